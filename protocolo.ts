@@ -1,0 +1,407 @@
+/**
+ * O fio: CLINICA/1, o protocolo entre os terminais e o servidor.
+ *
+ * Uma mensagem por linha, cada uma um array JSON de textos em UTF-8, terminada por LF. Este módulo sabe o que pode ir e
+ * vir (`Pedido`, `Resposta`), como isso se escreve numa linha e como se cortam linhas de um fluxo de bytes
+ * (`Enquadrador`); não sabe de rede, de relógio nem das regras da clínica. `servidor.ts` e `cliente.ts` usam o mesmo.
+ * `PROTOCOLO.md` descreve o mesmo para quem escreve um cliente em outra linguagem.
+ *
+ * @module
+ */
+
+import { cpf as validadorDeCpf } from "cpf-cnpj-validator";
+
+/** Nome e versão do protocolo, como vão na saudação. */
+export const VERSAO_DO_PROTOCOLO = "CLINICA/1";
+
+/** A porta em que o servidor atende quando não se pede outra. */
+export const PORTA_PADRAO = 9000;
+
+/** Tamanho máximo de uma linha de pedido, em bytes, LF incluído. Um `AGEND` com o nome mais longo cabe em 1 KiB. */
+export const LINHA_MAXIMA = 8192;
+
+/** Tamanho máximo de um nome, em pontos de código, depois de normalizado. */
+export const NOME_MAXIMO = 120;
+
+/** O texto que acompanha cada código; nos `ERRO`, vai no fio, para quem lê com `nc`. */
+export const TEXTOS = {
+  "OK-200": "PRONTO",
+  "OK-201": "CONEXÃO ENCERRADA",
+  "OK-300": "AGENDAMENTO REALIZADO",
+  "OK-301": "AGENDAMENTO CANCELADO",
+  "OK-302": "BUSCA FINALIZADA",
+  "OK-304": "VAGAS",
+  "ERRO-100": "MENSAGEM MALFORMADA",
+  "ERRO-101": "COMANDO DESCONHECIDO",
+  "ERRO-102": "CPF INVÁLIDO",
+  "ERRO-103": "ATENDIMENTO INEXISTENTE",
+  "ERRO-104": "NOME INVÁLIDO",
+  "ERRO-105": "HORÁRIO INVÁLIDO",
+  "ERRO-110": "NÃO HÁ VAGAS",
+  "ERRO-111": "CPF JÁ AGENDADO PARA AQUELA ESPECIALIDADE",
+  "ERRO-112": "NENHUM AGENDAMENTO ENCONTRADO",
+  "ERRO-113": "AGENDAMENTO INEXISTENTE, NADA FOI ALTERADO",
+  "ERRO-114": "MAIS DE UM AGENDAMENTO: INFORME A ESPECIALIDADE",
+  "ERRO-130": "SERVIDOR OCUPADO",
+  "ERRO-131": "FALHA NO ARMAZENAMENTO, NADA FOI ALTERADO",
+} as const;
+
+/** Um código de resposta, `"OK-nnn"` ou `"ERRO-nnn"`. */
+export type Codigo = keyof typeof TEXTOS;
+
+/** Os erros que não trazem nada além do código e do texto. */
+export type CodigoDeErro = Exclude<Codigo, `OK-${string}` | "ERRO-111" | "ERRO-114">;
+
+/** Um agendamento como viaja: `["AGEND",CPF,NOME,ESPECIALISTA,"dd/mm/aaaa",DIA_DA_SEMANA,"HH:MM"]`. */
+export type Tupla = readonly [
+  comando: "AGEND",
+  cpf: string,
+  nome: string,
+  especialista: string,
+  data: string,
+  dia: string,
+  horario: string,
+];
+
+/** As horas livres de uma data e especialidade: `["dd/mm/aaaa",DIA_DA_SEMANA,ESPECIALISTA,["HH:MM",…]]`. */
+export type Vaga = readonly [data: string, dia: string, especialista: string, horarios: readonly string[]];
+
+/** A primeira hora livre de uma especialidade, na saudação: `["dd/mm/aaaa",DIA_DA_SEMANA,"HH:MM",ESPECIALISTA]`. */
+export type PrimeiraVaga = readonly [data: string, dia: string, horario: string, especialista: string];
+
+/**
+ * O que um terminal pode pedir. CPF e nome já vêm normalizados e válidos; especialista, data, dia e horário vêm como
+ * foram escritos, pois só a agenda sabe se existem.
+ */
+export type Pedido =
+  | {
+    readonly comando: "AGEND";
+    readonly cpf: string;
+    readonly nome: string;
+    readonly especialista: string;
+    readonly data: string;
+    readonly dia: string;
+    readonly horario?: string;
+  }
+  | { readonly comando: "BUSCA"; readonly cpf: string }
+  | { readonly comando: "CANCEL"; readonly cpf: string; readonly especialista?: string }
+  | { readonly comando: "VAGAS"; readonly especialista?: string; readonly data?: string }
+  | { readonly comando: "PING" }
+  | { readonly comando: "SAIR" };
+
+/** Uma resposta só com código e texto: um erro simples. */
+export type Erro = { readonly codigo: CodigoDeErro };
+
+/** O que o servidor responde. `OK-200` com `primeiras` é a saudação; sem elas, a resposta a `PING`. */
+export type Resposta =
+  | Erro
+  | { readonly codigo: "OK-200"; readonly primeiras?: readonly PrimeiraVaga[] }
+  | { readonly codigo: "OK-201" }
+  | { readonly codigo: "OK-300" | "OK-301" | "ERRO-111"; readonly agendamentos: readonly [Tupla] }
+  | { readonly codigo: "OK-302" | "ERRO-114"; readonly agendamentos: readonly Tupla[] }
+  | { readonly codigo: "OK-304"; readonly vagas: readonly Vaga[] };
+
+/** Lê um CPF: tira pontos, hifens e espaços e devolve os 11 dígitos, ou `undefined` se não é um CPF. */
+export function lerCpf(texto: string): string | undefined {
+  const digitos = texto.replace(/[.\- ]/g, "");
+  return /^\d{11}$/.test(digitos) && validadorDeCpf.isValid(digitos) ? digitos : undefined;
+}
+
+/** Escreve um CPF de 11 dígitos como se lê: `"529.982.247-25"`. */
+export function formatarCpf(cpf: string): string {
+  return validadorDeCpf.format(cpf);
+}
+
+/**
+ * Lê um nome: NFC, maiúsculas, sem espaços nas pontas e um só entre palavras. Devolve `undefined` se fica vazio, passa
+ * de `NOME_MAXIMO` pontos de código ou tem caracteres de controle, de formato ou sem significado (`\p{C}`).
+ */
+export function lerNome(texto: string): string | undefined {
+  const nome = texto.toUpperCase().normalize("NFC").replace(/\p{Zs}+/gu, " ").trim();
+  if (nome === "" || /\p{C}/u.test(nome)) return undefined;
+  return nome.length <= NOME_MAXIMO || [...nome].length <= NOME_MAXIMO ? nome : undefined;
+}
+
+/** A forma pela qual dois textos se comparam: sem acentos, em maiúsculas, um espaço entre palavras. */
+export function chave(texto: string): string {
+  return texto.normalize("NFD").replace(/\p{M}/gu, "").toUpperCase().replace(/\p{Zs}+/gu, " ").trim();
+}
+
+/**
+ * Lê uma linha de pedido, sem o LF. Quando vários erros cabem, devolve o primeiro na ordem 100, 101, 102, 104; os demais
+ * (103, 105, 111, 110) são da agenda.
+ */
+export function decodificarPedido(linha: string): Pedido | Erro {
+  const campos = lerTextos(linha);
+  if (campos === undefined) return MALFORMADA;
+  const [comando, ...resto] = campos;
+  switch (comando) {
+    case "AGEND": {
+      if (resto.length !== 5 && resto.length !== 6) return MALFORMADA;
+      const [cpfEscrito, nomeEscrito, especialista, data, dia, horario] = resto;
+      const cpf = lerCpf(cpfEscrito);
+      if (cpf === undefined) return CPF_INVALIDO;
+      const nome = lerNome(nomeEscrito);
+      if (nome === undefined) return NOME_INVALIDO;
+      return { comando, cpf, nome, especialista, data, dia, horario };
+    }
+    case "BUSCA": {
+      if (resto.length !== 1) return MALFORMADA;
+      const cpf = lerCpf(resto[0]);
+      return cpf === undefined ? CPF_INVALIDO : { comando, cpf };
+    }
+    case "CANCEL": {
+      if (resto.length !== 1 && resto.length !== 2) return MALFORMADA;
+      const cpf = lerCpf(resto[0]);
+      return cpf === undefined ? CPF_INVALIDO : { comando, cpf, especialista: resto[1] };
+    }
+    case "VAGAS":
+      if (resto.length > 2) return MALFORMADA;
+      return { comando, especialista: resto[0], data: resto[1] };
+    case "PING":
+    case "SAIR":
+      return resto.length === 0 ? { comando } : MALFORMADA;
+    default:
+      return { codigo: "ERRO-101" };
+  }
+}
+
+const MALFORMADA: Erro = { codigo: "ERRO-100" };
+const CPF_INVALIDO: Erro = { codigo: "ERRO-102" };
+const NOME_INVALIDO: Erro = { codigo: "ERRO-104" };
+
+/** Um array JSON não vazio de textos bem formados, ou `undefined`. */
+function lerTextos(linha: string): string[] | undefined {
+  const valor = lerJson(linha);
+  if (!Array.isArray(valor) || valor.length === 0) return undefined;
+  return valor.every((campo) => typeof campo === "string" && campo.isWellFormed()) ? valor : undefined;
+}
+
+function lerJson(linha: string): unknown {
+  try {
+    return JSON.parse(linha);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Escreve um pedido numa linha, LF incluído. */
+export function codificarPedido(pedido: Pedido): string {
+  return JSON.stringify(camposDe(pedido)) + "\n";
+}
+
+function camposDe(pedido: Pedido): string[] {
+  const { comando } = pedido;
+  switch (comando) {
+    case "AGEND": {
+      const { cpf, nome, especialista, data, dia, horario } = pedido;
+      return [comando, cpf, nome, especialista, data, dia, ...presentes(horario)];
+    }
+    case "BUSCA":
+      return [comando, pedido.cpf];
+    case "CANCEL":
+      return [comando, pedido.cpf, ...presentes(pedido.especialista)];
+    case "VAGAS":
+      return [comando, ...presentes(pedido.especialista, pedido.data)];
+    case "PING":
+    case "SAIR":
+      return [comando];
+  }
+}
+
+function presentes(...campos: (string | undefined)[]): string[] {
+  return campos.filter((campo) => campo !== undefined);
+}
+
+/** Escreve uma resposta numa linha, LF incluído. */
+export function codificarResposta(resposta: Resposta): string {
+  const { codigo } = resposta;
+  switch (codigo) {
+    case "OK-200":
+      return linhaDe([codigo, VERSAO_DO_PROTOCOLO, ...(resposta.primeiras ? [resposta.primeiras] : [])]);
+    case "OK-201":
+      return linhaDe([codigo, TEXTOS[codigo]]);
+    case "OK-300":
+    case "OK-301":
+    case "OK-302":
+      return linhaDe([codigo, ...resposta.agendamentos]);
+    case "OK-304":
+      return linhaDe([codigo, ...resposta.vagas]);
+    case "ERRO-111":
+    case "ERRO-114":
+      return linhaDe([codigo, TEXTOS[codigo], ...resposta.agendamentos]);
+    default:
+      return LINHAS_DE_ERRO[codigo] ??= linhaDe([codigo, TEXTOS[codigo]]);
+  }
+}
+
+function linhaDe(valores: unknown[]): string {
+  return JSON.stringify(valores) + "\n";
+}
+
+/** As linhas dos erros simples não variam: escritas uma vez. */
+const LINHAS_DE_ERRO: { [C in CodigoDeErro]?: string } = {};
+
+/** Lê uma linha de resposta, sem o LF; `undefined` se não é uma resposta de CLINICA/1. */
+export function decodificarResposta(linha: string): Resposta | undefined {
+  const valor = lerJson(linha);
+  if (!Array.isArray(valor)) return undefined;
+  const [codigo, ...resto]: unknown[] = valor;
+  if (typeof codigo !== "string" || !Object.hasOwn(TEXTOS, codigo)) return undefined;
+  const conhecido = codigo as Codigo;
+  switch (conhecido) {
+    case "OK-200": {
+      const [versao, primeiras] = resto;
+      if (versao !== VERSAO_DO_PROTOCOLO) return undefined;
+      if (primeiras === undefined) return { codigo: conhecido };
+      return listaDe(primeiras, ehPrimeiraVaga) ? { codigo: conhecido, primeiras } : undefined;
+    }
+    case "OK-201":
+      return { codigo: conhecido };
+    case "OK-304":
+      return listaDe(resto, ehVaga) ? { codigo: conhecido, vagas: resto } : undefined;
+    case "OK-300":
+    case "OK-301":
+      return umaTupla(resto) ? { codigo: conhecido, agendamentos: resto } : undefined;
+    case "OK-302":
+      return listaDe(resto, ehTupla) ? { codigo: conhecido, agendamentos: resto } : undefined;
+    case "ERRO-111": {
+      const [texto, ...agendamentos] = resto;
+      return typeof texto === "string" && umaTupla(agendamentos) ? { codigo: conhecido, agendamentos } : undefined;
+    }
+    case "ERRO-114": {
+      const [texto, ...agendamentos] = resto;
+      return typeof texto === "string" && listaDe(agendamentos, ehTupla)
+        ? { codigo: conhecido, agendamentos }
+        : undefined;
+    }
+    default:
+      return { codigo: conhecido };
+  }
+}
+
+function listaDe<T>(valor: unknown, eh: (item: unknown) => item is T): valor is T[] {
+  return Array.isArray(valor) && valor.every(eh);
+}
+
+function ehTextos(valor: unknown, quantos: number): valor is string[] {
+  return Array.isArray(valor) && valor.length === quantos && valor.every((campo) => typeof campo === "string");
+}
+
+function ehTupla(valor: unknown): valor is Tupla {
+  return ehTextos(valor, 7) && valor[0] === "AGEND";
+}
+
+function umaTupla(valor: unknown[]): valor is [Tupla] {
+  return valor.length === 1 && ehTupla(valor[0]);
+}
+
+function ehPrimeiraVaga(valor: unknown): valor is PrimeiraVaga {
+  return ehTextos(valor, 4);
+}
+
+function ehVaga(valor: unknown): valor is Vaga {
+  return Array.isArray(valor) && valor.length === 4 && ehTextos(valor.slice(0, 3), 3) &&
+    listaDe(valor[3], (hora) => typeof hora === "string");
+}
+
+/** Uma linha que não é UTF-8 válido; não há texto que a represente. */
+export const ILEGIVEL = Symbol("linha ilegível");
+
+const LF = 0x0a;
+const DECODIFICADOR = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Corta linhas de um fluxo de bytes. Guarda só o começo da linha que ainda não acabou; o que sobra quando o fluxo acaba
+ * não é uma mensagem e não deve ser tratado como uma.
+ */
+export class Enquadrador {
+  #maxima: number;
+  #partes: Uint8Array[] = [];
+  #guardados = 0;
+  #excedida = false;
+
+  /** @param maxima Tamanho máximo de uma linha em bytes, LF incluído; `Infinity` para respostas. */
+  constructor(maxima: number = LINHA_MAXIMA) {
+    this.#maxima = maxima;
+  }
+
+  /** Verdadeiro quando há um começo de linha à espera do fim. */
+  get incompleta(): boolean {
+    return this.#guardados > 0;
+  }
+
+  /** Verdadeiro depois que uma linha passou do tamanho máximo; daí em diante nada mais é lido. */
+  get excedida(): boolean {
+    return this.#excedida;
+  }
+
+  /** Recebe o próximo bloco e devolve as linhas que ele completa, sem o LF. O bloco pode ser reutilizado depois. */
+  recebe(bloco: Uint8Array): (string | typeof ILEGIVEL)[] {
+    if (this.#excedida) return [];
+    const fim = bloco.lastIndexOf(LF) + 1;
+    const linhas = fim > 0 ? this.#corta(this.#completa(bloco.subarray(0, fim))) : [];
+    if (fim < bloco.length) this.#guarda(bloco.slice(fim));
+    return linhas;
+  }
+
+  /** O que estava guardado, seguido do bloco. */
+  #completa(bloco: Uint8Array): Uint8Array {
+    if (this.#guardados === 0) return bloco;
+    const completo = new Uint8Array(this.#guardados + bloco.length);
+    let posicao = 0;
+    for (const parte of [...this.#partes, bloco]) {
+      completo.set(parte, posicao);
+      posicao += parte.length;
+    }
+    this.#esquece();
+    return completo;
+  }
+
+  #guarda(parte: Uint8Array): void {
+    this.#partes.push(parte);
+    this.#guardados += parte.length;
+    if (this.#guardados >= this.#maxima) this.#excede();
+  }
+
+  #esquece(): void {
+    this.#partes = [];
+    this.#guardados = 0;
+  }
+
+  #excede(): void {
+    this.#excedida = true;
+    this.#esquece();
+  }
+
+  /** `completo` acaba em LF. Decodificar tudo de uma vez custa uma fração de decodificar linha por linha. */
+  #corta(completo: Uint8Array): (string | typeof ILEGIVEL)[] {
+    if (completo.length <= this.#maxima) {
+      const texto = decodificarUtf8(completo);
+      if (texto !== ILEGIVEL) {
+        const linhas = texto.split("\n");
+        linhas.pop();
+        return linhas;
+      }
+    }
+    const linhas: (string | typeof ILEGIVEL)[] = [];
+    for (let inicio = 0; inicio < completo.length;) {
+      const fim = completo.indexOf(LF, inicio);
+      if (fim + 1 - inicio > this.#maxima) {
+        this.#excede();
+        break;
+      }
+      linhas.push(decodificarUtf8(completo.subarray(inicio, fim)));
+      inicio = fim + 1;
+    }
+    return linhas;
+  }
+}
+
+function decodificarUtf8(bytes: Uint8Array): string | typeof ILEGIVEL {
+  try {
+    return DECODIFICADOR.decode(bytes);
+  } catch {
+    return ILEGIVEL;
+  }
+}
