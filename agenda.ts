@@ -1,0 +1,659 @@
+/**
+ * A agenda: as regras da clínica e a fila por onde passa quem quer mudá-la.
+ *
+ * O núcleo é `decidir(estado, pedido) → { resposta, mudancas }`, uma função pura. `Agenda` o aplica sobre um `Armazem`
+ * (a porta do armazenamento, definida aqui, implementada em `armazem.ts`): consultas são respondidas na hora, do que já
+ * está gravado; mudanças esperam a vez numa fila de promessas, o mutex da casa. Quem chega enquanto um lote é gravado
+ * vai inteiro no lote seguinte, numa só transação: a fila é também o *group commit*.
+ *
+ * Não sabe de sockets nem de SQL, e o relógio vem de fora: testa-se sem nenhuma permissão.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import {
+  Calendario,
+  dataNoFio,
+  type DiaAberto,
+  type Especialidade,
+  type Horario,
+  minutoDoDia,
+  nomeDoDia,
+  type Oferta,
+} from "./oferta.ts";
+import { chave, type Pedido, type PrimeiraVaga, type Resposta, type Tupla, type Vaga } from "./protocolo.ts";
+
+/** Um agendamento gravado, ou a gravar. */
+export interface Agendamento {
+  /** O número da linha no livro. */
+  readonly id: number;
+  /** 11 dígitos. */
+  readonly cpf: string;
+  /** Normalizado, em maiúsculas. */
+  readonly nome: string;
+  /** A chave da especialidade: sem acentos, em maiúsculas. */
+  readonly especialidade: string;
+  /** Quem atende; por enquanto sempre `""`. */
+  readonly profissional: string;
+  /** `"aaaa-mm-dd"`. */
+  readonly data: string;
+  /** `"HH:MM"`. */
+  readonly hora: string;
+  /** Duração em minutos, como era quando se marcou. */
+  readonly minutos: number;
+}
+
+/**
+ * Uma mudança no livro. `marca` acrescenta um agendamento ativo; `desmarca` o cancela e libera a hora; `encerra` tira de
+ * ativo um que já acabou, no mesmo lote em que o par (CPF, especialidade) marca de novo.
+ */
+export type Mudanca =
+  | { readonly tipo: "marca"; readonly agendamento: Agendamento; readonly origem: string }
+  | { readonly tipo: "desmarca" | "encerra"; readonly agendamento: Agendamento };
+
+/** Os minutos tomados de um dia de uma especialidade. */
+export class Ocupacao {
+  /** Um bit por minuto, trinta por palavra: inteiros pequenos, que o V8 guarda sem caixa e copia depressa. */
+  #palavras: number[];
+
+  private constructor(palavras: number[]) {
+    this.#palavras = palavras;
+  }
+
+  /** Um dia inteiro livre. */
+  static vazia(): Ocupacao {
+    return new Ocupacao(new Array<number>(48).fill(0));
+  }
+
+  /** Uma cópia, para mudar sem tocar no original. */
+  copia(): Ocupacao {
+    return new Ocupacao(this.#palavras.slice());
+  }
+
+  /** Verdadeiro quando nenhum dos `minutos` a partir de `inicio` (minutos desde a meia-noite) está tomado. */
+  livre(inicio: number, minutos: number): boolean {
+    return this.#cada(inicio, minutos, (palavra, bits) => (this.#palavras[palavra] & bits) === 0);
+  }
+
+  /** Toma os `minutos` a partir de `inicio`. */
+  toma(inicio: number, minutos: number): void {
+    this.#cada(inicio, minutos, (palavra, bits) => {
+      this.#palavras[palavra] |= bits;
+      return true;
+    });
+  }
+
+  /** Libera os `minutos` a partir de `inicio`. */
+  libera(inicio: number, minutos: number): void {
+    this.#cada(inicio, minutos, (palavra, bits) => {
+      this.#palavras[palavra] &= ~bits;
+      return true;
+    });
+  }
+
+  /** Visita as palavras que o intervalo toca, com os bits dele em cada uma, enquanto a visita devolver verdadeiro. */
+  #cada(inicio: number, minutos: number, visita: (palavra: number, bits: number) => boolean): boolean {
+    const fim = inicio + minutos;
+    for (let minuto = inicio; minuto < fim;) {
+      const palavra = Math.floor(minuto / 30);
+      const de = minuto % 30;
+      const ate = Math.min(30, de + fim - minuto);
+      if (!visita(palavra, (2 ** ate - 1) & ~(2 ** de - 1))) return false;
+      minuto += ate - de;
+    }
+    return true;
+  }
+}
+
+/** O que as regras veem do livro. */
+export interface Vista {
+  /** Os agendamentos ativos de um CPF, os que já acabaram incluídos, em qualquer ordem. */
+  ativosDe(cpf: string): readonly Agendamento[];
+  /** Os minutos tomados por agendamentos não cancelados; quem chama não a muda. */
+  ocupacao(especialidade: string, data: string): Ocupacao;
+  /** Um número de linha ainda não usado. */
+  novoId(): number;
+}
+
+/** O que um lote pode tocar, sabido só pelos pedidos: para os armazéns que travam e carregam linhas. */
+export interface Alcance {
+  /** Os CPFs, sem repetição. */
+  readonly cpfs: readonly string[];
+  /** Os dias, `[especialidade, "aaaa-mm-dd"]`, sem repetição. */
+  readonly dias: readonly (readonly [especialidade: string, data: string])[];
+}
+
+/**
+ * O fim de um lote. `gravado`: está no disco. `nada`: sabe-se que nada mudou. `recusado`: uma restrição do banco recusou
+ * o lote e nada mudou. `incerto`: pode ter mudado ou não, e não se conseguiu descobrir.
+ */
+export type Desfecho<R> =
+  | { readonly tipo: "gravado"; readonly resultado: R }
+  | { readonly tipo: "nada" | "recusado" | "incerto"; readonly causa: unknown };
+
+/** O que `decide` devolve a um lote: o resultado e o que gravar. */
+export interface Lote<R> {
+  /** O que `lote` devolve quando a gravação dá certo. */
+  readonly resultado: R;
+  /** O que gravar, na ordem. Vazio: não há o que gravar. */
+  readonly mudancas: readonly Mudanca[];
+}
+
+/** A porta do armazenamento. Quem a chama garante um lote por vez; leituras podem vir a qualquer hora. */
+export interface Armazem extends AsyncDisposable {
+  /**
+   * Mostra o livro a `decide` e grava, tudo ou nada, as mudanças que ela devolve. `decide` é pura e pode ser chamada de
+   * novo. O armazém não rejeita: conta o que houve no `Desfecho`.
+   */
+  lote<R>(alcance: () => Alcance, quando: number, decide: (vista: Vista) => Lote<R>): Promise<Desfecho<R>>;
+  /** Lê o que está gravado. Lança, ou rejeita, se o livro não está ao alcance. */
+  le<R>(alcance: () => Alcance, consulta: (vista: Vista) => R): R | Promise<R>;
+  /** Os agendamentos não cancelados de uma data, por especialidade e hora; ou só os de uma especialidade. */
+  lista(data: string, especialidade?: string): Promise<Agendamento[]>;
+  /** Os dias com agendamentos não cancelados a partir de uma data. */
+  diasMarcados(desde: string): Promise<(readonly [especialidade: string, data: string])[]>;
+}
+
+/** Guarda um valor por especialidade e data, sem montar uma chave a cada consulta. */
+export class PorDia<T> {
+  #especialidades = new Map<string, Map<string, T>>();
+
+  /** O valor guardado, se há. */
+  get(especialidade: string, data: string): T | undefined {
+    return this.#especialidades.get(especialidade)?.get(data);
+  }
+
+  /** Guarda o valor. */
+  set(especialidade: string, data: string, valor: T): void {
+    const datas = this.#especialidades.get(especialidade);
+    if (datas === undefined) this.#especialidades.set(especialidade, new Map([[data, valor]]));
+    else datas.set(data, valor);
+  }
+
+  /** Esquece tudo. */
+  clear(): void {
+    this.#especialidades.clear();
+  }
+}
+
+/** Uma vista com as mudanças do lote por cima; a de baixo fica como estava. */
+class Sobreposta implements Vista {
+  #base: Vista;
+  #ativos = new Map<string, readonly Agendamento[]>();
+  #ocupacoes = new PorDia<Ocupacao>();
+
+  constructor(base: Vista) {
+    this.#base = base;
+  }
+
+  ativosDe(cpf: string): readonly Agendamento[] {
+    return this.#ativos.get(cpf) ?? this.#base.ativosDe(cpf);
+  }
+
+  ocupacao(especialidade: string, data: string): Ocupacao {
+    return this.#ocupacoes.get(especialidade, data) ?? this.#base.ocupacao(especialidade, data);
+  }
+
+  novoId(): number {
+    return this.#base.novoId();
+  }
+
+  aplica({ tipo, agendamento }: Mudanca): void {
+    const { cpf, especialidade, data, hora, minutos } = agendamento;
+    const ativos = this.ativosDe(cpf);
+    if (tipo === "marca") {
+      this.#ativos.set(cpf, [...ativos, agendamento]);
+      this.#minha(especialidade, data).toma(minutoDoDia(hora), minutos);
+    } else {
+      this.#ativos.set(cpf, ativos.filter(({ id }) => id !== agendamento.id));
+      if (tipo === "desmarca") this.#minha(especialidade, data).libera(minutoDoDia(hora), minutos);
+    }
+  }
+
+  #minha(especialidade: string, data: string): Ocupacao {
+    let minha = this.#ocupacoes.get(especialidade, data);
+    if (minha === undefined) {
+      minha = this.#base.ocupacao(especialidade, data).copia();
+      this.#ocupacoes.set(especialidade, data, minha);
+    }
+    return minha;
+  }
+}
+
+/** A oferta e o calendário, com o que as regras perguntam deles a toda hora. */
+export class Clinica {
+  /** A semana e o fuso. */
+  readonly oferta: Oferta;
+  /** As datas abertas e os instantes de hoje. */
+  readonly calendario: Calendario;
+  #porTexto = new Map<string, Especialidade>();
+
+  /** @param oferta A configuração conferida. */
+  constructor(oferta: Oferta) {
+    this.oferta = oferta;
+    this.calendario = new Calendario(oferta);
+    for (const especialidade of oferta.especialidades) {
+      this.#porTexto.set(especialidade.chave, especialidade);
+      this.#porTexto.set(especialidade.nome, especialidade);
+    }
+  }
+
+  /** A especialidade que atende por este texto, sem distinguir caixa e acentos. */
+  especialidade(texto: string): Especialidade | undefined {
+    return this.#porTexto.get(texto) ?? this.#porTexto.get(chave(texto));
+  }
+
+  /** O agendamento como viaja. Uma especialidade que a semana já não tem aparece por sua chave. */
+  tupla({ cpf, nome, especialidade, data, hora }: Agendamento, agora: number): Tupla {
+    const noFio = dataNoFio(data);
+    const dia = this.calendario.janela(agora).dias.get(noFio)?.nome ?? nomeDoDia(this.oferta, data);
+    return ["AGEND", cpf, nome, this.#porTexto.get(especialidade)?.nome ?? especialidade, noFio, dia, hora];
+  }
+}
+
+/** O mundo como uma decisão o vê. */
+export interface Estado {
+  /** A oferta e o calendário. */
+  readonly clinica: Clinica;
+  /** O livro. */
+  readonly vista: Vista;
+  /** O instante da decisão, ms desde 1970. */
+  readonly agora: number;
+  /** Quem pede: endereço ou terminal. */
+  readonly origem: string;
+}
+
+/** O que se decidiu: a resposta, e o que tem de estar gravado antes que ela saia. */
+export interface Decisao {
+  /** A resposta ao pedido. */
+  readonly resposta: Resposta;
+  /** O que gravar, na ordem. */
+  readonly mudancas: readonly Mudanca[];
+}
+
+/** Decide um pedido. Função pura: o mesmo estado e o mesmo pedido dão a mesma decisão. */
+export function decidir(estado: Estado, pedido: Pedido): Decisao {
+  switch (pedido.comando) {
+    case "AGEND":
+      return decidirAgend(estado, pedido);
+    case "CANCEL":
+      return decidirCancel(estado, pedido);
+    case "BUSCA":
+      return semMudanca(buscar(estado, pedido.cpf));
+    case "VAGAS":
+      return semMudanca(vagas(estado, pedido));
+    case "PING":
+      return semMudanca({ codigo: "OK-200" });
+    case "SAIR":
+      return semMudanca({ codigo: "OK-201" });
+  }
+}
+
+/** Verdadeiro para os pedidos que podem mudar o livro. */
+export function muda({ comando }: Pedido): boolean {
+  return comando === "AGEND" || comando === "CANCEL";
+}
+
+function semMudanca(resposta: Resposta): Decisao {
+  return { resposta, mudancas: [] };
+}
+
+/** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 111, 110. */
+function decidirAgend(estado: Estado, pedido: Pedido & { comando: "AGEND" }): Decisao {
+  const { clinica, vista, agora, origem } = estado;
+  const atendimento = acharAtendimento(estado, pedido);
+  if (atendimento === undefined) return semMudanca({ codigo: "ERRO-103" });
+  const { especialidade, dia, horarios } = atendimento;
+
+  const pedida = horarios.find(({ hora }) => hora === pedido.horario);
+  if (pedido.horario !== undefined && (pedida === undefined || jaComecou(estado, dia, pedida))) {
+    return semMudanca({ codigo: "ERRO-105" });
+  }
+
+  const anterior = vista.ativosDe(pedido.cpf).find((ativo) => ativo.especialidade === especialidade.chave);
+  if (anterior !== undefined && !jaTerminou(estado, anterior)) {
+    return semMudanca({ codigo: "ERRO-111", agendamentos: [clinica.tupla(anterior, agora)] });
+  }
+
+  const ocupacao = vista.ocupacao(especialidade.chave, dia.iso);
+  const livre = (pedida === undefined ? horarios : [pedida])
+    .find((horario) => ocupacao.livre(horario.inicio, horario.minutos) && !jaComecou(estado, dia, horario));
+  if (livre === undefined) return semMudanca({ codigo: "ERRO-110" });
+
+  const agendamento: Agendamento = {
+    id: vista.novoId(),
+    cpf: pedido.cpf,
+    nome: pedido.nome,
+    especialidade: especialidade.chave,
+    profissional: "",
+    data: dia.iso,
+    hora: livre.hora,
+    minutos: livre.minutos,
+  };
+  const marca: Mudanca = { tipo: "marca", agendamento, origem };
+  return {
+    resposta: { codigo: "OK-300", agendamentos: [clinica.tupla(agendamento, agora)] },
+    mudancas: anterior === undefined ? [marca] : [{ tipo: "encerra", agendamento: anterior }, marca],
+  };
+}
+
+function decidirCancel(estado: Estado, pedido: Pedido & { comando: "CANCEL" }): Decisao {
+  const { clinica, agora } = estado;
+  const alvo = pedido.especialista === undefined ? undefined : chave(pedido.especialista);
+  const achados = ativosEmOrdem(estado, pedido.cpf)
+    .filter(({ especialidade }) => alvo === undefined || especialidade === alvo);
+  if (achados.length === 0) return semMudanca({ codigo: "ERRO-113" });
+  if (achados.length > 1) {
+    return semMudanca({ codigo: "ERRO-114", agendamentos: achados.map((achado) => clinica.tupla(achado, agora)) });
+  }
+  const [agendamento] = achados;
+  return {
+    resposta: { codigo: "OK-301", agendamentos: [clinica.tupla(agendamento, agora)] },
+    mudancas: [{ tipo: "desmarca", agendamento }],
+  };
+}
+
+function buscar(estado: Estado, cpf: string): Resposta {
+  const achados = ativosEmOrdem(estado, cpf);
+  if (achados.length === 0) return { codigo: "ERRO-112" };
+  return { codigo: "OK-302", agendamentos: achados.map((achado) => estado.clinica.tupla(achado, estado.agora)) };
+}
+
+function vagas(estado: Estado, pedido: Pedido & { comando: "VAGAS" }): Resposta {
+  const { clinica, agora } = estado;
+  const { dias } = clinica.calendario.janela(agora);
+  if (pedido.especialista === undefined) {
+    return { codigo: "OK-304", vagas: listarVagas(estado, dias.values(), clinica.oferta.especialidades) };
+  }
+  const especialidade = clinica.especialidade(pedido.especialista);
+  if (especialidade === undefined) return { codigo: "ERRO-103" };
+  if (pedido.data === undefined) {
+    return { codigo: "OK-304", vagas: listarVagas(estado, dias.values(), [especialidade]) };
+  }
+  const dia = dias.get(pedido.data);
+  if (dia === undefined || !dia.horarios.has(especialidade.chave)) return { codigo: "ERRO-103" };
+  return { codigo: "OK-304", vagas: listarVagas(estado, [dia], [especialidade]) };
+}
+
+function listarVagas(estado: Estado, dias: Iterable<DiaAberto>, especialidades: readonly Especialidade[]): Vaga[] {
+  const lista: Vaga[] = [];
+  for (const dia of dias) {
+    for (const especialidade of especialidades) {
+      const horarios = [...horasLivres(estado, especialidade, dia)];
+      if (horarios.length > 0) lista.push([dia.data, dia.nome, especialidade.nome, horarios]);
+    }
+  }
+  return lista;
+}
+
+/** A saudação: a primeira hora livre de cada especialidade, na ordem da configuração. */
+function saudar(estado: Estado): Resposta {
+  const { oferta, calendario } = estado.clinica;
+  const { dias } = calendario.janela(estado.agora);
+  const primeiras = oferta.especialidades.map((especialidade): PrimeiraVaga | undefined => {
+    for (const dia of dias.values()) {
+      for (const hora of horasLivres(estado, especialidade, dia)) return [dia.data, dia.nome, hora, especialidade.nome];
+    }
+  });
+  return { codigo: "OK-200", primeiras: primeiras.filter((primeira) => primeira !== undefined) };
+}
+
+function* horasLivres(estado: Estado, { chave }: Especialidade, dia: DiaAberto): Generator<string> {
+  const horarios = dia.horarios.get(chave);
+  if (horarios === undefined) return;
+  const ocupacao = estado.vista.ocupacao(chave, dia.iso);
+  for (const horario of horarios) {
+    if (ocupacao.livre(horario.inicio, horario.minutos) && !jaComecou(estado, dia, horario)) yield horario.hora;
+  }
+}
+
+function acharAtendimento(
+  { clinica, agora }: Estado,
+  pedido: Pedido & { comando: "AGEND" },
+): { especialidade: Especialidade; dia: DiaAberto; horarios: readonly Horario[] } | undefined {
+  const especialidade = clinica.especialidade(pedido.especialista);
+  const dia = clinica.calendario.janela(agora).dias.get(pedido.data);
+  if (especialidade === undefined || dia === undefined) return undefined;
+  const horarios = dia.horarios.get(especialidade.chave);
+  if (horarios === undefined) return undefined;
+  if (pedido.dia !== dia.nome && chave(pedido.dia) !== chave(dia.nome)) return undefined;
+  return { especialidade, dia, horarios };
+}
+
+function jaComecou({ clinica, agora }: Estado, dia: DiaAberto, { hora }: Horario): boolean {
+  return clinica.calendario.comecou(dia.iso, hora, agora);
+}
+
+function jaTerminou({ clinica, agora }: Estado, { data, hora, minutos }: Agendamento): boolean {
+  return clinica.calendario.terminou(data, hora, minutos, agora);
+}
+
+function ativosEmOrdem(estado: Estado, cpf: string): Agendamento[] {
+  return estado.vista.ativosDe(cpf)
+    .filter((ativo) => !jaTerminou(estado, ativo))
+    .sort((a, b) => a.data < b.data || (a.data === b.data && a.hora < b.hora) ? -1 : 1);
+}
+
+/** O mutex: cada tarefa começa quando a anterior acabou, na ordem de chegada. Uma que falha não para a fila. */
+export class Fila {
+  #ultima: Promise<unknown> = Promise.resolve();
+
+  /** Põe a tarefa na fila; a promessa devolvida é a dela. */
+  entra<T>(tarefa: () => Promise<T>): Promise<T> {
+    const vez = this.#ultima.then(tarefa);
+    this.#ultima = vez.catch(() => {});
+    return vez;
+  }
+}
+
+/** Pedidos de uma conexão, à espera de um lote. `responde(undefined)`: não se sabe o que houve com eles. */
+interface Grupo {
+  readonly pedidos: readonly Pedido[];
+  readonly origem: string;
+  readonly responde: (respostas: Resposta[] | undefined) => void;
+}
+
+/** Pedidos num lote, no máximo: alguns milissegundos de gravação, para que as consultas não esperem mais que isso. */
+const LOTE_MAXIMO = 1024;
+
+/** O que `Agenda` precisa. */
+export interface OpcoesDaAgenda {
+  /** Onde o livro está. */
+  armazem: Armazem;
+  /** O que a clínica atende. */
+  oferta: Oferta;
+  /** O instante de agora, ms desde 1970. */
+  relogio: () => number;
+  /** Chamada quando um lote não pôde ser gravado. */
+  aoFalhar?: (tipo: "nada" | "recusado" | "incerto", causa: unknown) => void;
+}
+
+/** O livro em funcionamento: recebe pedidos de muitas conexões e responde a cada uma na ordem. */
+export class Agenda {
+  /** A oferta e o calendário. */
+  readonly clinica: Clinica;
+  #armazem: Armazem;
+  #relogio: () => number;
+  #aoFalhar: (tipo: "nada" | "recusado" | "incerto", causa: unknown) => void;
+  #fila = new Fila();
+  #pendentes: Grupo[] = [];
+
+  /** @param opcoes O armazém, a oferta e o relógio. */
+  constructor({ armazem, oferta, relogio, aoFalhar = () => {} }: OpcoesDaAgenda) {
+    this.#armazem = armazem;
+    this.#relogio = relogio;
+    this.#aoFalhar = aoFalhar;
+    this.clinica = new Clinica(oferta);
+  }
+
+  /**
+   * Responde a pedidos de uma conexão, na ordem; um vê o que os anteriores mudaram. Só consultas: na hora, se o armazém
+   * lê na hora. Com mudanças: depois de gravadas. `undefined`: o desfecho não é sabido e não se deve responder nada.
+   */
+  atende(pedidos: readonly Pedido[], origem: string): Resposta[] | Promise<Resposta[] | undefined> {
+    if (!pedidos.some(muda)) return this.#consulta(pedidos, origem);
+    return new Promise((responde) => {
+      this.#pendentes.push({ pedidos, origem, responde });
+      if (this.#pendentes.length === 1) this.#agendaLote();
+    });
+  }
+
+  /** A saudação a quem conecta. */
+  saudacao(): Resposta | Promise<Resposta> {
+    const agora = this.#relogio();
+    return this.#le(() => this.#alcanceDasVagas(agora), (vista) => saudar(this.#estado(vista, agora, "")));
+  }
+
+  /** Espera que tudo o que entrou na fila tenha resposta. */
+  async esvazia(): Promise<void> {
+    do await this.#fila.entra(() => Promise.resolve()); while (this.#pendentes.length > 0);
+  }
+
+  #agendaLote(): void {
+    this.#fila.entra(async () => {
+      // Os pedidos que chegaram na mesma volta do laço de eventos entram juntos.
+      await new Promise((segue) => setImmediate(segue));
+      await this.#grava(this.#proximos());
+    });
+  }
+
+  #proximos(): Grupo[] {
+    let quantos = 0;
+    let pedidos = 0;
+    while (quantos < this.#pendentes.length && pedidos < LOTE_MAXIMO) {
+      pedidos += this.#pendentes[quantos++].pedidos.length;
+    }
+    const grupos = this.#pendentes.splice(0, quantos);
+    if (this.#pendentes.length > 0) this.#agendaLote();
+    return grupos;
+  }
+
+  async #grava(grupos: readonly Grupo[]): Promise<void> {
+    const agora = this.#relogio();
+    const desfecho = await this.#armazem.lote(
+      () => this.#alcance(grupos.flatMap(({ pedidos }) => pedidos), agora),
+      agora,
+      (vista) => this.#decide(vista, grupos, agora),
+    );
+    switch (desfecho.tipo) {
+      case "gravado":
+        grupos.forEach(({ responde }, i) => responde(desfecho.resultado[i]));
+        return;
+      case "recusado":
+        if (grupos.length > 1) {
+          for (const grupo of grupos) await this.#grava([grupo]);
+          return;
+        }
+        if (grupos[0].pedidos.length > 1) {
+          await this.#gravaUmPorUm(grupos[0]);
+          return;
+        }
+        break;
+      case "incerto":
+        this.#aoFalhar(desfecho.tipo, desfecho.causa);
+        grupos.forEach(({ responde }) => responde(undefined));
+        return;
+    }
+    this.#aoFalhar(desfecho.tipo, desfecho.causa);
+    for (const grupo of grupos) grupo.responde(await this.#semGravar(grupo, agora));
+  }
+
+  async #gravaUmPorUm({ pedidos, origem, responde }: Grupo): Promise<void> {
+    const respostas: Resposta[] = [];
+    for (const pedido of pedidos) {
+      const { promise, resolve } = Promise.withResolvers<Resposta[] | undefined>();
+      await this.#grava([{ pedidos: [pedido], origem, responde: resolve }]);
+      const resposta = await promise;
+      if (resposta === undefined) return responde(undefined);
+      respostas.push(...resposta);
+    }
+    responde(respostas);
+  }
+
+  /** Nada mudou: o que não muda o livro tem a resposta de sempre; o resto não pôde ser feito. */
+  async #semGravar({ pedidos, origem }: Grupo, agora: number): Promise<Resposta[]> {
+    try {
+      return await this.#le(() => this.#alcance(pedidos, agora), (vista) => {
+        const estado = this.#estado(vista, agora, origem);
+        return pedidos.map((pedido): Resposta => {
+          const { resposta, mudancas } = decidir(estado, pedido);
+          return mudancas.length === 0 ? resposta : { codigo: "ERRO-131" };
+        });
+      });
+    } catch {
+      return pedidos.map(() => ({ codigo: "ERRO-131" }));
+    }
+  }
+
+  #decide(vista: Vista, grupos: readonly Grupo[], agora: number): Lote<Resposta[][]> {
+    const sobreposta = new Sobreposta(vista);
+    const mudancas: Mudanca[] = [];
+    const resultado = grupos.map(({ pedidos, origem }) => {
+      const estado = this.#estado(sobreposta, agora, origem);
+      return pedidos.map((pedido) => {
+        const decisao = decidir(estado, pedido);
+        for (const mudanca of decisao.mudancas) {
+          sobreposta.aplica(mudanca);
+          mudancas.push(mudanca);
+        }
+        return decisao.resposta;
+      });
+    });
+    return { resultado, mudancas };
+  }
+
+  #consulta(pedidos: readonly Pedido[], origem: string): Resposta[] | Promise<Resposta[]> {
+    const agora = this.#relogio();
+    const falha = (causa: unknown): Resposta[] => {
+      this.#aoFalhar("nada", causa);
+      return pedidos.map(() => ({ codigo: "ERRO-131" }));
+    };
+    try {
+      const respostas = this.#le(() => this.#alcance(pedidos, agora), (vista) => {
+        const estado = this.#estado(vista, agora, origem);
+        return pedidos.map((pedido) => decidir(estado, pedido).resposta);
+      });
+      return respostas instanceof Promise ? respostas.catch(falha) : respostas;
+    } catch (causa) {
+      return falha(causa);
+    }
+  }
+
+  #le<R>(alcance: () => Alcance, consulta: (vista: Vista) => R): R | Promise<R> {
+    return this.#armazem.le(alcance, consulta);
+  }
+
+  #estado(vista: Vista, agora: number, origem: string): Estado {
+    return { clinica: this.clinica, vista, agora, origem };
+  }
+
+  #alcance(pedidos: readonly Pedido[], agora: number): Alcance {
+    const cpfs = new Set<string>();
+    const dias = new Map<string, readonly [string, string]>();
+    const { dias: abertos } = this.clinica.calendario.janela(agora);
+    for (const pedido of pedidos) {
+      if ("cpf" in pedido) cpfs.add(pedido.cpf);
+      if (pedido.comando === "VAGAS") {
+        for (const [especialidade, data] of this.#alcanceDasVagas(agora).dias) {
+          dias.set(`${especialidade} ${data}`, [especialidade, data]);
+        }
+      } else if (pedido.comando === "AGEND") {
+        const especialidade = this.clinica.especialidade(pedido.especialista)?.chave;
+        const data = abertos.get(pedido.data)?.iso;
+        if (especialidade !== undefined && data !== undefined) {
+          dias.set(`${especialidade} ${data}`, [especialidade, data]);
+        }
+      }
+    }
+    return { cpfs: [...cpfs], dias: [...dias.values()] };
+  }
+
+  #alcanceDasVagas(agora: number): Alcance {
+    const dias: [string, string][] = [];
+    for (const { iso, horarios } of this.clinica.calendario.janela(agora).dias.values()) {
+      for (const especialidade of horarios.keys()) dias.push([especialidade, iso]);
+    }
+    return { cpfs: [], dias };
+  }
+}

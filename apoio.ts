@@ -1,0 +1,237 @@
+/**
+ * Apoio dos testes: uma pasta temporária, o servidor e o cliente como processos, uma conexão crua por linhas, CPFs e
+ * datas de exemplo. Só os arquivos `_test.ts` o importam.
+ *
+ * @module
+ */
+
+import { deadline } from "@std/async";
+import { codificarPedido, decodificarResposta, Enquadrador, type Pedido, type Resposta } from "./protocolo.ts";
+
+/** Quanto um teste espera pelo que deve acontecer logo, em ms, antes de se dar por falho. */
+export const PACIENCIA = 20_000;
+
+/** Verdadeiro quando o processo de testes tem todas as permissões pedidas, sem perguntar. */
+export function permitido(...nomes: Deno.PermissionName[]): boolean {
+  return nomes.every((name) => Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted");
+}
+
+/** O que um teste com rede, arquivos e processos precisa ter; sem isso ele é ignorado, e o nome diz por quê. */
+const PERMISSOES: Deno.PermissionName[] = ["net", "read", "write", "run", "env", "sys"];
+
+/** Registra um teste que usa rede, arquivos ou processos; sem permissão é ignorado e diz como rodá-lo. */
+export function testeComSistema(nome: string, fn: (t: Deno.TestContext) => Promise<void> | void): void {
+  const ignore = !permitido(...PERMISSOES);
+  Deno.test({ name: ignore ? `${nome} (ignorado: falta permissão; rode "deno test -A")` : nome, ignore, fn });
+}
+
+/** Uma pasta temporária que some no fim do `using`. */
+export class Pasta implements Disposable {
+  /** O caminho da pasta. */
+  readonly caminho: string = Deno.makeTempDirSync({ prefix: "clinica-" });
+
+  /** O caminho de um arquivo dentro da pasta. */
+  arquivo(nome: string): string {
+    return `${this.caminho}/${nome}`;
+  }
+
+  /** Remove a pasta e tudo o que há nela. */
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.caminho, { recursive: true });
+  }
+}
+
+/** Como `Servidor.inicia` começa um servidor. */
+export interface OpcoesDoServidor {
+  /** A pasta de trabalho, onde ficam `clinica.db` e `clinica.json`. */
+  pasta: string;
+  /** Mais argumentos de `servidor.ts`. */
+  args?: string[];
+  /** Um comando diante de `deno`, como `["prlimit", "--fsize=65536"]`. */
+  diante?: string[];
+}
+
+/** Um `servidor.ts` em processo próprio, numa porta livre de 127.0.0.1. */
+export class Servidor implements AsyncDisposable {
+  /** A porta em que ele atende. */
+  readonly porta: number;
+  /** As linhas do log JSON até agora. */
+  readonly log: Record<string, unknown>[];
+  #processo: Deno.ChildProcess;
+  #fim: Promise<void>;
+
+  private constructor(processo: Deno.ChildProcess, porta: number, log: Record<string, unknown>[], fim: Promise<void>) {
+    this.#processo = processo;
+    this.porta = porta;
+    this.log = log;
+    this.#fim = fim;
+  }
+
+  /** Inicia o servidor e espera até que ele diga que atende. */
+  static async inicia({ pasta, args = [], diante = [] }: OpcoesDoServidor): Promise<Servidor> {
+    const [comando, ...resto] = [
+      ...diante,
+      ...comandoDeno("servidor.ts"),
+      ...["--endereco", "127.0.0.1", "--porta", "0", "--log", "json", ...args],
+    ];
+    const processo = new Deno.Command(comando, { args: resto, cwd: pasta, stdout: "piped", stderr: "inherit" }).spawn();
+    const log: Record<string, unknown>[] = [];
+    const pronto = Promise.withResolvers<number>();
+    const fim = leLinhas(processo.stdout, (linha) => {
+      const evento = JSON.parse(linha);
+      log.push(evento);
+      if (evento.evento === "pronto") pronto.resolve(evento.porta);
+    }).then(() => pronto.reject(new Error("o servidor acabou antes de atender")));
+    pronto.promise.catch(() => {});
+    const porta = await deadline(pronto.promise, PACIENCIA);
+    return new Servidor(processo, porta, log, fim);
+  }
+
+  /** O número do processo. */
+  get pid(): number {
+    return this.#processo.pid;
+  }
+
+  /** Manda um sinal e espera o processo acabar; devolve o código de saída e o sinal que o encerrou. */
+  async encerra(sinal: Deno.Signal = "SIGTERM"): Promise<Deno.CommandStatus> {
+    try {
+      this.#processo.kill(sinal);
+    } catch {
+      // já acabou
+    }
+    const status = await deadline(this.#processo.status, PACIENCIA);
+    await this.#fim;
+    return status;
+  }
+
+  /** Termina o servidor à força, se ainda está de pé. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.encerra("SIGKILL");
+  }
+}
+
+/** O comando que roda um script deste projeto, de qualquer pasta. */
+export function comandoDeno(script: string): string[] {
+  const aqui = import.meta.dirname;
+  return [Deno.execPath(), "run", "-A", "--config", `${aqui}/deno.json`, `${aqui}/${script}`];
+}
+
+/** O resultado de um processo que acabou. */
+export interface Saida {
+  /** Código de saída. */
+  codigo: number;
+  /** Tudo o que escreveu em stdout. */
+  stdout: string;
+  /** Tudo o que escreveu em stderr. */
+  stderr: string;
+}
+
+/** Roda um script deste projeto até o fim; `entrada` vai para o stdin dele, que não é um terminal. */
+export async function roda(
+  script: string,
+  args: string[],
+  { cwd, entrada = "", env }: { cwd?: string; entrada?: string; env?: Record<string, string> } = {},
+): Promise<Saida> {
+  const [comando, ...resto] = [...comandoDeno(script), ...args];
+  const processo = new Deno.Command(comando, {
+    args: resto,
+    cwd,
+    env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const escritor = processo.stdin.getWriter();
+  await escritor.write(new TextEncoder().encode(entrada)).catch(() => {});
+  await escritor.close().catch(() => {});
+  const { code, stdout, stderr } = await deadline(processo.output(), PACIENCIA);
+  const texto = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { codigo: code, stdout: texto(stdout), stderr: texto(stderr) };
+}
+
+/** Chama `recebe` para cada linha do fluxo, até o fim dele. */
+export async function leLinhas(fluxo: ReadableStream<Uint8Array>, recebe: (linha: string) => void): Promise<void> {
+  const enquadrador = new Enquadrador(Infinity);
+  for await (const bloco of fluxo) {
+    for (const linha of enquadrador.recebe(bloco)) {
+      if (typeof linha === "string") recebe(linha);
+    }
+  }
+}
+
+/** Uma conexão crua: escreve o que se manda, devolve uma linha por vez. */
+export class Fio implements Disposable {
+  #conn: Deno.TcpConn;
+  #enquadrador = new Enquadrador(Infinity);
+  #linhas: string[] = [];
+
+  private constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+  }
+
+  /** Conecta a 127.0.0.1 e deixa a saudação por ler. */
+  static async conecta(porta: number): Promise<Fio> {
+    return new Fio(await Deno.connect({ hostname: "127.0.0.1", port: porta }));
+  }
+
+  /** Conecta e lê a saudação. */
+  static async saudado(porta: number): Promise<Fio> {
+    const fio = await Fio.conecta(porta);
+    await fio.linha();
+    return fio;
+  }
+
+  /** Escreve os bytes ou o texto tal como são. */
+  async manda(dados: string | Uint8Array): Promise<void> {
+    const bytes = typeof dados === "string" ? new TextEncoder().encode(dados) : dados;
+    for (let feito = 0; feito < bytes.length;) feito += await this.#conn.write(bytes.subarray(feito));
+  }
+
+  /** A próxima linha; `undefined` quando o servidor fechou. */
+  async linha(): Promise<string | undefined> {
+    const bloco = new Uint8Array(65536);
+    while (this.#linhas.length === 0) {
+      const lidos = await deadline(this.#conn.read(bloco), PACIENCIA);
+      if (lidos === null) return undefined;
+      for (const linha of this.#enquadrador.recebe(bloco.subarray(0, lidos))) {
+        if (typeof linha === "string") this.#linhas.push(linha);
+      }
+    }
+    return this.#linhas.shift();
+  }
+
+  /** A próxima linha, como resposta. */
+  async resposta(): Promise<Resposta> {
+    const linha = await this.linha();
+    const resposta = linha === undefined ? undefined : decodificarResposta(linha);
+    if (resposta === undefined) throw new Error(`não é uma resposta: ${linha}`);
+    return resposta;
+  }
+
+  /** Manda um pedido e espera a resposta. */
+  async pede(pedido: Pedido): Promise<Resposta> {
+    await this.manda(codificarPedido(pedido));
+    return await this.resposta();
+  }
+
+  /** Fecha o lado de escrita. */
+  async fechaEscrita(): Promise<void> {
+    await this.#conn.closeWrite();
+  }
+
+  /** Fecha a conexão. */
+  [Symbol.dispose](): void {
+    this.#conn[Symbol.dispose]();
+  }
+}
+
+/** O enésimo CPF válido de uma sequência sem repetição, 11 dígitos. */
+export function cpfDeExemplo(n: number): string {
+  let digitos = String(100_000_000 + n);
+  for (let tamanho = 9; tamanho < 11; tamanho++) {
+    let soma = 0;
+    for (let i = 0; i < tamanho; i++) soma += Number(digitos[i]) * (tamanho + 1 - i);
+    digitos += String((soma * 10) % 11 % 10);
+  }
+  return digitos;
+}

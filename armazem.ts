@@ -1,0 +1,695 @@
+/**
+ * O armazém embutido: o livro num arquivo SQLite (`node:sqlite`), com os agendamentos ativos também na memória.
+ *
+ * É o único que escreve no seu arquivo; uma trava ao lado (`clinica.db.trava`), que morre com o processo, recusa um
+ * segundo servidor e deixa `sqlite3`, uma cópia e uma listagem trabalharem ao mesmo tempo. Cada lote é uma transação e
+ * um fsync (WAL, `synchronous=FULL`); a memória só muda depois do commit, e as consultas leem só dela.
+ *
+ * `servidor.ts` abre o armazém e o entrega à `Agenda`; `copiaLivro` e `listaDoLivro` trabalham ao lado de um servidor
+ * em funcionamento, sem esperar por ele nem o fazer esperar.
+ *
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import {
+  type Agendamento,
+  type Alcance,
+  type Armazem,
+  type Desfecho,
+  type Lote,
+  type Mudanca,
+  Ocupacao,
+  PorDia,
+  type Vista,
+} from "./agenda.ts";
+import { minutoDoDia } from "./oferta.ts";
+
+/** O livro não pôde ser aberto, copiado ou lido; a mensagem diz o arquivo, o que houve e o que fazer. */
+export class ErroDoArmazem extends Error {
+  /** @param mensagem O que houve e o que fazer. @param causa O erro de baixo. */
+  constructor(mensagem: string, causa?: unknown) {
+    super(mensagem, { cause: causa });
+    this.name = "ErroDoArmazem";
+  }
+}
+
+/** Marca no cabeçalho do SQLite que diz que o arquivo é um livro da clínica ("CLIN"). */
+const ID_DA_APLICACAO = 0x434c494e;
+
+/** O que leva o esquema de cada versão à seguinte; a versão de um livro é quantas já recebeu. */
+const MIGRACOES: readonly string[] = [
+  `CREATE TABLE agendamento (
+     id INTEGER PRIMARY KEY,
+     cpf TEXT NOT NULL CHECK (length(cpf) = 11),
+     nome TEXT NOT NULL CHECK (nome <> ''),
+     especialidade TEXT NOT NULL CHECK (especialidade <> ''),
+     profissional TEXT NOT NULL,
+     data TEXT NOT NULL CHECK (data GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+     hora TEXT NOT NULL CHECK (hora GLOB '[0-9][0-9]:[0-9][0-9]'),
+     minutos INTEGER NOT NULL CHECK (minutos > 0),
+     criado_em TEXT NOT NULL,
+     cancelado_em TEXT,
+     origem TEXT NOT NULL,
+     ativo INTEGER NOT NULL CHECK (ativo = 0 OR (ativo = 1 AND cancelado_em IS NULL))
+   ) STRICT;
+   CREATE UNIQUE INDEX uma_vaga_um_agendamento
+     ON agendamento (especialidade, data, hora, profissional) WHERE cancelado_em IS NULL;
+   CREATE UNIQUE INDEX um_ativo_por_cpf_e_especialidade
+     ON agendamento (cpf, especialidade) WHERE ativo = 1;`,
+];
+
+/** Códigos primários do SQLite (os oito bits de baixo do código estendido): sqlite.org/rescode.html. */
+const SQLITE = { BUSY: 5, FULL: 13, CANTOPEN: 14, CONSTRAINT: 19, NOTADB: 26 } as const;
+
+/**
+ * Quanto se espera por outro processo que esteja escrevendo no arquivo (um `sqlite3` aberto à mão), em ms. A espera
+ * para o laço de eventos: curta.
+ */
+const ESPERA_POR_OUTRO = 200;
+
+/** Páginas no WAL a partir das quais um commit faz o checkpoint ele mesmo: 16 MiB, se nunca houver um intervalo. */
+const PAGINAS_ATE_CHECKPOINT = 4096;
+
+/** Sem gravações por este tempo, em ms, o WAL passa para o arquivo principal. */
+const INTERVALO_PARA_CHECKPOINT = 500;
+
+/** Cache de páginas, em KiB: os índices de um livro grande cabem, e um pequeno não o usa. */
+const CACHE = 64 * 1024;
+
+/** Linhas por pedaço ao carregar: um texto por pedaço custa um terço de um objeto por linha. */
+const LINHAS_POR_PEDACO = 5000;
+
+/** Separadores do texto de um pedaço; um nome não pode tê-los (`lerNome` recusa caracteres de controle). */
+const FIM_DE_CAMPO = "\x1f";
+const FIM_DE_LINHA = "\x1e";
+
+/** Os agendamentos ativos e as horas tomadas, como estão gravados. */
+class Memoria implements Vista {
+  /** Por CPF: o texto das linhas como vieram do arquivo, ou os agendamentos, se mudaram desde então. */
+  #ativos = new Map<string, string | readonly Agendamento[]>();
+  #ocupacoes = new PorDia<Ocupacao>();
+  #carregaDia: (especialidade: string, data: string) => Ocupacao;
+  #ultimoId = 0;
+  #proximoId = 0;
+
+  constructor(carregaDia: (especialidade: string, data: string) => Ocupacao) {
+    this.#carregaDia = carregaDia;
+  }
+
+  ativosDe(cpf: string): readonly Agendamento[] {
+    const ativos = this.#ativos.get(cpf);
+    if (ativos === undefined) return NENHUM;
+    return typeof ativos === "string" ? lerLinhas(cpf, ativos) : ativos;
+  }
+
+  /** Os dias são carregados quando alguém pergunta por eles, e ficam. */
+  ocupacao(especialidade: string, data: string): Ocupacao {
+    let ocupacao = this.#ocupacoes.get(especialidade, data);
+    if (ocupacao === undefined) {
+      ocupacao = this.#carregaDia(especialidade, data);
+      this.#ocupacoes.set(especialidade, data, ocupacao);
+    }
+    return ocupacao;
+  }
+
+  novoId(): number {
+    return ++this.#proximoId;
+  }
+
+  /** Um lote começa: os números dados a um que não foi gravado voltam a ser usados. */
+  comeca(): void {
+    this.#proximoId = this.#ultimoId;
+  }
+
+  grava(mudancas: readonly Mudanca[]): void {
+    this.#ultimoId = this.#proximoId;
+    for (const { tipo, agendamento } of mudancas) {
+      const { id, cpf, especialidade, data, hora, minutos } = agendamento;
+      const ativos = this.ativosDe(cpf);
+      if (tipo === "marca") {
+        this.#ativos.set(cpf, [...ativos, agendamento]);
+        this.ocupacao(especialidade, data).toma(minutoDoDia(hora), minutos);
+        continue;
+      }
+      const restantes = ativos.filter((ativo) => ativo.id !== id);
+      if (restantes.length === 0) this.#ativos.delete(cpf);
+      else this.#ativos.set(cpf, restantes);
+      if (tipo === "desmarca") this.ocupacao(especialidade, data).libera(minutoDoDia(hora), minutos);
+    }
+  }
+
+  /** Esquece tudo e lê o arquivo de novo. */
+  carrega(db: DatabaseSync): void {
+    this.#ativos.clear();
+    this.#ocupacoes.clear();
+    this.#ultimoId = numero(db.prepare("SELECT coalesce(max(id), 0) AS n FROM agendamento").get(), "n");
+    const pedacos = db.prepare(
+      `SELECT count(*) AS linhas, max(id) AS ultimo, group_concat(
+         cpf || id || char(31) || nome || char(31) || especialidade || char(31) || profissional || char(31) ||
+         data || hora || minutos, char(30)) AS texto
+       FROM (SELECT * FROM agendamento WHERE id > ? AND ativo = 1 ORDER BY id LIMIT ${LINHAS_POR_PEDACO})`,
+    );
+    for (let ultimo = 0;;) {
+      const pedaco = pedacos.get(ultimo);
+      if (numero(pedaco, "linhas") === 0) return;
+      this.#recebe(texto(pedaco, "texto"));
+      ultimo = numero(pedaco, "ultimo");
+    }
+  }
+
+  #recebe(pedaco: string): void {
+    for (let inicio = 0; inicio < pedaco.length;) {
+      let fim = pedaco.indexOf(FIM_DE_LINHA, inicio);
+      if (fim < 0) fim = pedaco.length;
+      const cpf = pedaco.slice(inicio, inicio + 11);
+      const linha = pedaco.slice(inicio + 11, fim);
+      const outras = this.#ativos.get(cpf);
+      this.#ativos.set(cpf, outras === undefined ? linha : `${outras}${FIM_DE_LINHA}${linha}`);
+      inicio = fim + 1;
+    }
+  }
+}
+
+const NENHUM: readonly Agendamento[] = [];
+
+/** O inverso do texto de `Memoria.carrega`: `id␟nome␟especialidade␟profissional␟data hora minutos`, sem espaços. */
+function lerLinhas(cpf: string, linhas: string): Agendamento[] {
+  return linhas.split(FIM_DE_LINHA).map((linha) => {
+    const [id, nome, especialidade, profissional, quando] = linha.split(FIM_DE_CAMPO);
+    return {
+      id: Number(id),
+      cpf,
+      nome,
+      especialidade,
+      profissional,
+      data: quando.slice(0, 10),
+      hora: quando.slice(10, 15),
+      minutos: Number(quando.slice(15)),
+    };
+  });
+}
+
+/** As instruções preparadas de um banco aberto: as de um lote e as de leitura. */
+interface Banco {
+  db: DatabaseSync;
+  begin: StatementSync;
+  commit: StatementSync;
+  marca: StatementSync;
+  desmarca: StatementSync;
+  encerra: StatementSync;
+  dia: StatementSync;
+}
+
+/** O armazém num arquivo SQLite, ou em `:memory:` para experimentar. */
+export class ArmazemSqlite implements Armazem {
+  #caminho: string;
+  #trava: Deno.FsFile | undefined;
+  #banco: Banco | undefined;
+  #memoria = new Memoria((especialidade, data) => this.#carregaDia(especialidade, data));
+  #checkpoint: ReturnType<typeof setTimeout> | undefined;
+  #ultimoLote = 0;
+
+  private constructor(caminho: string, trava: Deno.FsFile | undefined) {
+    this.#caminho = caminho;
+    this.#trava = trava;
+  }
+
+  /**
+   * Abre o livro, criando-o com modo 0600 se não existe e trazendo-o à versão de hoje.
+   *
+   * @throws {ErroDoArmazem} se outro servidor o usa, se não é um livro, se é de uma versão mais nova.
+   */
+  static abre(caminho: string): ArmazemSqlite {
+    const armazem = caminho === ":memory:" ? new ArmazemSqlite(caminho, undefined) : abreTravado(caminho);
+    try {
+      armazem.#abre();
+    } catch (causa) {
+      armazem.#trava?.close();
+      throw explica(caminho, causa);
+    }
+    return armazem;
+
+    function abreTravado(caminho: string): ArmazemSqlite {
+      const real = criaArquivo(caminho);
+      return new ArmazemSqlite(real, trava(real));
+    }
+  }
+
+  #abre(): Banco {
+    const db = abreBanco(this.#caminho);
+    try {
+      db.exec(`PRAGMA busy_timeout = ${ESPERA_POR_OUTRO}`);
+      recusaEstranho(db, this.#caminho);
+      db.exec("PRAGMA journal_mode = WAL");
+      db.exec("PRAGMA synchronous = FULL");
+      db.exec(`PRAGMA wal_autocheckpoint = ${PAGINAS_ATE_CHECKPOINT}`);
+      db.exec(`PRAGMA cache_size = -${CACHE}`);
+      migra(db);
+      this.#memoria.carrega(db);
+      return this.#banco = prepara(db);
+    } catch (causa) {
+      db.close();
+      throw causa;
+    }
+  }
+
+  /** Grava o lote; síncrono por dentro, nenhuma leitura vê um lote pela metade. */
+  // deno-lint-ignore require-await
+  async lote<R>(
+    _alcance: () => Alcance,
+    quando: number,
+    decide: (vista: Vista) => Lote<R>,
+  ): Promise<Desfecho<R>> {
+    let banco: Banco;
+    let lote: Lote<R>;
+    try {
+      banco = this.#aberto();
+      this.#memoria.comeca();
+      lote = decide(this.#memoria);
+    } catch (causa) {
+      return { tipo: "nada", causa };
+    }
+    if (lote.mudancas.length === 0) return { tipo: "gravado", resultado: lote.resultado };
+    const liquido = resume(lote.mudancas, Temporal.Instant.fromEpochMilliseconds(quando).toString());
+    const desfecho = this.#transacao(banco, liquido);
+    if (desfecho.tipo !== "gravado") return desfecho;
+    if (!desfecho.recarregado) this.#memoria.grava(lote.mudancas);
+    this.#agendaCheckpoint();
+    return { tipo: "gravado", resultado: lote.resultado };
+  }
+
+  #transacao(
+    banco: Banco,
+    liquido: Liquido,
+  ): { tipo: "gravado"; recarregado: boolean } | { tipo: "nada" | "recusado" | "incerto"; causa: unknown } {
+    let confirmando = false;
+    try {
+      banco.begin.run();
+      escreve(banco, liquido);
+      confirmando = true;
+      banco.commit.run();
+      return { tipo: "gravado", recarregado: false };
+    } catch (causa) {
+      const codigo = codigoPrimario(causa);
+      const sabido = !confirmando || codigo === SQLITE.FULL || codigo === SQLITE.BUSY;
+      if (sabido && this.#desfaz(banco)) {
+        if (codigo !== SQLITE.CONSTRAINT) return { tipo: "nada", causa };
+        // A memória e o arquivo discordam: alguém escreveu nele por fora. Vale o arquivo.
+        return { tipo: this.#reabre() ? "recusado" : "nada", causa };
+      }
+      return this.#descobre(liquido, causa, confirmando);
+    }
+  }
+
+  #desfaz({ db }: Banco): boolean {
+    try {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Um erro no fsync do commit pode deixar as linhas lá. Reabre o livro, o que o torna durável como estiver, e responde
+   * conforme o que há nele.
+   */
+  #descobre(
+    liquido: Liquido,
+    causa: unknown,
+    confirmando: boolean,
+  ): { tipo: "gravado"; recarregado: true } | { tipo: "nada" | "incerto"; causa: unknown } {
+    const reaberto = this.#reabre();
+    if (reaberto === undefined) return { tipo: confirmando ? "incerto" : "nada", causa };
+    return estaGravado(reaberto.db, liquido) ? { tipo: "gravado", recarregado: true } : { tipo: "nada", causa };
+  }
+
+  /** Fecha e abre o banco, passa o WAL a limpo e relê tudo; `undefined` se não deu: a próxima vez tenta de novo. */
+  #reabre(): Banco | undefined {
+    if (this.#caminho === ":memory:") return this.#banco;
+    this.#fecha();
+    try {
+      const banco = this.#abre();
+      // Depois de um fsync que falhou, as páginas do WAL podem estar só no cache do sistema. Só vale o que o checkpoint
+      // conseguiu passar, com outro fsync, para o arquivo principal.
+      const { busy } = linha(banco.db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get());
+      if (busy === 0) return banco;
+    } catch {
+      // fica fechado
+    }
+    this.#fecha();
+    return undefined;
+  }
+
+  /** Um banco que falhou pode não fechar direito; o arquivo se recupera quando for aberto. */
+  #fecha(): void {
+    try {
+      this.#banco?.db.close();
+    } catch {
+      // nada a fazer
+    }
+    this.#banco = undefined;
+  }
+
+  #aberto(): Banco {
+    const banco = this.#banco ?? this.#reabre();
+    if (banco === undefined) throw new ErroDoArmazem(`${this.#caminho}: o livro não está ao alcance`);
+    return banco;
+  }
+
+  /** Consulta a memória, que é sempre o que está gravado. */
+  le<R>(_alcance: () => Alcance, consulta: (vista: Vista) => R): R {
+    return consulta(this.#memoria);
+  }
+
+  /** @inheritdoc */
+  // deno-lint-ignore require-await
+  async lista(data: string, especialidade?: string): Promise<Agendamento[]> {
+    return selecionaDoDia(this.#aberto().db, data, especialidade);
+  }
+
+  /** @inheritdoc */
+  // deno-lint-ignore require-await
+  async diasMarcados(desde: string): Promise<[especialidade: string, data: string][]> {
+    return this.#aberto().db
+      .prepare("SELECT DISTINCT especialidade, data FROM agendamento WHERE cancelado_em IS NULL AND data >= ?")
+      .all(desde)
+      .map((dia) => [texto(dia, "especialidade"), texto(dia, "data")]);
+  }
+
+  /** Fecha o livro e solta a trava. */
+  // deno-lint-ignore require-await
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#checkpoint);
+    this.#fecha();
+    this.#trava?.close();
+    this.#trava = undefined;
+  }
+
+  #carregaDia(especialidade: string, data: string): Ocupacao {
+    const ocupacao = Ocupacao.vazia();
+    for (const horario of this.#aberto().dia.all(especialidade, data)) {
+      ocupacao.toma(minutoDoDia(texto(horario, "hora")), numero(horario, "minutos"));
+    }
+    return ocupacao;
+  }
+
+  #agendaCheckpoint(): void {
+    this.#ultimoLote = performance.now();
+    this.#checkpoint ??= setTimeout(() => this.#faz(), INTERVALO_PARA_CHECKPOINT);
+  }
+
+  #faz(): void {
+    const falta = this.#ultimoLote + INTERVALO_PARA_CHECKPOINT - performance.now();
+    if (falta > 0) {
+      this.#checkpoint = setTimeout(() => this.#faz(), falta);
+      return;
+    }
+    this.#checkpoint = undefined;
+    try {
+      this.#banco?.db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch {
+      // Disco cheio, por exemplo: o WAL continua valendo e o próximo intervalo tenta de novo.
+    }
+  }
+}
+
+/** O efeito de um lote, sem passos intermediários: o que nasce e morre nele entra já cancelado, numa só linha. */
+interface Liquido {
+  quando: string;
+  novos: { agendamento: Agendamento; origem: string; cancelado: boolean }[];
+  desmarcados: Agendamento[];
+  encerrados: Agendamento[];
+}
+
+function resume(mudancas: readonly Mudanca[], quando: string): Liquido {
+  const novos = new Map<number, Liquido["novos"][number]>();
+  const liquido: Liquido = { quando, novos: [], desmarcados: [], encerrados: [] };
+  for (const mudanca of mudancas) {
+    const { agendamento } = mudanca;
+    if (mudanca.tipo === "marca") {
+      const novo = { agendamento, origem: mudanca.origem, cancelado: false };
+      novos.set(agendamento.id, novo);
+      liquido.novos.push(novo);
+    } else if (mudanca.tipo === "encerra") {
+      liquido.encerrados.push(agendamento);
+    } else {
+      const novo = novos.get(agendamento.id);
+      if (novo !== undefined) novo.cancelado = true;
+      else liquido.desmarcados.push(agendamento);
+    }
+  }
+  return liquido;
+}
+
+/** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
+function escreve({ marca, desmarca, encerra }: Banco, { quando, novos, desmarcados, encerrados }: Liquido): void {
+  for (const { id } of desmarcados) exige(desmarca.run(quando, id).changes);
+  for (const { id } of encerrados) exige(encerra.run(id).changes);
+  for (const { agendamento, origem, cancelado } of novos) {
+    const { id, cpf, nome, especialidade, profissional, data, hora, minutos } = agendamento;
+    marca.run(
+      id,
+      cpf,
+      nome,
+      especialidade,
+      profissional,
+      data,
+      hora,
+      minutos,
+      quando,
+      cancelado ? quando : null,
+      origem,
+      cancelado ? 0 : 1,
+    );
+  }
+}
+
+/** Uma linha que a memória tem e o arquivo não: alguém mexeu nele por fora. */
+class Divergencia extends Error {
+  override name = "Divergencia";
+  errcode = SQLITE.CONSTRAINT;
+}
+
+function exige(mudadas: number | bigint): void {
+  if (mudadas !== 1) throw new Divergencia("o agendamento já não está como a memória o tem");
+}
+
+/** A transação é tudo ou nada: basta procurar uma de suas mudanças. */
+function estaGravado(db: DatabaseSync, { quando, novos, desmarcados }: Liquido): boolean {
+  if (novos.length > 0) {
+    const { id, cpf } = novos[0].agendamento;
+    const achado = db.prepare("SELECT 1 FROM agendamento WHERE id = ? AND cpf = ? AND criado_em = ?");
+    return achado.get(id, cpf, quando) !== undefined;
+  }
+  const achado = db.prepare("SELECT 1 FROM agendamento WHERE id = ? AND cancelado_em = ?");
+  return achado.get(desmarcados[0].id, quando) !== undefined;
+}
+
+function prepara(db: DatabaseSync): Banco {
+  return {
+    db,
+    begin: db.prepare("BEGIN IMMEDIATE"),
+    commit: db.prepare("COMMIT"),
+    marca: db.prepare("INSERT INTO agendamento VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    desmarca: db.prepare("UPDATE agendamento SET cancelado_em = ?, ativo = 0 WHERE id = ? AND cancelado_em IS NULL"),
+    encerra: db.prepare("UPDATE agendamento SET ativo = 0 WHERE id = ? AND ativo = 1"),
+    dia: db.prepare(
+      "SELECT hora, minutos FROM agendamento WHERE especialidade = ? AND data = ? AND cancelado_em IS NULL",
+    ),
+  };
+}
+
+/** Cria o arquivo com modo 0600, se falta, e devolve o caminho real dele: por um atalho ou outro, a trava é a mesma. */
+function criaArquivo(caminho: string): string {
+  try {
+    Deno.openSync(caminho, { write: true, create: true, mode: 0o600 }).close();
+    return Deno.realPathSync(caminho);
+  } catch (causa) {
+    throw new ErroDoArmazem(
+      `${caminho}: não pôde ser aberto para escrita (${razao(causa)}); confira a pasta e as permissões, ou use --banco`,
+      causa,
+    );
+  }
+}
+
+function trava(caminho: string): Deno.FsFile {
+  const arquivo = Deno.openSync(`${caminho}.trava`, { write: true, create: true, mode: 0o600 });
+  if (arquivo.tryLockSync(true)) return arquivo;
+  arquivo.close();
+  throw new ErroDoArmazem(
+    `${caminho}: outro servidor já usa este livro; encerre-o, ou escolha outro arquivo com --banco`,
+  );
+}
+
+function abreBanco(caminho: string, readOnly = false): DatabaseSync {
+  return new DatabaseSync(caminho, { readOnly });
+}
+
+/** Recusa um banco que não é um livro desta clínica, ou que é de uma versão que este programa não conhece. */
+function recusaEstranho(db: DatabaseSync, caminho: string): void {
+  const id = pragma(db, "application_id");
+  const versao = pragma(db, "user_version");
+  const tabelas = numero(db.prepare("SELECT count(*) AS n FROM sqlite_schema").get(), "n");
+  if (id !== ID_DA_APLICACAO && tabelas > 0) {
+    throw new ErroDoArmazem(`${caminho}: é um banco SQLite de outro programa; escolha outro arquivo com --banco`);
+  }
+  if (versao > MIGRACOES.length) {
+    throw new ErroDoArmazem(
+      `${caminho}: o livro é da versão ${versao} e este programa conhece até a ${MIGRACOES.length}; atualize o programa`,
+    );
+  }
+}
+
+/** Leva o livro à última versão, uma transação por passo. */
+export function migra(db: DatabaseSync, migracoes: readonly string[] = MIGRACOES): void {
+  for (let versao = pragma(db, "user_version"); versao < migracoes.length; versao++) {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      db.exec(migracoes[versao]);
+      db.exec(`PRAGMA application_id = ${ID_DA_APLICACAO}`);
+      db.exec(`PRAGMA user_version = ${versao + 1}`);
+      db.exec("COMMIT");
+    } catch (causa) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw causa;
+    }
+  }
+}
+
+/** Abre um livro que existe só para ler, sem trava: ao lado de um servidor, ou sem nenhum. */
+function abreParaLer(caminho: string): DatabaseSync {
+  try {
+    Deno.statSync(caminho);
+  } catch (causa) {
+    throw new ErroDoArmazem(`${caminho}: não há livro aqui; indique o arquivo com --banco`, causa);
+  }
+  const db = abreBanco(caminho, true);
+  try {
+    db.exec(`PRAGMA busy_timeout = ${ESPERA_POR_OUTRO}`);
+    recusaEstranho(db, caminho);
+    if (pragma(db, "user_version") < MIGRACOES.length) {
+      throw new ErroDoArmazem(
+        `${caminho}: o livro é de uma versão anterior; inicie o servidor uma vez para atualizá-lo`,
+      );
+    }
+    return db;
+  } catch (causa) {
+    db.close();
+    throw explica(caminho, causa);
+  }
+}
+
+/**
+ * Copia o livro, consistente, para um arquivo novo de modo 0600, ao lado de um servidor em funcionamento.
+ *
+ * @throws {ErroDoArmazem} se o destino existe, ou se não pôde ser escrito; nada fica pela metade.
+ */
+export function copiaLivro(caminho: string, destino: string): void {
+  using db = abreParaLer(caminho);
+  const parcial = `${destino}.parcial`;
+  let criado = false;
+  try {
+    // `createNew` no destino guarda o nome; a cópia só o recebe quando está inteira e no disco.
+    Deno.openSync(destino, { write: true, createNew: true, mode: 0o600 }).close();
+    criado = true;
+    Deno.openSync(parcial, { write: true, create: true, truncate: true, mode: 0o600 }).close();
+    db.prepare("VACUUM INTO ?").run(parcial);
+    using arquivo = Deno.openSync(parcial, { write: true });
+    arquivo.syncSync();
+    Deno.renameSync(parcial, destino);
+  } catch (causa) {
+    if (!criado && causa instanceof Deno.errors.AlreadyExists) {
+      throw new ErroDoArmazem(`${destino}: já existe; a cópia não escreve por cima, escolha outro nome`, causa);
+    }
+    for (const sobra of criado ? [parcial, destino] : []) {
+      try {
+        Deno.removeSync(sobra);
+      } catch {
+        // não chegou a existir
+      }
+    }
+    throw new ErroDoArmazem(`${destino}: a cópia não pôde ser escrita (${razao(causa)})`, causa);
+  }
+}
+
+/**
+ * Os agendamentos não cancelados de uma data (`"aaaa-mm-dd"`), por especialidade e hora.
+ *
+ * @throws {ErroDoArmazem} se não há livro, ou não pôde ser lido.
+ */
+export function listaDoLivro(caminho: string, data: string): Agendamento[] {
+  using db = abreParaLer(caminho);
+  try {
+    return selecionaDoDia(db, data);
+  } catch (causa) {
+    throw explica(caminho, causa);
+  }
+}
+
+function selecionaDoDia(db: DatabaseSync, data: string, especialidade?: string): Agendamento[] {
+  const filtro = especialidade === undefined ? "" : "AND especialidade = ?";
+  return db.prepare(
+    `SELECT id, cpf, nome, especialidade, profissional, data, hora, minutos FROM agendamento
+     WHERE cancelado_em IS NULL AND data = ? ${filtro} ORDER BY especialidade, hora`,
+  ).all(data, ...(especialidade === undefined ? [] : [especialidade])).map((achado) => ({
+    id: numero(achado, "id"),
+    cpf: texto(achado, "cpf"),
+    nome: texto(achado, "nome"),
+    especialidade: texto(achado, "especialidade"),
+    profissional: texto(achado, "profissional"),
+    data: texto(achado, "data"),
+    hora: texto(achado, "hora"),
+    minutos: numero(achado, "minutos"),
+  }));
+}
+
+type Linha = Record<string, unknown>;
+
+function linha(valor: Linha | undefined): Linha {
+  if (valor === undefined) throw new TypeError("o banco devolveu menos linhas do que se esperava");
+  return valor;
+}
+
+function numero(valor: Linha | undefined, coluna: string): number {
+  const n = linha(valor)[coluna] ?? 0;
+  if (typeof n !== "number") throw new TypeError(`a coluna ${coluna} não é um número`);
+  return n;
+}
+
+function texto(valor: Linha | undefined, coluna: string): string {
+  const t = linha(valor)[coluna];
+  if (typeof t !== "string") throw new TypeError(`a coluna ${coluna} não é um texto`);
+  return t;
+}
+
+function pragma(db: DatabaseSync, nome: string): number {
+  return numero(db.prepare(`PRAGMA ${nome}`).get(), nome);
+}
+
+/** O código do SQLite sem a parte estendida, ou `undefined` se o erro não é dele. */
+function codigoPrimario(erro: unknown): number | undefined {
+  return erro instanceof Error && "errcode" in erro && typeof erro.errcode === "number"
+    ? erro.errcode & 0xff
+    : undefined;
+}
+
+function razao(causa: unknown): string {
+  return causa instanceof Error ? causa.message : String(causa);
+}
+
+/** Põe um erro do SQLite ao abrir em palavras que dizem o que fazer. */
+function explica(caminho: string, causa: unknown): ErroDoArmazem {
+  if (causa instanceof ErroDoArmazem) return causa;
+  switch (codigoPrimario(causa)) {
+    case SQLITE.NOTADB:
+      return new ErroDoArmazem(`${caminho}: não é um banco de dados; escolha outro arquivo com --banco`, causa);
+    case SQLITE.BUSY:
+      return new ErroDoArmazem(`${caminho}: outro programa está escrevendo no livro; feche-o e tente de novo`, causa);
+    case SQLITE.FULL:
+      return new ErroDoArmazem(`${caminho}: o disco está cheio; libere espaço e tente de novo`, causa);
+    default:
+      return new ErroDoArmazem(`${caminho}: não pôde ser aberto (${razao(causa)})`, causa);
+  }
+}

@@ -1,0 +1,549 @@
+/**
+ * O servidor: guarda o livro e atende os terminais.
+ *
+ *     deno run -A servidor.ts                    porta 9000, todas as interfaces, livro em ./clinica.db
+ *     deno run -A servidor.ts copia DESTINO      uma cópia do livro, com o servidor em funcionamento
+ *     deno run -A servidor.ts lista [DATA]       a lista de um dia, para o balcão
+ *     deno run -A servidor.ts --help             todas as opções
+ *
+ * Este arquivo é o script: opções, `Deno.listen`, uma `Sessao` por conexão aceita, limites de conexões, o que vai ao
+ * console e o fim em ordem. O fio está em `protocolo.ts`, as regras e a fila em `agenda.ts`, o disco em `armazem.ts`, uma
+ * conexão por dentro em `sessao.ts`.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { delay } from "@std/async";
+import configuracaoDoDeno from "./deno.json" with { type: "json" };
+import { Agenda, type Agendamento } from "./agenda.ts";
+import { ArmazemSqlite, copiaLivro, ErroDoArmazem, listaDoLivro } from "./armazem.ts";
+import { dataNoFio, ErroDeConfiguracao, horariosDe, lerOferta, nomeDoDia, type Oferta } from "./oferta.ts";
+import { formatarCpf, type Pedido, PORTA_PADRAO, type Resposta } from "./protocolo.ts";
+import { type Formato, Registro, type Volume } from "./registro.ts";
+import { LIMITES, type Limites, Sessao } from "./sessao.ts";
+
+const VERSAO = configuracaoDoDeno.version;
+
+const AJUDA = `Clínica de Saúde ${VERSAO}: o servidor do livro de agendamentos.
+
+USO
+  servidor.ts [opções]                      atende até Ctrl-C
+  servidor.ts copia DESTINO [--banco F]     copia o livro para um arquivo novo, sem parar o servidor
+  servidor.ts lista [DATA] [--csv|--json]   a lista do dia (hoje, ou dd/mm/aaaa)
+
+OPÇÕES
+  --porta N                    porta TCP (${PORTA_PADRAO}; 0 escolhe uma livre e a mostra)
+  --endereco IP                endereço em que atende (0.0.0.0, todas as interfaces)
+  --banco ARQUIVO              o livro (clinica.db; ":memory:" para experimentar, nada fica)
+  --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida)
+  --conexoes N                 conexões ao mesmo tempo (1000)
+  --conexoes-por-endereco N    conexões de um mesmo endereço (100; a própria máquina não tem este limite)
+  --log texto|json             como o console conta o que acontece (texto)
+  --detalhado                  conta também as consultas
+  --quieto                     conta só o começo, o fim e o que vai mal
+  --help                       esta ajuda
+  --versao                     a versão
+
+Em outro terminal: deno run -A cliente.ts          Em outra máquina: deno run -A cliente.ts <ip>
+`;
+
+/** O comando está errado; a mensagem diz em quê. */
+class ErroDeUso extends Error {
+  override name = "ErroDeUso";
+}
+
+const TEXTOS = ["porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"];
+const CHAVES = ["detalhado", "quieto", "help", "versao", "csv", "json"];
+const SO_DO_SERVIDOR = ["porta", "endereco", "conexoes", "conexoes-por-endereco", "log", "detalhado", "quieto"];
+const SO_DA_LISTA = ["csv", "json"];
+
+/** As opções como foram escritas, conferidas só no nome. */
+interface Argumentos {
+  palavras: string[];
+  texto(nome: string): string | undefined;
+  tem(nome: string): boolean;
+}
+
+function lerArgumentos(args: readonly string[]): Argumentos {
+  const lidos: Record<string, unknown> = parseArgs([...args], {
+    string: [...TEXTOS, "_"],
+    boolean: CHAVES,
+    alias: { help: ["h", "ajuda"], versao: ["version"] },
+    unknown: (arg: string, nome?: string) => {
+      if (nome !== undefined) throw new ErroDeUso(`opção desconhecida: ${arg}`);
+      return true;
+    },
+  });
+  return {
+    palavras: Array.isArray(lidos._) ? lidos._.map(String) : [],
+    texto(nome): string | undefined {
+      const valor = lidos[nome];
+      if (valor === undefined) return undefined;
+      if (typeof valor !== "string" || valor === "") throw new ErroDeUso(`--${nome} precisa de um valor, uma só vez`);
+      return valor;
+    },
+    tem: (nome) => lidos[nome] === true || (typeof lidos[nome] === "string"),
+  };
+}
+
+function recusaOpcoes(argumentos: Argumentos, nomes: readonly string[], comando: string): void {
+  const sobra = nomes.find((nome) => argumentos.tem(nome));
+  if (sobra !== undefined) throw new ErroDeUso(`--${sobra} não serve com ${comando}`);
+}
+
+function lerInteiro(
+  argumentos: Argumentos,
+  nome: string,
+  { padrao, de, ate }: { padrao: number; de: number; ate: number },
+): number {
+  const escrito = argumentos.texto(nome);
+  if (escrito === undefined) return padrao;
+  const valor = /^\d+$/.test(escrito) ? Number(escrito) : NaN;
+  if (!(valor >= de && valor <= ate)) {
+    throw new ErroDeUso(`--${nome} espera um número de ${de} a ${ate}; veio "${escrito}"`);
+  }
+  return valor;
+}
+
+/** Lê a configuração: o arquivo pedido, ou `clinica.json` se existe, ou a semana embutida. */
+function carregaOferta(pedido: string | undefined): Oferta {
+  const arquivo = pedido ?? "clinica.json";
+  let conteudo: string;
+  try {
+    conteudo = Deno.readTextFileSync(arquivo);
+  } catch (causa) {
+    if (pedido === undefined && causa instanceof Deno.errors.NotFound) return lerOferta();
+    throw new ErroDeConfiguracao(arquivo, `não pôde ser lido (${mensagem(causa)})`);
+  }
+  try {
+    return lerOferta(JSON.parse(conteudo));
+  } catch (causa) {
+    if (causa instanceof ErroDeConfiguracao) throw new ErroDeConfiguracao(arquivo, causa.message);
+    throw new ErroDeConfiguracao(arquivo, `não é JSON (${mensagem(causa)})`);
+  }
+}
+
+function mensagem(causa: unknown): string {
+  return causa instanceof Error ? causa.message : String(causa);
+}
+
+/** O que um `Servidor` precisa. */
+interface OpcoesDoServidor {
+  agenda: Agenda;
+  armazem: ArmazemSqlite;
+  registro: Registro;
+  conexoes: number;
+  conexoesPorEndereco: number;
+  limites?: Limites;
+}
+
+/** Conexões recusadas que ainda esperam que o outro lado leia o motivo; além disto fecham-se sem adeus. */
+const RECUSAS_MAXIMAS = 100;
+
+/** Entre uma conferência dos prazos e a seguinte, em ms: um só relógio para todas as sessões. */
+const CONFERENCIA = 1000;
+
+/** Espera depois de um `accept` que falhou (arquivos abertos demais, por exemplo), em ms. */
+const ESPERA_DE_ACCEPT = 100;
+
+/** Quanto se espera, ao encerrar, que as sessões acabem de responder, em ms. */
+const ESPERA_DO_FIM = 4000;
+
+/** Listas de dias contadas no console por segundo: o bastante para acompanhar, pouco para um dia de muito movimento. */
+const DIAS_POR_SEGUNDO = 5;
+
+/** Conexões que podem esperar por `accept`; com as 511 de costume, uma rajada de 10 000 leva cinco vezes mais. */
+const FILA_DE_ACCEPT = 4096;
+
+/** Aceita conexões, mantém uma sessão para cada uma e conta o que acontece. */
+class Servidor {
+  #opcoes: OpcoesDoServidor;
+  #sessoes = new Set<Sessao>();
+  #recusas = new Set<Sessao>();
+  #porEndereco = new Map<string, number>();
+  #diasMudados = new Map<string, { especialista: string; data: string }>();
+  #relogio = performance.now();
+  #encerrando = false;
+
+  constructor(opcoes: OpcoesDoServidor) {
+    this.#opcoes = opcoes;
+  }
+
+  /** Aceita até que o ouvinte feche e a última sessão acabe. */
+  async atende(ouvinte: Deno.TcpListener): Promise<void> {
+    const conferencia = setInterval(() => this.#confere(), CONFERENCIA);
+    try {
+      await this.#aceita(ouvinte);
+      const prazo = performance.now() + ESPERA_DO_FIM;
+      for (const sessao of this.#sessoes) sessao.encerra();
+      for (const sessao of this.#recusas) sessao.corta();
+      while (this.#sessoes.size > 0 && performance.now() < prazo) await delay(10);
+      for (const sessao of this.#sessoes) sessao.corta();
+      await this.#opcoes.agenda.esvazia();
+    } finally {
+      clearInterval(conferencia);
+    }
+  }
+
+  /** Para de aceitar; `atende` acaba quando o que foi recebido tiver resposta. */
+  encerra(ouvinte: Deno.TcpListener, sinal: string): void {
+    this.#encerrando = true;
+    this.#opcoes.registro.conta("encerrando", { sinal, conexoes: this.#sessoes.size });
+    ouvinte.close();
+  }
+
+  async #aceita(ouvinte: Deno.TcpListener): Promise<void> {
+    while (!this.#encerrando) {
+      try {
+        this.#recebe(await ouvinte.accept());
+      } catch (erro) {
+        if (this.#encerrando) return;
+        this.#opcoes.registro.conta("falha", { o_que: "uma conexão não pôde ser aceita", causa: mensagem(erro) });
+        await delay(ESPERA_DE_ACCEPT);
+      }
+    }
+  }
+
+  #recebe(conexao: Deno.TcpConn): void {
+    const { conexoes, conexoesPorEndereco, registro } = this.#opcoes;
+    const { hostname, port } = conexao.remoteAddr;
+    const cliente = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+    const doEndereco = this.#porEndereco.get(hostname) ?? 0;
+    let motivo: string | undefined;
+    if (this.#sessoes.size >= conexoes) motivo = `já há ${conexoes} conexões (--conexoes)`;
+    else if (doEndereco >= conexoesPorEndereco && !ehLocal(hostname)) {
+      motivo = `já há ${conexoesPorEndereco} conexões deste endereço (--conexoes-por-endereco)`;
+    }
+    if (motivo !== undefined) {
+      registro.conta("recusou", { cliente, motivo });
+      if (this.#recusas.size >= RECUSAS_MAXIMAS) conexao.close();
+      else this.#acompanha(this.#sessao(conexao, cliente, hostname), this.#recusas, (sessao) => sessao.recusa());
+      return;
+    }
+    // Sem isto o sistema junta respostas pequenas à espera da confirmação da anterior: 40 ms por resposta.
+    conexao.setNoDelay(true);
+    registro.conta("conectou", { cliente });
+    this.#porEndereco.set(hostname, doEndereco + 1);
+    const sessao = this.#sessao(conexao, cliente, hostname);
+    this.#acompanha(sessao, this.#sessoes, (sessao) => sessao.atende()).then(() => {
+      const restam = (this.#porEndereco.get(hostname) ?? 1) - 1;
+      if (restam === 0) this.#porEndereco.delete(hostname);
+      else this.#porEndereco.set(hostname, restam);
+      registro.conta("saiu", { cliente, pedidos: sessao.pedidos, motivo: sessao.motivo });
+    });
+  }
+
+  #sessao(conexao: Deno.TcpConn, cliente: string, origem: string): Sessao {
+    const { agenda, limites = LIMITES } = this.#opcoes;
+    return new Sessao({
+      conexao,
+      agenda,
+      origem,
+      limites,
+      relogio: () => this.#relogio,
+      aoResponder: (pedido, resposta) => this.#conta(cliente, pedido, resposta),
+    });
+  }
+
+  async #acompanha(sessao: Sessao, onde: Set<Sessao>, atende: (sessao: Sessao) => Promise<void>): Promise<void> {
+    onde.add(sessao);
+    try {
+      await atende(sessao);
+    } catch (erro) {
+      this.#opcoes.registro.conta("falha", {
+        o_que: "uma sessão acabou por um erro do programa",
+        causa: mensagem(erro),
+      });
+    } finally {
+      onde.delete(sessao);
+    }
+  }
+
+  #confere(): void {
+    this.#relogio = performance.now();
+    for (const sessao of this.#sessoes) sessao.confere();
+    for (const sessao of this.#recusas) sessao.confere();
+    this.#contaDias();
+  }
+
+  #conta(cliente: string, pedido: Pedido | undefined, resposta: Resposta): void {
+    const { registro } = this.#opcoes;
+    const mudanca = pedido?.comando === "AGEND" || pedido?.comando === "CANCEL";
+    if (registro.volume === "quieto" || (!mudanca && registro.volume !== "detalhado")) return;
+    const { codigo } = resposta;
+    if (codigo === "OK-300" || codigo === "OK-301") {
+      const [[, cpf, nome, especialista, data, , horario]] = resposta.agendamentos;
+      registro.conta("pedido", {
+        cliente,
+        comando: pedido?.comando ?? "",
+        codigo,
+        cpf,
+        nome,
+        especialista,
+        data,
+        horario,
+      });
+      this.#diasMudados.set(data + especialista, { especialista, data });
+      return;
+    }
+    const { comando, ...campos } = pedido ?? { comando: "?" };
+    registro.conta("pedido", { cliente, comando, codigo, ...campos });
+  }
+
+  /** A lista de cada dia que mudou, uma vez por segundo no máximo. */
+  async #contaDias(): Promise<void> {
+    const { agenda: { clinica }, armazem, registro } = this.#opcoes;
+    for (const [chave, { especialista, data }] of [...this.#diasMudados].slice(0, DIAS_POR_SEGUNDO)) {
+      this.#diasMudados.delete(chave);
+      const iso = `${data.slice(6)}-${data.slice(3, 5)}-${data.slice(0, 2)}`;
+      try {
+        const lista = await armazem.lista(iso, clinica.especialidade(especialista)?.chave ?? especialista);
+        const agendados = lista.map(({ hora, cpf, nome }) => ({ horario: hora, cpf, nome }));
+        registro.conta("dia", { data, dia: nomeDoDia(clinica.oferta, iso), especialista, agendados });
+      } catch (causa) {
+        registro.conta("falha", { o_que: "a lista do dia não pôde ser lida", causa: mensagem(causa) });
+      }
+    }
+  }
+}
+
+function ehLocal(hostname: string): boolean {
+  return hostname.startsWith("127.") || hostname === "::1" || hostname.startsWith("::ffff:127.");
+}
+
+/** Atende até ser mandado parar. */
+async function servir(argumentos: Argumentos): Promise<void> {
+  recusaOpcoes(argumentos, SO_DA_LISTA, "o servidor");
+  const porta = lerInteiro(argumentos, "porta", { padrao: PORTA_PADRAO, de: 0, ate: 65535 });
+  const endereco = argumentos.texto("endereco") ?? "0.0.0.0";
+  const banco = argumentos.texto("banco") ?? "clinica.db";
+  const formato = lerFormato(argumentos.texto("log") ?? "texto");
+  const conexoes = lerInteiro(argumentos, "conexoes", { padrao: 1000, de: 1, ate: 1_000_000 });
+  const conexoesPorEndereco = lerInteiro(argumentos, "conexoes-por-endereco", { padrao: 100, de: 1, ate: 1_000_000 });
+  const volume = lerVolume(argumentos);
+  recusaConexoesDemais(conexoes);
+  const oferta = carregaOferta(argumentos.texto("config"));
+
+  await using armazem = ArmazemSqlite.abre(banco);
+  using ouvinte = ouvir(endereco, porta);
+  const registro = new Registro({ formato, volume, fuso: oferta.fuso, destino: Deno.stdout });
+  const agenda = new Agenda({
+    armazem,
+    oferta,
+    relogio: Date.now,
+    aoFalhar: (tipo, causa) => registro.conta("falha", { o_que: FALHAS[tipo], causa: mensagem(causa) }),
+  });
+  const servidor = new Servidor({ agenda, armazem, registro, conexoes, conexoesPorEndereco });
+  obedeceASinais((sinal) => servidor.encerra(ouvinte, sinal));
+  const atendendo = servidor.atende(ouvinte);
+  registro.conta("pronto", {
+    clinica: oferta.nome,
+    versao: VERSAO,
+    banco,
+    endereco,
+    porta: ouvinte.addr.port,
+    alcance: comoAlcancar(endereco, ouvinte.addr.port),
+  });
+  await contaOrfaos(agenda, armazem, registro);
+  await atendendo;
+  await armazem[Symbol.asyncDispose]();
+  registro.conta("encerrado", {});
+  registro.fecha();
+}
+
+const FALHAS = {
+  nada: "um lote não pôde ser gravado; nada foi alterado",
+  recusado: "o banco recusou uma mudança; nada foi alterado",
+  incerto: "não se sabe se um lote foi gravado; as conexões dele foram fechadas sem resposta",
+} as const;
+
+function lerFormato(escrito: string): Formato {
+  if (escrito !== "texto" && escrito !== "json") throw new ErroDeUso(`--log espera texto ou json; veio "${escrito}"`);
+  return escrito;
+}
+
+function lerVolume(argumentos: Argumentos): Volume {
+  const [detalhado, quieto] = [argumentos.tem("detalhado"), argumentos.tem("quieto")];
+  if (detalhado && quieto) throw new ErroDeUso("--detalhado e --quieto não vão juntos");
+  return detalhado ? "detalhado" : quieto ? "quieto" : "normal";
+}
+
+/** Arquivos que o próprio servidor mantém abertos: o livro, o WAL, a trava, o console e os do ambiente. */
+const ARQUIVOS_DO_SERVIDOR = 64;
+
+/** Cada conexão é um arquivo aberto; aceitar mais do que o sistema deixa abrir seria prometer o que não se tem. */
+function recusaConexoesDemais(conexoes: number): void {
+  const limite = limiteDeArquivos();
+  if (limite !== undefined && conexoes + ARQUIVOS_DO_SERVIDOR > limite) {
+    throw new ErroDeUso(
+      `--conexoes ${conexoes} não cabe no limite de ${limite} arquivos abertos deste processo ` +
+        `(${ARQUIVOS_DO_SERVIDOR} ficam para o servidor); use no máximo ${limite - ARQUIVOS_DO_SERVIDOR}, ` +
+        `ou aumente o limite (ulimit -n)`,
+    );
+  }
+}
+
+/** O limite de arquivos abertos, onde o sistema o mostra (Linux). */
+function limiteDeArquivos(): number | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  const achado = /^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"));
+  return achado === null ? undefined : Number(achado[1]);
+}
+
+function ouvir(hostname: string, port: number): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname, port, tcpBacklog: FILA_DE_ACCEPT });
+  } catch (causa) {
+    if (causa instanceof Deno.errors.AddrInUse) {
+      throw new ErroDeUso(`a porta ${port} já está em uso; outro servidor está no ar? Escolha outra com --porta`);
+    }
+    if (causa instanceof Deno.errors.PermissionDenied) {
+      throw new ErroDeUso(`a porta ${port} não é permitida a este usuário; escolha outra com --porta`);
+    }
+    throw new ErroDeUso(
+      `não foi possível atender em ${hostname}, porta ${port} (${mensagem(causa)}); confira --endereco`,
+    );
+  }
+}
+
+/** O que digitar, aqui e em outra máquina, para alcançar este servidor. */
+function comoAlcancar(endereco: string, porta: number): string[] {
+  const sufixo = porta === PORTA_PADRAO ? "" : ` ${porta}`;
+  const comando = (ip: string): string => `deno run -A cliente.ts ${ip}${sufixo}`;
+  const aqui = `nesta máquina:    ${sufixo === "" ? "deno run -A cliente.ts" : comando("localhost")}`;
+  if (endereco !== "0.0.0.0" && endereco !== "::") {
+    return [ehLocal(endereco) || endereco === "localhost" ? aqui : `nesta rede:       ${comando(endereco)}`];
+  }
+  const outras = Deno.networkInterfaces()
+    .filter(({ family, address }) => family === "IPv4" && !ehLocal(address))
+    .map(({ address }) => `em outra máquina: ${comando(address)}`);
+  return [aqui, ...outras];
+}
+
+function obedeceASinais(encerra: (sinal: string) => void): void {
+  const sinais: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+  let pedidos = 0;
+  for (const sinal of sinais) {
+    Deno.addSignalListener(sinal, () => {
+      // O segundo pedido não espera por nada: o que foi respondido já está gravado.
+      if (++pedidos > 1) Deno.exit(1);
+      encerra(sinal);
+    });
+  }
+}
+
+/** Diz que agendamentos de hoje em diante ficaram fora da semana, ou numa data que fechou. */
+async function contaOrfaos({ clinica }: Agenda, armazem: ArmazemSqlite, registro: Registro): Promise<void> {
+  const { oferta, calendario } = clinica;
+  const agora = Date.now();
+  for (const [especialidade, data] of await armazem.diasMarcados(calendario.janela(agora).hoje)) {
+    const horarios = horariosDe(oferta, data).get(especialidade) ?? [];
+    const cabe = (marcado: Agendamento): boolean =>
+      horarios.some(({ hora, minutos }) => hora === marcado.hora && minutos === marcado.minutos);
+    for (const marcado of await armazem.lista(data, especialidade)) {
+      if (cabe(marcado)) continue;
+      const [, cpf, nome, especialista, noFio, , horario] = clinica.tupla(marcado, agora);
+      registro.conta("orfao", { data: noFio, horario, especialista, cpf, nome });
+    }
+    // Num livro grande isto leva tempo: as conexões não esperam.
+    await delay(0);
+  }
+}
+
+/** Copia o livro. */
+function copiar(argumentos: Argumentos, palavras: readonly string[]): void {
+  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DA_LISTA, "config"], "copia");
+  if (palavras.length !== 1) throw new ErroDeUso("copia espera um destino: servidor.ts copia DESTINO");
+  const banco = argumentos.texto("banco") ?? "clinica.db";
+  copiaLivro(banco, palavras[0]);
+  console.log(`${banco} copiado para ${palavras[0]} (${Deno.statSync(palavras[0]).size} bytes)`);
+}
+
+/** Escreve a lista de um dia. */
+function listar(argumentos: Argumentos, palavras: readonly string[]): void {
+  recusaOpcoes(argumentos, SO_DO_SERVIDOR, "lista");
+  if (palavras.length > 1) throw new ErroDeUso("lista espera uma data só: servidor.ts lista dd/mm/aaaa");
+  if (argumentos.tem("csv") && argumentos.tem("json")) throw new ErroDeUso("--csv e --json não vão juntos");
+  const oferta = carregaOferta(argumentos.texto("config"));
+  const data = lerDataEscrita(palavras[0]) ?? Temporal.Now.plainDateISO(oferta.fuso).toString();
+  const lista = listaDoLivro(argumentos.texto("banco") ?? "clinica.db", data);
+  const nomes = new Map(oferta.especialidades.map(({ chave, nome }) => [chave, nome]));
+  const linhas = lista.map(({ especialidade, hora, cpf, nome }) => ({
+    especialista: nomes.get(especialidade) ?? especialidade,
+    horario: hora,
+    nome,
+    cpf,
+  }));
+  const titulo = `${nomeDoDia(oferta, data)} ${dataNoFio(data)}`;
+  if (argumentos.tem("json")) console.log(JSON.stringify({ data: dataNoFio(data), agendamentos: linhas }, null, 2));
+  else if (argumentos.tem("csv")) console.log(emCsv(dataNoFio(data), linhas));
+  else console.log(emTabela(`${oferta.nome}: ${titulo}`, linhas));
+}
+
+interface LinhaDaLista {
+  especialista: string;
+  horario: string;
+  nome: string;
+  cpf: string;
+}
+
+/** RFC 4180, com CRLF. Uma célula que uma planilha tomaria por fórmula ganha um apóstrofo (OWASP, CSV Injection). */
+function emCsv(data: string, linhas: readonly LinhaDaLista[]): string {
+  const celula = (texto: string): string => `"${texto.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
+  return [
+    ["data", "especialista", "horario", "nome", "cpf"],
+    ...linhas.map(({ especialista, horario, nome, cpf }) => [data, especialista, horario, nome, formatarCpf(cpf)]),
+  ].map((campos) => campos.map(celula).join(",")).join("\r\n");
+}
+
+function emTabela(titulo: string, linhas: readonly LinhaDaLista[]): string {
+  if (linhas.length === 0) return `${titulo}\n\nNinguém agendado.`;
+  const partes = [titulo];
+  for (const [especialista, doEspecialista] of Map.groupBy(linhas, (linha) => linha.especialista)) {
+    partes.push("", `${especialista} (${doEspecialista.length})`);
+    for (const { horario, cpf, nome } of doEspecialista) partes.push(`  [ ] ${horario}  ${formatarCpf(cpf)}  ${nome}`);
+  }
+  return partes.join("\n");
+}
+
+/** `"dd/mm/aaaa"` ou `"aaaa-mm-dd"` → `"aaaa-mm-dd"`. */
+function lerDataEscrita(escrita: string | undefined): string | undefined {
+  if (escrita === undefined) return undefined;
+  const iso = escrita.replace(/^(\d{2})\/(\d{2})\/(\d{4})$/, "$3-$2-$1");
+  try {
+    if (/^\d{4}-\d{2}-\d{2}$/.test(iso)) return Temporal.PlainDate.from(iso).toString();
+  } catch {
+    // cai na recusa abaixo
+  }
+  throw new ErroDeUso(`"${escrita}" não é uma data; escreva dd/mm/aaaa`);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const argumentos = lerArgumentos(args);
+  if (argumentos.tem("help")) return console.log(AJUDA);
+  if (argumentos.tem("versao")) return console.log(VERSAO);
+  const [comando, ...palavras] = argumentos.palavras;
+  switch (comando) {
+    case undefined:
+      return await servir(argumentos);
+    case "copia":
+      return copiar(argumentos, palavras);
+    case "lista":
+      return listar(argumentos, palavras);
+    default:
+      throw new ErroDeUso(`comando desconhecido: ${comando}; conhece copia e lista`);
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+    Deno.exit(0);
+  } catch (erro) {
+    const conhecido = erro instanceof ErroDeUso || erro instanceof ErroDeConfiguracao || erro instanceof ErroDoArmazem;
+    console.error(`servidor: ${conhecido ? "" : "erro inesperado: "}${mensagem(erro)}`);
+    if (erro instanceof ErroDeUso) console.error("servidor.ts --help mostra as opções");
+    Deno.exit(erro instanceof ErroDeUso ? 2 : 1);
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * A sessão: uma conexão, da saudação ao fim. Corta linhas, pede à agenda, responde na ordem e faz valer os limites de
+ * tempo e de tamanho; uma conexão que abusa só prejudica a si mesma.
+ *
+ * Não abre sockets nem registra nada: recebe uma conexão (de verdade ou de teste) e avisa quem a criou. `servidor.ts`
+ * cria uma por conexão aceita e chama `confere` de tempos em tempos.
+ *
+ * @module
+ */
+
+import type { Agenda } from "./agenda.ts";
+import {
+  codificarResposta,
+  decodificarPedido,
+  Enquadrador,
+  type Erro,
+  ILEGIVEL,
+  type Pedido,
+  type Resposta,
+} from "./protocolo.ts";
+
+/** Os limites de uma conexão. */
+export interface Limites {
+  /** Uma linha tem de chegar inteira neste tempo desde o primeiro byte, em ms: quem digita com `nc` manda linhas prontas. */
+  readonly linha: number;
+  /** Sem pedidos por este tempo, em ms, a conexão é fechada: um terminal esquecido não ocupa lugar; o cliente reconecta. */
+  readonly ociosa: number;
+  /** Uma resposta tem de ser aceita pelo outro lado neste tempo, em ms: quem não lê não segura memória. */
+  readonly escrita: number;
+  /** Depois do adeus espera-se isto, em ms, que o outro lado feche, para que a última linha não se perca num RST. */
+  readonly despedida: number;
+  /** Pedidos em andamento por conexão; enquanto não são respondidos, nada mais é lido dela. */
+  readonly emVoo: number;
+  /** Respostas por enviar, em caracteres, a partir das quais se envia antes de continuar; uma só pode ser maior. */
+  readonly porEnviar: number;
+  /** `ERRO-100` seguidos que fecham a conexão: do outro lado não há quem fale CLINICA/1. */
+  readonly malformadas: number;
+}
+
+/** Os limites que valem num servidor; os testes usam menores. */
+export const LIMITES: Limites = {
+  linha: 10_000,
+  ociosa: 5 * 60_000,
+  escrita: 10_000,
+  despedida: 1_000,
+  emVoo: 256,
+  porEnviar: 256 * 1024,
+  malformadas: 20,
+};
+
+/**
+ * Blocos de leitura, em bytes. Uma conexão parada custa o seu bloco: começa pequeno, cresce quando vem cheio e volta.
+ * O maior é o limite de uma linha: um bloco completo decodifica-se de uma vez só.
+ */
+const BLOCO_MENOR = 512;
+const BLOCO_MAIOR = 8192;
+
+const CODIFICADOR = new TextEncoder();
+
+/** O que uma sessão precisa de uma conexão: o que `Deno.TcpConn` oferece. */
+export interface Conexao {
+  /** Lê para o bloco; quantos bytes vieram, ou `null` no fim. */
+  read(bloco: Uint8Array): Promise<number | null>;
+  /** Escreve ao menos um byte e diz quantos. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Fecha o lado de escrita. */
+  closeWrite(): Promise<void>;
+  /** Fecha, cancelando o que estiver em curso. */
+  close(): void;
+}
+
+/** O que uma sessão precisa do servidor. */
+export interface OpcoesDaSessao {
+  /** A conexão, que passa a ser da sessão. */
+  conexao: Conexao;
+  /** Quem responde aos pedidos. */
+  agenda: Agenda;
+  /** De onde a conexão vem, como fica no livro. */
+  origem: string;
+  /** Um relógio que só anda para a frente, em ms; pode andar aos saltos. */
+  relogio: () => number;
+  /** Os limites. */
+  limites?: Limites;
+  /** Avisada a cada resposta enviada, com o pedido, ou `undefined` se a linha não era um. */
+  aoResponder?: (pedido: Pedido | undefined, resposta: Resposta) => void;
+}
+
+/** O que a sessão espera, e portanto o que fazer quando o prazo vence ou o servidor para. */
+type Espera = "pedido" | "linha" | "gravacao" | "escrita" | "adeus";
+
+/** Uma conexão em andamento. */
+export class Sessao {
+  /** Quantos pedidos já foram respondidos. */
+  pedidos = 0;
+  /** Por que a sessão acabou, quando não foi o outro lado que quis. */
+  motivo: string | undefined;
+  #conexao: Conexao;
+  #agenda: Agenda;
+  #origem: string;
+  #relogio: () => number;
+  #limites: Limites;
+  #aoResponder: (pedido: Pedido | undefined, resposta: Resposta) => void;
+  #enquadrador = new Enquadrador();
+  #espera: Espera = "escrita";
+  #prazo = Infinity;
+  #malformadas = 0;
+  /** A última resposta já foi, ou está indo; o que ainda chega é lido e esquecido. */
+  #acabou = false;
+  /** O servidor vai parar; o bloco em andamento é o último. */
+  #encerrando = false;
+  #fechada = false;
+
+  /** @param opcoes A conexão, a agenda e os limites. */
+  constructor({ conexao, agenda, origem, relogio, limites = LIMITES, aoResponder = () => {} }: OpcoesDaSessao) {
+    this.#conexao = conexao;
+    this.#agenda = agenda;
+    this.#origem = origem;
+    this.#relogio = relogio;
+    this.#limites = limites;
+    this.#aoResponder = aoResponder;
+  }
+
+  /** Atende a conexão até o fim e a fecha. O que o outro lado fizer não a faz rejeitar. */
+  atende(): Promise<void> {
+    return this.#ateOFim(async () => {
+      await this.#escreve(codificarResposta(await this.#agenda.saudacao()));
+      await this.#conversa();
+    });
+  }
+
+  /** Responde `ERRO-130` no lugar da saudação e fecha. */
+  recusa(): Promise<void> {
+    return this.#ateOFim(async () => {
+      await this.#desiste();
+      await this.#conversa();
+    });
+  }
+
+  async #ateOFim(conversa: () => Promise<void>): Promise<void> {
+    try {
+      await conversa();
+    } catch (erro) {
+      if (!this.#fechada && !ehDaRede(erro)) throw erro;
+    } finally {
+      this.#fecha();
+    }
+  }
+
+  /** Faz valer os prazos; chamada de tempos em tempos. */
+  confere(): void {
+    if (this.#relogio() < this.#prazo) return;
+    switch (this.#espera) {
+      case "pedido":
+      case "linha":
+        this.motivo = this.#espera === "linha" ? "linha incompleta por tempo demais" : "sem pedidos por tempo demais";
+        this.#desiste().catch(() => this.#fecha());
+        return;
+      case "escrita":
+        this.motivo = "não lê as respostas";
+        this.#fecha();
+        return;
+      case "adeus":
+        this.#fecha();
+        return;
+      case "gravacao":
+        return;
+    }
+  }
+
+  /** O servidor vai parar: acaba logo se está à espera de um pedido, ou assim que responder ao que recebeu. */
+  encerra(): void {
+    this.motivo ??= "servidor encerrado";
+    this.#encerrando = true;
+    if (this.#espera === "pedido" || this.#espera === "linha" || this.#espera === "adeus") this.#fecha();
+  }
+
+  /** Fecha já, sem responder. */
+  corta(): void {
+    this.#fecha();
+  }
+
+  async #conversa(): Promise<void> {
+    let bloco = new Uint8Array(BLOCO_MENOR);
+    while (!this.#fechada) {
+      if (!this.#acabou) this.#aguardaLeitura();
+      const lidos = await this.#conexao.read(bloco);
+      if (lidos === null) return;
+      if (this.#acabou) continue;
+      await this.#recebe(bloco.subarray(0, lidos));
+      if (this.#encerrando) return;
+      if (this.#acabou) await this.#despede();
+      if (lidos === bloco.length) {
+        if (bloco.length < BLOCO_MAIOR) bloco = new Uint8Array(BLOCO_MAIOR);
+      } else if (lidos <= BLOCO_MENOR && bloco.length > BLOCO_MENOR) {
+        bloco = new Uint8Array(BLOCO_MENOR);
+      }
+    }
+  }
+
+  async #recebe(bloco: Uint8Array): Promise<void> {
+    const linhas = this.#enquadrador.recebe(bloco);
+    if (linhas.length > 0) await this.#responde(linhas);
+    if (this.#enquadrador.excedida && !this.#acabou) {
+      this.motivo = "linha longa demais";
+      this.#acabou = true;
+      await this.#escreve(codificarResposta({ codigo: "ERRO-100" }));
+    }
+  }
+
+  #aguardaLeitura(): void {
+    if (!this.#enquadrador.incompleta) {
+      this.#espera = "pedido";
+      this.#prazo = this.#relogio() + this.#limites.ociosa;
+    } else if (this.#espera !== "linha") {
+      this.#espera = "linha";
+      this.#prazo = this.#relogio() + this.#limites.linha;
+    }
+  }
+
+  /** Responde às linhas em grupos, cada um dentro dos limites de pedidos em voo e de respostas por enviar. */
+  async #responde(linhas: readonly (string | typeof ILEGIVEL)[]): Promise<void> {
+    for (let proxima = 0; proxima < linhas.length && !this.#acabou;) {
+      const grupo: (Pedido | Erro)[] = [];
+      let fim = false;
+      while (proxima < linhas.length && !fim) {
+        const item = lerLinha(linhas[proxima++]);
+        grupo.push(item);
+        this.#malformadas = "codigo" in item && item.codigo === "ERRO-100" ? this.#malformadas + 1 : 0;
+        if (this.#malformadas === this.#limites.malformadas) {
+          this.motivo = "mensagens malformadas demais";
+          this.#acabou = true;
+        }
+        if ("comando" in item && item.comando === "SAIR") this.#acabou = true;
+        // Uma resposta a VAGAS pode ser grande: uma por grupo.
+        fim = this.#acabou || grupo.length === this.#limites.emVoo || ("comando" in item && item.comando === "VAGAS");
+      }
+      await this.#atendeGrupo(grupo);
+    }
+  }
+
+  async #atendeGrupo(grupo: readonly (Pedido | Erro)[]): Promise<void> {
+    const pedidos = grupo.filter((item) => "comando" in item);
+    let respostas = this.#agenda.atende(pedidos, this.#origem);
+    if (respostas instanceof Promise) {
+      this.#espera = "gravacao";
+      this.#prazo = Infinity;
+      const gravadas = await respostas;
+      if (gravadas === undefined) {
+        // Não se sabe se foi gravado: nenhuma resposta seria verdadeira.
+        this.motivo = "gravação de desfecho incerto";
+        this.#fecha();
+        return;
+      }
+      respostas = gravadas;
+    }
+    let texto = "";
+    let proxima = 0;
+    for (const item of grupo) {
+      const ehPedido = "comando" in item;
+      const resposta = ehPedido ? respostas[proxima++] : item;
+      texto += codificarResposta(resposta);
+      this.pedidos++;
+      this.#aoResponder(ehPedido ? item : undefined, resposta);
+      if (texto.length >= this.#limites.porEnviar) {
+        await this.#escreve(texto);
+        texto = "";
+      }
+    }
+    if (texto !== "") await this.#escreve(texto);
+  }
+
+  async #escreve(texto: string): Promise<void> {
+    this.#espera = "escrita";
+    this.#prazo = this.#relogio() + this.#limites.escrita;
+    const bytes = CODIFICADOR.encode(texto);
+    let feito = await this.#conexao.write(bytes);
+    while (feito < bytes.length) feito += await this.#conexao.write(bytes.subarray(feito));
+  }
+
+  /** Um limite foi atingido: di-lo na última linha. */
+  async #desiste(): Promise<void> {
+    this.#acabou = true;
+    await this.#escreve(codificarResposta({ codigo: "ERRO-130" }));
+    await this.#despede();
+  }
+
+  /** Fecha este lado e dá um instante ao outro para ler a última linha e fechar o seu; fechar já seria um RST. */
+  async #despede(): Promise<void> {
+    this.#espera = "adeus";
+    this.#prazo = this.#relogio() + this.#limites.despedida;
+    await this.#conexao.closeWrite();
+  }
+
+  #fecha(): void {
+    if (this.#fechada) return;
+    this.#fechada = true;
+    this.#prazo = Infinity;
+    this.#conexao.close();
+  }
+}
+
+function lerLinha(linha: string | typeof ILEGIVEL): Pedido | Erro {
+  return linha === ILEGIVEL ? { codigo: "ERRO-100" } : decodificarPedido(linha);
+}
+
+/** Verdadeiro para o que acontece a uma conexão quando o outro lado some ou nós a fechamos. */
+function ehDaRede(erro: unknown): boolean {
+  return erro instanceof Deno.errors.ConnectionReset || erro instanceof Deno.errors.BrokenPipe ||
+    erro instanceof Deno.errors.ConnectionAborted || erro instanceof Deno.errors.NotConnected ||
+    erro instanceof Deno.errors.TimedOut || erro instanceof Deno.errors.BadResource ||
+    erro instanceof Deno.errors.Interrupted || erro instanceof Deno.errors.UnexpectedEof;
+}
