@@ -104,8 +104,12 @@ export type Resposta =
 /** Lê um CPF: tira pontos, hifens e espaços e devolve os 11 dígitos, ou `undefined` se não é um CPF. */
 export function lerCpf(texto: string): string | undefined {
   const digitos = texto.replace(/[.\- ]/g, "");
+  if (digitos === RECUSADO_PELO_VALIDADOR) return digitos;
   return /^\d{11}$/.test(digitos) && validadorDeCpf.isValid(digitos) ? digitos : undefined;
 }
+
+/** O validador o recusa por ser muito usado de exemplo; pela regra dos dígitos é um CPF, e pode ser de alguém. */
+const RECUSADO_PELO_VALIDADOR = "12345678909";
 
 /** Escreve um CPF de 11 dígitos como se lê: `"529.982.247-25"`. */
 export function formatarCpf(cpf: string): string {
@@ -113,11 +117,12 @@ export function formatarCpf(cpf: string): string {
 }
 
 /**
- * Lê um nome: NFC, maiúsculas, sem espaços nas pontas e um só entre palavras. Devolve `undefined` se fica vazio, passa
- * de `NOME_MAXIMO` pontos de código ou tem caracteres de controle, de formato ou sem significado (`\p{C}`).
+ * Lê um nome: NFC (e de novo depois das maiúsculas, que o desfazem), maiúsculas, sem espaços nas pontas e um só entre
+ * palavras. Devolve `undefined` se fica vazio, passa de `NOME_MAXIMO` pontos de código ou tem caracteres de controle, de
+ * formato ou sem significado (`\p{C}`).
  */
 export function lerNome(texto: string): string | undefined {
-  const nome = texto.toUpperCase().normalize("NFC").replace(/\p{Zs}+/gu, " ").trim();
+  const nome = texto.normalize("NFC").toUpperCase().normalize("NFC").replace(/\p{Zs}+/gu, " ").trim();
   if (nome === "" || /\p{C}/u.test(nome)) return undefined;
   return nome.length <= NOME_MAXIMO || [...nome].length <= NOME_MAXIMO ? nome : undefined;
 }
