@@ -62,6 +62,9 @@ const MIGRACOES: readonly string[] = [
 /** Códigos primários do SQLite (os oito bits de baixo do código estendido): sqlite.org/rescode.html. */
 const SQLITE = { BUSY: 5, FULL: 13, CANTOPEN: 14, CONSTRAINT: 19, NOTADB: 26 } as const;
 
+/** O código estendido de uma escrita que falhou: o commit parou antes de escrever a linha do WAL que o faria valer. */
+const ESCRITA_FALHOU = 778;
+
 /**
  * Quanto se espera por outro processo que esteja escrevendo no arquivo (um `sqlite3` aberto à mão), em ms. A espera
  * para o laço de eventos: curta.
@@ -292,7 +295,8 @@ export class ArmazemSqlite implements Armazem {
       return { tipo: "gravado", recarregado: false };
     } catch (causa) {
       const codigo = codigoPrimario(causa);
-      const sabido = !confirmando || codigo === SQLITE.FULL || codigo === SQLITE.BUSY;
+      const sabido = !confirmando || codigo === SQLITE.FULL || codigo === SQLITE.BUSY ||
+        codigoEstendido(causa) === ESCRITA_FALHOU;
       if (sabido && this.#desfaz(banco)) {
         if (codigo !== SQLITE.CONSTRAINT) return { tipo: "nada", causa };
         // A memória e o arquivo discordam: alguém escreveu nele por fora. Vale o arquivo.
@@ -360,6 +364,8 @@ export class ArmazemSqlite implements Armazem {
 
   /** Consulta a memória, que é sempre o que está gravado. */
   le<R>(_alcance: () => Alcance, consulta: (vista: Vista) => R): R {
+    // Sem banco, a memória pode já não ser o que está gravado.
+    this.#aberto();
     return consulta(this.#memoria);
   }
 
@@ -515,12 +521,23 @@ function criaArquivo(caminho: string): string {
 }
 
 function trava(caminho: string): Deno.FsFile {
-  const arquivo = Deno.openSync(`${caminho}.trava`, { write: true, create: true, mode: 0o600 });
+  const arquivo = abreTrava(`${caminho}.trava`);
   if (arquivo.tryLockSync(true)) return arquivo;
   arquivo.close();
   throw new ErroDoArmazem(
     `${caminho}: outro servidor já usa este livro; encerre-o, ou escolha outro arquivo com --banco`,
   );
+}
+
+function abreTrava(caminho: string): Deno.FsFile {
+  try {
+    return Deno.openSync(caminho, { write: true, create: true, mode: 0o600 });
+  } catch (causa) {
+    throw new ErroDoArmazem(
+      `${caminho}: a trava do livro não pôde ser criada (${razao(causa)}); confira a pasta e as permissões`,
+      causa,
+    );
+  }
 }
 
 function abreBanco(caminho: string, readOnly = false): DatabaseSync {
@@ -668,11 +685,15 @@ function pragma(db: DatabaseSync, nome: string): number {
   return numero(db.prepare(`PRAGMA ${nome}`).get(), nome);
 }
 
+/** O código do SQLite, com a parte estendida, ou `undefined` se o erro não é dele. */
+function codigoEstendido(erro: unknown): number | undefined {
+  return erro instanceof Error && "errcode" in erro && typeof erro.errcode === "number" ? erro.errcode : undefined;
+}
+
 /** O código do SQLite sem a parte estendida, ou `undefined` se o erro não é dele. */
 function codigoPrimario(erro: unknown): number | undefined {
-  return erro instanceof Error && "errcode" in erro && typeof erro.errcode === "number"
-    ? erro.errcode & 0xff
-    : undefined;
+  const codigo = codigoEstendido(erro);
+  return codigo === undefined ? undefined : codigo & 0xff;
 }
 
 function razao(causa: unknown): string {

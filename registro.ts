@@ -7,6 +7,8 @@
  * @module
  */
 
+import { deadline } from "@std/async";
+
 /** O que pode acontecer, e o que se conta de cada coisa. Os campos `cpf` e `nome` saem disfarçados. */
 export interface Eventos {
   /** O servidor atende. */
@@ -58,6 +60,9 @@ const CHEIO = 64 * 1024;
 /** Quem lê o console parou de ler: além disto, em caracteres, as linhas novas são contadas e descartadas. */
 const TRANSBORDO = 4 * 1024 * 1024;
 
+/** Quanto se espera, no fim, por um console que ninguém lê, em ms. */
+const ESPERA_DO_FIM = 500;
+
 const NO_QUIETO: ReadonlySet<Evento> = new Set<Evento>([
   "pronto",
   "orfao",
@@ -81,8 +86,6 @@ export function iniciais(nome: string): string {
 export interface Destino {
   /** Escreve ao menos um byte e diz quantos. */
   write(bytes: Uint8Array): Promise<number>;
-  /** O mesmo, sem esperar. */
-  writeSync(bytes: Uint8Array): number;
 }
 
 /** Como um `Registro` funciona. */
@@ -103,6 +106,7 @@ export class Registro {
   #linhas = "";
   #descartadas = 0;
   #escrevendo = false;
+  #escrita: Promise<void> = Promise.resolve();
   #espera: ReturnType<typeof setTimeout> | undefined;
   #segundo = -1;
   #hora = "";
@@ -131,22 +135,19 @@ export class Registro {
     else this.#espera ??= setTimeout(() => this.#descarrega(), ESPERA);
   }
 
-  /** Escreve o que falta, sem esperar a vez; depois disto nada mais sai. */
-  fecha(): void {
-    clearTimeout(this.#espera);
-    this.#espera = undefined;
-    const bytes = this.#recolhe();
-    try {
-      for (let feito = 0; feito < bytes.length;) feito += this.#opcoes.destino.writeSync(bytes.subarray(feito));
-    } catch {
-      // O console foi-se; não há a quem contar.
-    }
+  /** Escreve o que falta e espera que saia, mas não para sempre: um console parado não segura o fim do servidor. */
+  async fecha(): Promise<void> {
+    await deadline(this.#descarrega(), ESPERA_DO_FIM).catch(() => {});
   }
 
-  async #descarrega(): Promise<void> {
+  #descarrega(): Promise<void> {
     clearTimeout(this.#espera);
     this.#espera = undefined;
-    if (this.#escrevendo) return;
+    if (!this.#escrevendo) this.#escrita = this.#escreve();
+    return this.#escrita;
+  }
+
+  async #escreve(): Promise<void> {
     this.#escrevendo = true;
     try {
       while (this.#linhas !== "") {

@@ -349,7 +349,7 @@ async function servir(argumentos: Argumentos): Promise<void> {
   await atendendo;
   await armazem[Symbol.asyncDispose]();
   registro.conta("encerrado", {});
-  registro.fecha();
+  await registro.fecha();
 }
 
 const FALHAS = {
@@ -519,10 +519,19 @@ function lerDataEscrita(escrita: string | undefined): string | undefined {
   throw new ErroDeUso(`"${escrita}" não é uma data; escreva dd/mm/aaaa`);
 }
 
+/**
+ * Num disco com limite de tamanho de arquivo (`ulimit -f`), o sistema mata quem o passa com SIGXFSZ. Com um ouvinte, a
+ * escrita falha e o armazém responde por ela.
+ */
+function sobreviveAoLimiteDeTamanho(): void {
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const argumentos = lerArgumentos(args);
   if (argumentos.tem("help")) return console.log(AJUDA);
   if (argumentos.tem("versao")) return console.log(VERSAO);
+  sobreviveAoLimiteDeTamanho();
   const [comando, ...palavras] = argumentos.palavras;
   switch (comando) {
     case undefined:

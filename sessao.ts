@@ -181,14 +181,16 @@ export class Sessao {
 
   async #conversa(): Promise<void> {
     let bloco = new Uint8Array(BLOCO_MENOR);
+    // Encerrar durante a saudação.
+    if (this.#encerrando) return;
     while (!this.#fechada) {
       if (!this.#acabou) this.#aguardaLeitura();
       const lidos = await this.#conexao.read(bloco);
       if (lidos === null) return;
       if (this.#acabou) continue;
       await this.#recebe(bloco.subarray(0, lidos));
-      if (this.#encerrando) return;
-      if (this.#acabou) await this.#despede();
+      if (this.#encerrando) this.#acabou = true;
+      if (this.#acabou && !this.#fechada) await this.#despede();
       if (lidos === bloco.length) {
         if (bloco.length < BLOCO_MAIOR) bloco = new Uint8Array(BLOCO_MAIOR);
       } else if (lidos <= BLOCO_MENOR && bloco.length > BLOCO_MENOR) {
@@ -219,7 +221,7 @@ export class Sessao {
 
   /** Responde às linhas em grupos, cada um dentro dos limites de pedidos em voo e de respostas por enviar. */
   async #responde(linhas: readonly (string | typeof ILEGIVEL)[]): Promise<void> {
-    for (let proxima = 0; proxima < linhas.length && !this.#acabou;) {
+    for (let proxima = 0; proxima < linhas.length && !this.#acabou && !this.#fechada;) {
       const grupo: (Pedido | Erro)[] = [];
       let fim = false;
       while (proxima < linhas.length && !fim) {
