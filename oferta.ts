@@ -62,11 +62,14 @@ const PADRAO = {
   semanas: 4,
   fechado: [],
   atendimentos: [
-    { especialidade: "CLINICO GERAL", dia: "SEGUNDA-FEIRA", inicio: "08:00", vagas: 5, minutos: 30 },
-    { especialidade: "DERMATOLOGISTA", dia: "QUARTA-FEIRA", inicio: "08:00", vagas: 5, minutos: 30 },
-    { especialidade: "NUTRICIONISTA", dia: "SEXTA-FEIRA", inicio: "08:00", vagas: 5, minutos: 30 },
+    { especialidade: "CLINICO GERAL", dia: "SEGUNDA-FEIRA" },
+    { especialidade: "DERMATOLOGISTA", dia: "QUARTA-FEIRA" },
+    { especialidade: "NUTRICIONISTA", dia: "SEXTA-FEIRA" },
   ],
 };
+
+/** O que pode faltar num atendimento; a especialidade e o dia não podem. */
+const ATENDIMENTO_PADRAO = { inicio: "08:00", vagas: 5, minutos: 30 };
 
 const DIAS_DA_SEMANA = [
   "SEGUNDA-FEIRA",
@@ -88,12 +91,12 @@ const MINUTOS_DO_DIA = 24 * 60;
  * @throws {ErroDeConfiguracao} com o campo e a razão.
  */
 export function lerOferta(valor: unknown = {}): Oferta {
-  const config = objeto("configuração", valor, ["nome", "fuso", "semanas", "fechado", "atendimentos"]);
-  const nome = texto("nome", config.nome ?? PADRAO.nome);
-  const fuso = lerFuso(config.fuso ?? PADRAO.fuso);
-  const semanas = inteiro("semanas", config.semanas ?? PADRAO.semanas, { de: 1, ate: SEMANAS_MAXIMAS });
-  const fechado = lista("fechado", config.fechado ?? PADRAO.fechado).map((item, i) => lerData(`fechado[${i}]`, item));
-  const atendimentos = lista("atendimentos", config.atendimentos ?? PADRAO.atendimentos)
+  const config: Record<string, unknown> = { ...PADRAO, ...objeto("configuração", valor, Object.keys(PADRAO)) };
+  const nome = texto("nome", config.nome);
+  const fuso = lerFuso(config.fuso);
+  const semanas = inteiro("semanas", config.semanas, { de: 1, ate: SEMANAS_MAXIMAS });
+  const fechado = lista("fechado", config.fechado).map((item, i) => lerData(`fechado[${i}]`, item));
+  const atendimentos = lista("atendimentos", config.atendimentos)
     .map((item, i) => lerAtendimento(`atendimentos[${i}]`, item));
   if (atendimentos.length === 0) {
     throw new ErroDeConfiguracao("atendimentos", "a lista está vazia; informe ao menos um");
@@ -131,17 +134,17 @@ interface Atendimento {
 }
 
 function lerAtendimento(campo: string, valor: unknown): Atendimento {
-  const item = objeto(campo, valor, ["especialidade", "dia", "inicio", "vagas", "minutos"]);
-  const [modelo] = PADRAO.atendimentos;
+  const chaves = ["especialidade", "dia", "inicio", "vagas", "minutos"];
+  const item: Record<string, unknown> = { ...ATENDIMENTO_PADRAO, ...objeto(campo, valor, chaves) };
   const nome = texto(`${campo}.especialidade`, item.especialidade);
   const dia = texto(`${campo}.dia`, item.dia);
   const indice = DIAS_DA_SEMANA.findIndex((nome) => chave(nome) === chave(dia));
   if (indice < 0) {
     throw new ErroDeConfiguracao(`${campo}.dia`, `esperava um de ${DIAS_DA_SEMANA.join(", ")}; veio "${dia}"`);
   }
-  const inicio = lerHora(`${campo}.inicio`, item.inicio ?? modelo.inicio);
-  const vagas = inteiro(`${campo}.vagas`, item.vagas ?? modelo.vagas, { de: 1, ate: MINUTOS_DO_DIA });
-  const minutos = inteiro(`${campo}.minutos`, item.minutos ?? modelo.minutos, { de: 1, ate: MINUTOS_DO_DIA });
+  const inicio = lerHora(`${campo}.inicio`, item.inicio);
+  const vagas = inteiro(`${campo}.vagas`, item.vagas, { de: 1, ate: MINUTOS_DO_DIA });
+  const minutos = inteiro(`${campo}.minutos`, item.minutos, { de: 1, ate: MINUTOS_DO_DIA });
   if (inicio + vagas * minutos > MINUTOS_DO_DIA) {
     throw new ErroDeConfiguracao(
       campo,
@@ -186,7 +189,7 @@ function lista(campo: string, valor: unknown): unknown[] {
 }
 
 function texto(campo: string, valor: unknown): string {
-  if (typeof valor !== "string" || lerNome(valor) === undefined) {
+  if (typeof valor !== "string" || lerNome(valor) === undefined || chave(valor) === "") {
     throw new ErroDeConfiguracao(campo, `esperava um texto de 1 a 120 caracteres; veio ${mostra(valor)}`);
   }
   return valor.normalize("NFC").trim();
