@@ -47,49 +47,89 @@ export interface OpcoesDoServidor {
   pasta: string;
   /** Mais argumentos de `servidor.ts`. */
   args?: string[];
-  /** Um comando diante de `deno`, como `["prlimit", "--fsize=65536"]`. */
+  /** Um comando diante de `deno`, como `["prlimit", "--nofile=256"]`; tem de acabar em `exec`. */
   diante?: string[];
+  /** O endereço em que ele atende; `127.0.0.1` quando não se diz. */
+  endereco?: string;
 }
 
-/** Um `servidor.ts` em processo próprio, numa porta livre de 127.0.0.1. */
+/** Uma linha do log JSON. */
+export type LinhaDoLog = Record<string, unknown>;
+
+/** Um `servidor.ts` em processo próprio, numa porta livre. */
 export class Servidor implements AsyncDisposable {
-  /** A porta em que ele atende. */
-  readonly porta: number;
   /** As linhas do log JSON até agora. */
-  readonly log: Record<string, unknown>[];
+  readonly log: LinhaDoLog[] = [];
+  /** As mesmas linhas, como vieram. */
+  readonly linhas: string[] = [];
+  #porta = 0;
   #processo: Deno.ChildProcess;
   #fim: Promise<void>;
+  #acabou = false;
+  #aEspera: (() => void)[] = [];
 
-  private constructor(processo: Deno.ChildProcess, porta: number, log: Record<string, unknown>[], fim: Promise<void>) {
+  private constructor(processo: Deno.ChildProcess) {
     this.#processo = processo;
-    this.porta = porta;
-    this.log = log;
-    this.#fim = fim;
+    this.#fim = leLinhas(processo.stdout, (linha) => {
+      this.linhas.push(linha);
+      this.log.push(JSON.parse(linha));
+      this.#acorda();
+    }).finally(() => {
+      this.#acabou = true;
+      this.#acorda();
+    });
+    this.#fim.catch(() => {});
   }
 
   /** Inicia o servidor e espera até que ele diga que atende. */
-  static async inicia({ pasta, args = [], diante = [] }: OpcoesDoServidor): Promise<Servidor> {
+  static async inicia(opcoes: OpcoesDoServidor): Promise<Servidor> {
+    const { pasta, args = [], diante = [], endereco = "127.0.0.1" } = opcoes;
     const [comando, ...resto] = [
       ...diante,
       ...comandoDeno("servidor.ts"),
-      ...["--endereco", "127.0.0.1", "--porta", "0", "--log", "json", ...args],
+      ...["--endereco", endereco, "--porta", "0", "--log", "json", ...args],
     ];
     const processo = new Deno.Command(comando, { args: resto, cwd: pasta, stdout: "piped", stderr: "inherit" }).spawn();
-    const log: Record<string, unknown>[] = [];
-    const pronto = Promise.withResolvers<number>();
-    const fim = leLinhas(processo.stdout, (linha) => {
-      const evento = JSON.parse(linha);
-      log.push(evento);
-      if (evento.evento === "pronto") pronto.resolve(evento.porta);
-    }).then(() => pronto.reject(new Error("o servidor acabou antes de atender")));
-    pronto.promise.catch(() => {});
-    const porta = await deadline(pronto.promise, PACIENCIA);
-    return new Servidor(processo, porta, log, fim);
+    const servidor = new Servidor(processo);
+    try {
+      const { porta } = await servidor.registrou((linha) => linha.evento === "pronto");
+      servidor.#porta = Number(porta);
+      return servidor;
+    } catch (causa) {
+      await servidor[Symbol.asyncDispose]();
+      throw new Error("o servidor acabou antes de atender", { cause: causa });
+    }
+  }
+
+  /** A porta em que ele atende. */
+  get porta(): number {
+    return this.#porta;
   }
 
   /** O número do processo. */
   get pid(): number {
     return this.#processo.pid;
+  }
+
+  /** Espera até que o log tenha uma linha que serve, e a devolve; rejeita se o servidor acaba sem ela. */
+  async registrou(serve: (linha: LinhaDoLog) => boolean): Promise<LinhaDoLog> {
+    for (let vistas = 0;;) {
+      while (vistas < this.log.length) {
+        const linha = this.log[vistas++];
+        if (serve(linha)) return linha;
+      }
+      if (this.#acabou) throw new Error(`o servidor acabou sem registrar o que se esperava: ${this.linhas.join("\n")}`);
+      await deadline(new Promise<void>((acorda) => this.#aEspera.push(acorda)), PACIENCIA);
+    }
+  }
+
+  #acorda(): void {
+    for (const acorda of this.#aEspera.splice(0)) acorda();
+  }
+
+  /** Manda um sinal, sem esperar. */
+  sinaliza(sinal: Deno.Signal): void {
+    this.#processo.kill(sinal);
   }
 
   /** Manda um sinal e espera o processo acabar; devolve o código de saída e o sinal que o encerrou. */
@@ -99,6 +139,11 @@ export class Servidor implements AsyncDisposable {
     } catch {
       // já acabou
     }
+    return await this.acaba();
+  }
+
+  /** Espera o processo acabar; devolve o código de saída e o sinal que o encerrou. */
+  async acaba(): Promise<Deno.CommandStatus> {
     const status = await deadline(this.#processo.status, PACIENCIA);
     await this.#fim;
     return status;
@@ -130,9 +175,14 @@ export interface Saida {
 export async function roda(
   script: string,
   args: string[],
-  { cwd, entrada = "", env }: { cwd?: string; entrada?: string; env?: Record<string, string> } = {},
+  { cwd, entrada = "", env, diante = [] }: {
+    cwd?: string;
+    entrada?: string;
+    env?: Record<string, string>;
+    diante?: string[];
+  } = {},
 ): Promise<Saida> {
-  const [comando, ...resto] = [...comandoDeno(script), ...args];
+  const [comando, ...resto] = [...diante, ...comandoDeno(script), ...args];
   const processo = new Deno.Command(comando, {
     args: resto,
     cwd,
@@ -169,9 +219,9 @@ export class Fio implements Disposable {
     this.#conn = conn;
   }
 
-  /** Conecta a 127.0.0.1 e deixa a saudação por ler. */
-  static async conecta(porta: number): Promise<Fio> {
-    return new Fio(await Deno.connect({ hostname: "127.0.0.1", port: porta }));
+  /** Conecta, a 127.0.0.1 quando não se diz, e deixa a saudação por ler. */
+  static async conecta(porta: number, hostname: string = "127.0.0.1"): Promise<Fio> {
+    return new Fio(await Deno.connect({ hostname, port: porta }));
   }
 
   /** Conecta e lê a saudação. */

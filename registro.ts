@@ -77,6 +77,14 @@ export function mascararCpf(cpf: string): string {
   return `***.${cpf.slice(3, 6)}.${cpf.slice(6, 9)}-**`;
 }
 
+/** O que um pedido traz escrito à mão, sem o que pareça um CPF: há quem troque os campos. */
+function semCpf(texto: string): string {
+  return texto.replace(/\d(?:[.\- ]*\d){10}/g, "***");
+}
+
+/** Os campos que um pedido recusado traz como foram escritos. */
+const ESCRITOS: ReadonlySet<string> = new Set(["especialista", "data", "dia", "horario"]);
+
 /** `"MARIA DA SILVA"` → `"M. D. S."`. */
 export function iniciais(nome: string): string {
   return nome.split(" ").map((palavra) => `${String.fromCodePoint(palavra.codePointAt(0) ?? 0x3f)}.`).join(" ");
@@ -185,6 +193,7 @@ function emJson(agora: number, evento: Evento, campos: object): string {
   return JSON.stringify({ quando: agora, evento, ...campos }, (campo, valor) => {
     if (campo === "cpf" && typeof valor === "string") return mascararCpf(valor);
     if (campo === "nome" && typeof valor === "string") return iniciais(valor);
+    if (ESCRITOS.has(campo) && typeof valor === "string") return semCpf(valor);
     if (campo === "quando") return Temporal.Instant.fromEpochMilliseconds(agora).toString();
     return valor;
   }) + "\n";
@@ -212,9 +221,9 @@ const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
     let frase = `${cliente} ${comando}`;
     if (cpf !== undefined) frase += ` ${mascararCpf(cpf)}`;
     if (nome !== undefined) frase += ` ${iniciais(nome)}`;
-    if (especialista !== undefined) frase += ` ${especialista}`;
-    if (data !== undefined) frase += ` ${data}`;
-    if (horario !== undefined) frase += ` ${horario}`;
+    for (const campo of [especialista, data, horario]) {
+      if (campo !== undefined) frase += ` ${semCpf(campo)}`;
+    }
     // Num pedido recusado, os campos são o que o outro lado quis escrever.
     return `${codigo.startsWith("OK") ? frase : limpo(frase)} → ${codigo}`;
   },
