@@ -698,12 +698,12 @@ async function pedeOuDescobre(
     return await conexao.pede(pedido);
   } catch (erro) {
     if (!(erro instanceof RespostaPerdida)) throw erro;
-    const [feito, consulta] = pedido.comando === "AGEND" ? ["marcado", "buscar"] : ["desmarcado", "buscar"];
+    const feito = pedido.comando === "AGEND" ? "marcado" : "desmarcado";
     const depois = await procura(conexao, pedido.cpf);
     if (depois === undefined) {
       throw new DestinoAdverso(
         `A resposta se perdeu e o servidor não voltou a tempo: não se sabe se foi ${feito}.\n` +
-          `Quando ele voltar, confira com: ${consulta} --cpf ${pedido.cpf}`,
+          `Quando ele voltar, confira com: buscar --cpf ${pedido.cpf}`,
       );
     }
     const resposta = destinoDe(pedido, depois, { antes });
@@ -880,9 +880,9 @@ class Teclado implements Disposable {
       clearTimeout(this.#esc);
       this.#esc = undefined;
       const continua = teclas[0] === "[".charCodeAt(0) || teclas[0] === "O".charCodeAt(0);
-      if (!continua) return this.#volta();
-      this.#entrega(new Uint8Array([ESC, ...teclas]));
-      return;
+      if (continua) return this.#entrega(new Uint8Array([ESC, ...teclas]));
+      // O que se digitou logo depois de Esc era para a pergunta que ele desfez, se desfez alguma.
+      if (this.#aoVoltar !== undefined) return this.#volta();
     }
     if (teclas.includes(CTRL_D)) return this.#volta();
     if (teclas.at(-1) === ESC) {
@@ -909,11 +909,13 @@ class Teclado implements Disposable {
 /** A tela do menu: o que se escreve entre as perguntas. */
 class Tela {
   #passos = 0;
+  #comTitulo = false;
   #emBranco = false;
 
   /** Escreve linhas que ficam. */
   diz(linhas: string | readonly string[]): void {
     this.#passos = 0;
+    this.#comTitulo = false;
     this.#emBranco = (typeof linhas === "string" ? linhas : linhas.at(-1)) === "";
     this.#escreve((typeof linhas === "string" ? linhas : linhas.join("\n")) + "\n");
   }
@@ -928,6 +930,7 @@ class Tela {
     this.separa();
     this.diz(pinta("negrito", texto));
     this.#passos = 1;
+    this.#comTitulo = true;
   }
 
   /** Escreve uma frase com uma marca à frente, quebrada para caber. */
@@ -940,16 +943,16 @@ class Tela {
   /** Escreve a escolha de um passo, numa linha que `desfaz` pode apagar. */
   passo(rotulo: string, valor: string): void {
     const [linha] = quebra(visivel(valor), this.largura - 20);
-    const passos = this.#passos;
+    const [passos, comTitulo] = [this.#passos, this.#comTitulo];
     this.diz(`${pinta("verde", "✔")} ${preenche(rotulo, 14)} ${pinta("ciano", linha)}`);
-    this.#passos = passos + 1;
+    [this.#passos, this.#comTitulo] = [passos + 1, comTitulo];
   }
 
   /** Apaga o último passo ou o título, se nada foi escrito depois dele. */
   desfaz(): void {
     if (this.#passos === 0) return;
     this.#passos--;
-    this.#emBranco = this.#passos === 0;
+    this.#emBranco = this.#passos === 0 && this.#comTitulo;
     this.#escreve("\x1b[1A\x1b[2K");
   }
 
@@ -1341,22 +1344,25 @@ async function altera(
   pedido: PedidoDeMudanca,
   { antes }: { antes?: readonly Tupla[] } = {},
 ): Promise<Resposta | undefined> {
-  const { conexao, tela } = sessao;
-  const [ato, feito] = pedido.comando === "AGEND" ? ["o agendamento", "feito"] : ["o cancelamento", "feito"];
-  const naoSeSabe = `Não se sabe se ${ato} foi ${feito}. Confira em "Ver os agendamentos" antes de repetir.`;
+  const { conexao, teclado, tela } = sessao;
+  const ato = pedido.comando === "AGEND" ? "o agendamento" : "o cancelamento";
+  const naoSeSabe = `Não se sabe se ${ato} foi feito. Confira em "Ver os agendamentos" antes de repetir.`;
   try {
     return await insiste(sessao, () => conexao.pede(pedido));
   } catch (erro) {
-    if (erro instanceof Interrupcao) tela.frase("aviso", naoSeSabe);
     if (!(erro instanceof RespostaPerdida)) throw erro;
   }
-  tela.frase("aviso", `A conexão caiu antes da resposta. Verificando se ${ato} foi ${feito}…`);
+  if (teclado.interrompido.aborted) {
+    tela.frase("aviso", naoSeSabe);
+    throw teclado.interrompido.reason;
+  }
+  tela.frase("aviso", `A conexão caiu antes da resposta. Verificando se ${ato} foi feito…`);
   try {
     const depois = agendamentosDe(await insiste(sessao, () => conexao.pede({ comando: "BUSCA", cpf: pedido.cpf })));
     if (depois === undefined) throw new Desistencia();
     const resposta = destinoDe(pedido, depois, { antes });
-    if (resposta === undefined) tela.frase("erro", `Não: ${ato} não foi ${feito}. Confirme para tentar de novo.`);
-    else if (!ehErro(resposta.codigo)) tela.frase("ok", `Sim: ${ato} foi ${feito}.`);
+    if (resposta === undefined) tela.frase("erro", `Não: ${ato} não foi feito. Confirme para tentar de novo.`);
+    else if (!ehErro(resposta.codigo)) tela.frase("ok", `Sim: ${ato} foi feito.`);
     return resposta;
   } catch (erro) {
     if (erro instanceof Interrupcao || erro instanceof Desistencia) tela.frase("aviso", naoSeSabe);

@@ -82,11 +82,17 @@ export class Conexao implements Disposable {
   /**
    * Nada é conectado ainda.
    *
-   * @param sinal Abortado, interrompe qualquer espera; o pedido em curso rejeita com o motivo do sinal.
+   * @param sinal Abortado, interrompe qualquer espera, que rejeita com o motivo do sinal; um pedido de mudança que já
+   *   saiu rejeita com `RespostaPerdida`.
    */
   constructor(endereco: Endereco, { sinal }: { sinal?: AbortSignal } = {}) {
     this.endereco = endereco;
     this.#sinal = sinal;
+  }
+
+  /** Verdadeiro enquanto há uma conexão aberta; o servidor pode desligá-la a qualquer instante. */
+  get ligada(): boolean {
+    return this.#ligacao?.aberta ?? false;
   }
 
   /**
@@ -105,16 +111,16 @@ export class Conexao implements Disposable {
    * @throws {RespostaPerdida} quando um `AGEND` ou `CANCEL` saiu e a resposta não veio.
    */
   async pede(pedido: Pedido): Promise<Resposta> {
-    const reaproveitada = this.#ligacao?.aberta ?? false;
+    const reaproveitada = this.ligada;
     const ligacao = await this.#ligada();
     try {
       return await this.#noPrazo(ligacao.pede(pedido), PRAZO_DA_RESPOSTA);
     } catch (causa) {
       ligacao[Symbol.dispose]();
-      if (this.#sinal?.aborted) throw this.#sinal.reason;
       if (pedido.comando === "AGEND" || pedido.comando === "CANCEL") {
         throw new RespostaPerdida(`${escreverEndereco(this.endereco)} não respondeu`, { cause: causa });
       }
+      if (this.#sinal?.aborted) throw this.#sinal.reason;
       // O fechamento por silêncio pode cruzar com o pedido no caminho; consulta repetida numa conexão nova não faz mal.
       if (reaproveitada) return await this.pede(pedido);
       throw this.#semConexao(causa);
