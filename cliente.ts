@@ -421,6 +421,17 @@ function preenche(texto: string, largura: number): string {
   return texto + " ".repeat(Math.max(0, largura - larguraDe(texto)));
 }
 
+/** O texto, ou o começo dele com reticências se não cabe na largura. */
+export function corta(texto: string, largura: number): string {
+  if (larguraDe(texto) <= largura) return texto;
+  let inicio = "";
+  for (const caractere of texto) {
+    if (larguraDe(inicio + caractere) >= largura) break;
+    inicio += caractere;
+  }
+  return inicio + "…";
+}
+
 /** Quebra o texto entre palavras para caber na largura; uma palavra maior que ela é cortada. */
 export function quebra(texto: string, largura: number): string[] {
   const linhas: string[] = [];
@@ -490,12 +501,19 @@ function cartaoDe(titulo: string, { cpf, nome, especialista, data, dia, horario 
   ], { largura: colunas() });
 }
 
+/** A quantas colunas se corta uma especialidade que divide a linha com outras colunas, num terminal. */
+const LARGURA_DA_ESPECIALIDADE = 26;
+
+function especialidadeCortada(especialista: string): string {
+  return corta(visivel(especialista), Deno.stdout.isTerminal() ? LARGURA_DA_ESPECIALIDADE : Infinity);
+}
+
 function tabelaDeAgendamentos(tuplas: readonly Tupla[]): string[] {
   const corpo = tuplas.map(([, , nome, especialista, data, dia, horario]) => [
     data,
     dia.toLowerCase(),
     horario,
-    especialista,
+    especialidadeCortada(especialista),
     nome,
   ]);
   return comCabecalho(tabela(["DATA", "DIA", "HORÁRIO", "ESPECIALIDADE", "PACIENTE"], corpo, { largura: colunas() }));
@@ -505,7 +523,7 @@ function tabelaDeVagas(vagas: readonly Vaga[]): string[] {
   const corpo = vagas.map(([data, dia, especialista, horarios]) => [
     data,
     dia.toLowerCase(),
-    especialista,
+    especialidadeCortada(especialista),
     horarios.join(" "),
   ]);
   return comCabecalho(tabela(["DATA", "DIA", "ESPECIALIDADE", "HORÁRIOS LIVRES"], corpo, { largura: colunas() }));
@@ -665,6 +683,8 @@ async function responde(conexao: Conexao, comando: Comando): Promise<Resposta> {
       const { especialista } = comando;
       const data = comando.data === undefined ? undefined : dataDoFio(comando.data).data;
       if (especialista !== undefined) return await conexao.pede({ comando: "VAGAS", especialista, data });
+      // O fio só aceita data junto de especialidade; sem ela, a data se escolhe aqui, com o mesmo erro se não se lê.
+      if (comando.data !== undefined && lerData(comando.data) === undefined) return { codigo: "ERRO-103" };
       const resposta = await conexao.pede({ comando: "VAGAS" });
       if (data === undefined || resposta.codigo !== "OK-304") return resposta;
       return { ...resposta, vagas: resposta.vagas.filter(([dela]) => dela === data) };
@@ -920,6 +940,12 @@ class Tela {
     this.#escreve((typeof linhas === "string" ? linhas : linhas.join("\n")) + "\n");
   }
 
+  /** Escreve um cartão ou uma tabela, separado do que veio antes. */
+  quadro(linhas: readonly string[]): void {
+    this.separa();
+    this.diz(linhas);
+  }
+
   /** Separa o que vem do que veio por uma linha em branco, e só uma. */
   separa(): void {
     if (!this.#emBranco) this.diz("");
@@ -942,7 +968,7 @@ class Tela {
 
   /** Escreve a escolha de um passo, numa linha que `desfaz` pode apagar. */
   passo(rotulo: string, valor: string): void {
-    const [linha] = quebra(visivel(valor), this.largura - 20);
+    const linha = corta(visivel(valor), this.largura - 20);
     const [passos, comTitulo] = [this.#passos, this.#comTitulo];
     this.diz(`${pinta("verde", "✔")} ${preenche(rotulo, 14)} ${pinta("ciano", linha)}`);
     [this.#passos, this.#comTitulo] = [passos + 1, comTitulo];
@@ -958,7 +984,7 @@ class Tela {
 
   /** Mostra, na linha em que está o cursor, o que se espera; um texto vazio a limpa. */
   estado(texto: string): void {
-    this.#escreve(`\r\x1b[2K${pinta("fraco", quebra(texto, this.largura - 1)[0])}`);
+    this.#escreve(`\r\x1b[2K${pinta("fraco", corta(texto, this.largura - 1))}`);
   }
 
   get largura(): number {
@@ -1009,11 +1035,21 @@ async function saudacao(sessao: Sessao): Promise<void> {
   }
 }
 
+/** Quantas especialidades a saudação mostra: com o menu, cabem na tela de 24 linhas. */
+const ESPECIALIDADES_NA_SAUDACAO = 8;
+
 function primeirasHoras(primeiras: readonly PrimeiraVaga[]): string[] {
   if (primeiras.length === 0) return ["Nenhum horário livre nas próximas semanas.", ""];
-  const corpo = primeiras.map(([data, dia, horario, especialista]) => [especialista, dia.toLowerCase(), data, horario]);
+  const corpo = primeiras.slice(0, ESPECIALIDADES_NA_SAUDACAO)
+    .map(([data, dia, hora, especialista]) => [especialidadeCortada(especialista), dia.toLowerCase(), data, hora]);
   const [, ...linhas] = tabela(["", "", "", ""], corpo);
-  return ["Primeiros horários livres:", ...linhas.map((linha) => `  ${linha}`), ""];
+  const restam = primeiras.length - corpo.length;
+  return [
+    "Primeiros horários livres:",
+    ...linhas.map((linha) => `  ${linha}`),
+    ...(restam > 0 ? [pinta("fraco", `  e mais ${restam} especialidade${restam > 1 ? "s" : ""}`)] : []),
+    "",
+  ];
 }
 
 /** Uma volta do menu principal; `false` quando a pessoa escolhe sair. */
@@ -1077,11 +1113,12 @@ async function escolheEspecialidade(sessao: Sessao, rascunho: Agendamento): Prom
     sessao.tela.frase("aviso", "Não há horários livres nas próximas semanas. Tente de novo mais tarde.");
     return "fim";
   }
-  const largura = Math.max(...[...porEspecialidade.keys()].map((nome) => larguraDe(visivel(nome))));
+  const largura = Math.max(...[...porEspecialidade.keys()].map((nome) => larguraDe(especialidadeCortada(nome))));
   const opcoes = [...porEspecialidade].map(([nome, dela]) => {
-    const livres = dela.reduce((soma, [, , , horarios]) => soma + horarios.length, 0);
+    const livres = quantos(dela.reduce((soma, [, , , horarios]) => soma + horarios.length, 0));
+    const [desde] = dela[0];
     return {
-      name: `${preenche(visivel(nome), largura)}  ${quantos(livres)}, a partir de ${dela[0][0]}`,
+      name: `${preenche(especialidadeCortada(nome), largura)}  ${livres}, desde ${visivel(desde)}`,
       value: nome,
     };
   });
@@ -1160,11 +1197,11 @@ async function confirmaAgendamento(sessao: Sessao, rascunho: Agendamento): Promi
   if (resposta === undefined) return "confirmacao";
   switch (resposta.codigo) {
     case "OK-300":
-      tela.diz(cartaoDe("Agendamento realizado", agendamentoDe(resposta.agendamentos[0])));
+      tela.quadro(cartaoDe("Agendamento realizado", agendamentoDe(resposta.agendamentos[0])));
       return "fim";
     case "ERRO-111":
       recusa(sessao, resposta.codigo);
-      tela.diz(cartaoDe("Agendamento que já existe", agendamentoDe(resposta.agendamentos[0])));
+      tela.quadro(cartaoDe("Agendamento que já existe", agendamentoDe(resposta.agendamentos[0])));
       return "fim";
     default:
       recusa(sessao, resposta.codigo);
@@ -1196,7 +1233,7 @@ async function ver(sessao: Sessao): Promise<void> {
   const cpf = await perguntaCpf(sessao);
   if (cpf === VOLTAR) return tela.desfaz();
   const tuplas = await consultaAgendamentos(sessao, cpf);
-  if (tuplas.length > 0) tela.diz(["", ...tabelaDeAgendamentos(tuplas)]);
+  if (tuplas.length > 0) tela.quadro(tabelaDeAgendamentos(tuplas));
 }
 
 async function desmarcar(sessao: Sessao): Promise<void> {
@@ -1217,7 +1254,7 @@ async function desmarcaUma(sessao: Sessao, tuplas: readonly Tupla[]): Promise<vo
     ["", "", "", ""],
     tuplas.map(([, , , e, data, dia, hora]) => [data, dia.toLowerCase(), hora, e]),
   );
-  const opcoes = tuplas.map((tupla, i) => ({ name: linhas[i + 1], value: tupla }));
+  const opcoes = tuplas.map((tupla, i) => ({ name: corta(linhas[i + 1], tela.largura - 4), value: tupla }));
   for (;;) {
     const alvo = tuplas.length === 1 ? tuplas[0] : await escolhe(sessao, "Qual deve ser desmarcado?", opcoes);
     if (alvo === VOLTAR) return VOLTAR;
@@ -1231,7 +1268,7 @@ async function desmarcaUma(sessao: Sessao, tuplas: readonly Tupla[]): Promise<vo
         continue;
       }
       if (resposta.codigo === "OK-301") {
-        tela.diz(cartaoDe("Agendamento cancelado", agendamentoDe(resposta.agendamentos[0])));
+        tela.quadro(cartaoDe("Agendamento cancelado", agendamentoDe(resposta.agendamentos[0])));
       } else {
         recusa(sessao, resposta.codigo);
       }
@@ -1267,6 +1304,9 @@ function corDoCpf(digitado: string): "verde" | "vermelho" | "negrito" {
 
 const DICA_DO_ESC = pinta("fraco", "(Esc volta)");
 
+/** Quantas opções uma lista mostra de cada vez: com o que vem acima e abaixo dela, cabem em 24 linhas. */
+const OPCOES_NA_TELA = 10;
+
 async function escolhe<T>(
   { teclado, perguntas }: Sessao,
   message: string,
@@ -1274,9 +1314,10 @@ async function escolhe<T>(
   { padrao }: { padrao?: T } = {},
 ): Promise<T | Voltar> {
   const choices: { name: string; value: T | Voltar }[] = [...opcoes, { name: "Voltar", value: VOLTAR }];
-  const theme = tema("↑↓ escolhe • Enter confirma • Esc volta");
+  const mais = choices.length > OPCOES_NA_TELA ? ` • ${opcoes.length} opções, há mais além destas` : "";
+  const theme = tema(`↑↓ escolhe • Enter confirma • Esc volta${mais}`);
   return await teclado.pergunta((contexto) =>
-    perguntas.select({ message, choices, default: padrao, pageSize: 10, loop: false, theme }, contexto)
+    perguntas.select({ message, choices, default: padrao, pageSize: OPCOES_NA_TELA, loop: false, theme }, contexto)
   );
 }
 

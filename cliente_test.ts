@@ -10,6 +10,7 @@ import { comandoDeno, PACIENCIA, Pasta, permitido, roda, type Saida, Servidor, t
 import {
   cartao,
   type Chamada,
+  corta,
   destinoDe,
   escreverJson,
   esperaAntesDe,
@@ -198,6 +199,10 @@ teste("quebra() não perde nem inventa letras", () => {
   assertEquals(quebra("", 10), [""]);
 });
 
+teste("corta() põe reticências no que não cabe, e só nisso", () => {
+  assertEquals([corta("agenda", 6), corta("agenda", 5), corta("山田太", 4)], ["agenda", "agen…", "山…"]);
+});
+
 teste("as esperas crescem, com acaso, e param em 10 s", () => {
   assertEquals([0, 1, 2].map((tentativa) => esperaAntesDe(tentativa, { sorteio: 0.5 })), [500, 1000, 2000]);
   assert(esperaAntesDe(0, { sorteio: 0 }) < esperaAntesDe(0, { sorteio: 0.99 }));
@@ -359,6 +364,7 @@ testeComSistema("o que o servidor recusa sai com 1 e uma frase em stderr", async
       [["buscar", "--cpf", CPF_COM_ZERO], "ERRO-112: Não há agendamento"],
       [["cancelar", "--cpf", CPF], "ERRO-113: Não há agendamento"],
       [["vagas", "--especialista", "dentista"], "ERRO-103: Esse atendimento não existe"],
+      [["vagas", "--data", "amanhã"], "ERRO-103: Esse atendimento não existe"],
       [[...AGENDAR, "--data", "31/02/2027"], "ERRO-103: Esse atendimento não existe"],
       [[...AGENDAR, "--horario", "03:15"], "ERRO-105: Esse horário não existe"],
     ];
@@ -704,7 +710,7 @@ testeDoMenu("o servidor cai e volta: o menu o diz, tenta de novo e segue sozinho
   await terminal.tecla("m");
   await terminal.tecla("Enter");
   await terminal.espera(`Sem conexão: nenhum servidor atende em 127.0.0.1:${porta}.`);
-  await terminal.espera("Nova tentativa em 2 s");
+  await terminal.espera(/Nova tentativa em [2-9] s/);
   await using _segundo = await Servidor.inicia({ pasta: pasta.caminho, args: ["--porta", String(porta)] });
   await terminal.espera("? Especialidade", { depoisDe: "O servidor voltou." });
 });

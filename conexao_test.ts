@@ -5,9 +5,16 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async";
+import { deadline, delay } from "@std/async";
 import { testeComSistema } from "./apoio.ts";
-import { Conexao, escreverEndereco, RespostaPerdida, SemConexao, ServidorOcupado } from "./conexao.ts";
+import {
+  Conexao,
+  escreverEndereco,
+  PRAZO_DA_RESPOSTA,
+  RespostaPerdida,
+  SemConexao,
+  ServidorOcupado,
+} from "./conexao.ts";
 import { codificarResposta, Enquadrador, type Pedido, type Tupla } from "./protocolo.ts";
 
 const CPF = "52998224725";
@@ -98,7 +105,10 @@ testeComSistema("conecta() devolve as primeiras horas da saudação", async () =
 
 testeComSistema("uma resposta que chega em pedaços vale por inteiro", async () => {
   await using falso = new Falso([async (ponta) => {
-    for (const pedaco of SAUDACAO.match(/.{1,9}|\n/g) ?? []) await ponta.manda(pedaco);
+    for (const pedaco of SAUDACAO.match(/.{1,9}|\n/g) ?? []) {
+      await ponta.manda(pedaco);
+      await delay(2); // sem isto o sistema junta os pedaços num bloco só
+    }
     await ponta.recebe();
     await ponta.manda(codificarResposta({ codigo: "OK-302", agendamentos: [TUPLA] }));
     await ponta.recebe();
@@ -128,6 +138,7 @@ testeComSistema("quem não fala CLINICA/1 é recusado, seja o que for que diga",
     "\xff\xfe\n",
     '["OK-200","CLINICA/2",[]]\n',
     '["OK-302"]\n',
+    '["OK-200","CLINICA/1"]\n',
     codificarResposta({ codigo: "ERRO-112" }),
   ];
   for (const dito of ditos) {
@@ -228,7 +239,7 @@ testeComSistema("o sinal interrompe a espera com o seu motivo, e um AGEND que sa
       await ponta.recebe();
     }]);
     using conexao = new Conexao({ host: "127.0.0.1", porta: falso.porta }, { sinal: interrupcao.signal });
-    const erro = await assertRejects(() => conexao.pede(pedido), Error);
+    const erro = await assertRejects(() => deadline(conexao.pede(pedido), PRAZO_DA_RESPOSTA / 2), Error);
     if (pedido === AGEND) assertInstanceOf(erro, RespostaPerdida);
     else assertEquals(erro.message, "Ctrl-C");
   }
