@@ -529,13 +529,9 @@ export class Agenda {
     return grupos;
   }
 
-  async #grava(grupos: readonly Grupo[]): Promise<void> {
+  async #grava(grupos: readonly Grupo[], { repetido = false } = {}): Promise<void> {
     const agora = this.#relogio();
-    const desfecho = await this.#armazem.lote(
-      () => this.#alcance(grupos.flatMap(({ pedidos }) => pedidos), agora),
-      agora,
-      (vista) => this.#decide(vista, grupos, agora),
-    );
+    const desfecho = await this.#lote(grupos, agora);
     switch (desfecho.tipo) {
       case "gravado":
         grupos.forEach(({ responde }, i) => responde(desfecho.resultado[i]));
@@ -549,6 +545,8 @@ export class Agenda {
           await this.#gravaUmPorUm(grupos[0]);
           return;
         }
+        // A recusa fez o armazém reler o livro: o que há nele pode dar outra resposta.
+        if (!repetido) return await this.#grava(grupos, { repetido: true });
         break;
       case "incerto":
         this.#aoFalhar(desfecho.tipo, desfecho.causa);
@@ -557,6 +555,19 @@ export class Agenda {
     }
     this.#aoFalhar(desfecho.tipo, desfecho.causa);
     for (const grupo of grupos) grupo.responde(await this.#semGravar(grupo, agora));
+  }
+
+  async #lote(grupos: readonly Grupo[], agora: number): Promise<Desfecho<Resposta[][]>> {
+    try {
+      return await this.#armazem.lote(
+        () => this.#alcance(grupos.flatMap(({ pedidos }) => pedidos), agora),
+        agora,
+        (vista) => this.#decide(vista, grupos, agora),
+      );
+    } catch (causa) {
+      // Um armazém não rejeita; se um o fizer, não se sabe o que houve, e quem espera tem de ser solto.
+      return { tipo: "incerto", causa };
+    }
   }
 
   async #gravaUmPorUm({ pedidos, origem, responde }: Grupo): Promise<void> {
