@@ -147,6 +147,9 @@ const CONFERENCIA = 1000;
 /** Espera depois de um `accept` que falhou (arquivos abertos demais, por exemplo), em ms. */
 const ESPERA_DE_ACCEPT = 100;
 
+/** Ao encerrar, por quanto tempo ainda se lê o que já tinha chegado pela rede, em ms. */
+const ESPERA_DO_QUE_CHEGOU = 250;
+
 /** Quanto se espera, ao encerrar, que as sessões acabem de responder, em ms. */
 const ESPERA_DO_FIM = 4000;
 
@@ -176,6 +179,7 @@ class Servidor {
     try {
       await this.#aceita(ouvinte);
       const prazo = performance.now() + ESPERA_DO_FIM;
+      if (this.#sessoes.size > 0) await delay(ESPERA_DO_QUE_CHEGOU);
       for (const sessao of this.#sessoes) sessao.encerra();
       for (const sessao of this.#recusas) sessao.corta();
       while (this.#sessoes.size > 0 && performance.now() < prazo) await delay(10);
