@@ -74,6 +74,8 @@ const ESPERA_POR_OUTRO = 200;
 /** Páginas no WAL a partir das quais um commit faz o checkpoint ele mesmo: 16 MiB, se nunca houver um intervalo. */
 const PAGINAS_ATE_CHECKPOINT = 4096;
 
+const TAMANHO_DA_PAGINA = 4096;
+
 /** Sem gravações por este tempo, em ms, o WAL passa para o arquivo principal. */
 const INTERVALO_PARA_CHECKPOINT = 500;
 
@@ -198,7 +200,8 @@ interface Banco {
   db: DatabaseSync;
   begin: StatementSync;
   commit: StatementSync;
-  marca: StatementSync;
+  marca: Insercao;
+  marcaCancelado: Insercao;
   desmarca: StatementSync;
   encerra: StatementSync;
   dia: StatementSync;
@@ -239,7 +242,7 @@ export class ArmazemSqlite implements Armazem {
     }
   }
 
-  #abre(): Banco {
+  #abre({ exigeLimpo = false } = {}): Banco {
     const db = abreBanco(this.#caminho);
     try {
       db.exec(`PRAGMA busy_timeout = ${ESPERA_POR_OUTRO}`);
@@ -249,6 +252,8 @@ export class ArmazemSqlite implements Armazem {
       db.exec(`PRAGMA wal_autocheckpoint = ${PAGINAS_ATE_CHECKPOINT}`);
       db.exec(`PRAGMA cache_size = -${CACHE}`);
       migra(db);
+      if (passaALimpo(db)) reservaWal(this.#caminho);
+      else if (exigeLimpo) throw new ErroDoArmazem(`${this.#caminho}: o WAL não pôde ser passado a limpo`);
       this.#memoria.carrega(db);
       return this.#banco = prepara(db);
     } catch (causa) {
@@ -334,16 +339,12 @@ export class ArmazemSqlite implements Armazem {
     if (this.#caminho === ":memory:") return this.#banco;
     this.#fecha();
     try {
-      const banco = this.#abre();
       // Depois de um fsync que falhou, as páginas do WAL podem estar só no cache do sistema. Só vale o que o checkpoint
-      // conseguiu passar, com outro fsync, para o arquivo principal.
-      const { busy } = linha(banco.db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get());
-      if (busy === 0) return banco;
+      // conseguir passar, com outro fsync, para o arquivo principal.
+      return this.#abre({ exigeLimpo: true });
     } catch {
-      // fica fechado
+      return undefined;
     }
-    this.#fecha();
-    return undefined;
   }
 
   /** Um banco que falhou pode não fechar direito; o arquivo se recupera quando for aberto. */
@@ -424,52 +425,83 @@ export class ArmazemSqlite implements Armazem {
 /** O efeito de um lote, sem passos intermediários: o que nasce e morre nele entra já cancelado, numa só linha. */
 interface Liquido {
   quando: string;
-  novos: { agendamento: Agendamento; origem: string; cancelado: boolean }[];
-  desmarcados: Agendamento[];
-  encerrados: Agendamento[];
+  novos: Novo[];
+  passageiros: Novo[];
+  desmarcados: number[];
+  encerrados: number[];
+}
+
+interface Novo {
+  agendamento: Agendamento;
+  origem: string;
 }
 
 function resume(mudancas: readonly Mudanca[], quando: string): Liquido {
-  const novos = new Map<number, Liquido["novos"][number]>();
-  const liquido: Liquido = { quando, novos: [], desmarcados: [], encerrados: [] };
+  const novos = new Map<number, Novo>();
+  const passageiros: Novo[] = [];
+  const desmarcados: number[] = [];
+  const encerrados: number[] = [];
   for (const mudanca of mudancas) {
-    const { agendamento } = mudanca;
+    const { id } = mudanca.agendamento;
+    const novo = novos.get(id);
     if (mudanca.tipo === "marca") {
-      const novo = { agendamento, origem: mudanca.origem, cancelado: false };
-      novos.set(agendamento.id, novo);
-      liquido.novos.push(novo);
+      novos.set(id, mudanca);
     } else if (mudanca.tipo === "encerra") {
-      liquido.encerrados.push(agendamento);
+      encerrados.push(id);
+    } else if (novo === undefined) {
+      desmarcados.push(id);
     } else {
-      const novo = novos.get(agendamento.id);
-      if (novo !== undefined) novo.cancelado = true;
-      else liquido.desmarcados.push(agendamento);
+      novos.delete(id);
+      passageiros.push(novo);
     }
   }
-  return liquido;
+  return { quando, novos: [...novos.values()], passageiros, desmarcados, encerrados };
 }
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
-function escreve({ marca, desmarca, encerra }: Banco, { quando, novos, desmarcados, encerrados }: Liquido): void {
-  for (const { id } of desmarcados) exige(desmarca.run(quando, id).changes);
-  for (const { id } of encerrados) exige(encerra.run(id).changes);
-  for (const { agendamento, origem, cancelado } of novos) {
-    const { id, cpf, nome, especialidade, profissional, data, hora, minutos } = agendamento;
-    marca.run(
-      id,
-      cpf,
-      nome,
-      especialidade,
-      profissional,
-      data,
-      hora,
-      minutos,
-      quando,
-      cancelado ? quando : null,
-      origem,
-      cancelado ? 0 : 1,
-    );
+function escreve(banco: Banco, { quando, novos, passageiros, desmarcados, encerrados }: Liquido): void {
+  if (desmarcados.length > 0) exige(banco.desmarca.run(quando, JSON.stringify(desmarcados)).changes, desmarcados);
+  if (encerrados.length > 0) exige(banco.encerra.run(JSON.stringify(encerrados)).changes, encerrados);
+  banco.marca.insere(quando, novos);
+  banco.marcaCancelado.insere(quando, passageiros);
+}
+
+/** Linhas por `INSERT`. Executar uma instrução custa tanto quanto a linha: aos pedaços, cada linha custa metade. */
+const LINHAS_POR_INSERT = 32;
+
+/** Insere linhas, tantas quantas houver, com poucas instruções. */
+class Insercao {
+  #varias: StatementSync;
+  #uma: StatementSync;
+
+  /** @param estado Os valores de `cancelado_em` e `ativo`; `?1` é o instante do lote. */
+  constructor(db: DatabaseSync, estado: string) {
+    const sql = (linhas: number): string =>
+      `INSERT INTO agendamento (criado_em, cancelado_em, ativo,
+         id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)
+       VALUES ${Array<string>(linhas).fill(`(?1, ${estado}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).join(", ")}`;
+    this.#varias = db.prepare(sql(LINHAS_POR_INSERT));
+    this.#uma = db.prepare(sql(1));
   }
+
+  insere(quando: string, novos: readonly Novo[]): void {
+    let feitas = 0;
+    for (; novos.length - feitas >= LINHAS_POR_INSERT; feitas += LINHAS_POR_INSERT) {
+      const valores: (string | number)[] = [quando];
+      for (let i = feitas; i < feitas + LINHAS_POR_INSERT; i++) acrescenta(valores, novos[i]);
+      this.#varias.run(...valores);
+    }
+    for (; feitas < novos.length; feitas++) {
+      const valores: (string | number)[] = [quando];
+      acrescenta(valores, novos[feitas]);
+      this.#uma.run(...valores);
+    }
+  }
+}
+
+function acrescenta(valores: (string | number)[], { agendamento, origem }: Novo): void {
+  const { id, cpf, nome, especialidade, profissional, data, hora, minutos } = agendamento;
+  valores.push(id, cpf, nome, especialidade, profissional, data, hora, minutos, origem);
 }
 
 /** Uma linha que a memória tem e o arquivo não: alguém mexeu nele por fora. */
@@ -478,19 +510,20 @@ class Divergencia extends Error {
   errcode = SQLITE.CONSTRAINT;
 }
 
-function exige(mudadas: number | bigint): void {
-  if (mudadas !== 1) throw new Divergencia("o agendamento já não está como a memória o tem");
+function exige(mudadas: number | bigint, ids: readonly number[]): void {
+  if (mudadas !== ids.length) throw new Divergencia("o agendamento já não está como a memória o tem");
 }
 
 /** A transação é tudo ou nada: basta procurar uma de suas mudanças. */
-function estaGravado(db: DatabaseSync, { quando, novos, desmarcados }: Liquido): boolean {
-  if (novos.length > 0) {
-    const { id, cpf } = novos[0].agendamento;
+function estaGravado(db: DatabaseSync, { quando, novos, passageiros, desmarcados }: Liquido): boolean {
+  const [nascido] = [...novos, ...passageiros];
+  if (nascido !== undefined) {
+    const { id, cpf } = nascido.agendamento;
     const achado = db.prepare("SELECT 1 FROM agendamento WHERE id = ? AND cpf = ? AND criado_em = ?");
     return achado.get(id, cpf, quando) !== undefined;
   }
   const achado = db.prepare("SELECT 1 FROM agendamento WHERE id = ? AND cancelado_em = ?");
-  return achado.get(desmarcados[0].id, quando) !== undefined;
+  return achado.get(desmarcados[0], quando) !== undefined;
 }
 
 function prepara(db: DatabaseSync): Banco {
@@ -498,9 +531,13 @@ function prepara(db: DatabaseSync): Banco {
     db,
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
-    marca: db.prepare("INSERT INTO agendamento VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-    desmarca: db.prepare("UPDATE agendamento SET cancelado_em = ?, ativo = 0 WHERE id = ? AND cancelado_em IS NULL"),
-    encerra: db.prepare("UPDATE agendamento SET ativo = 0 WHERE id = ? AND ativo = 1"),
+    marca: new Insercao(db, "NULL, 1"),
+    marcaCancelado: new Insercao(db, "?1, 0"),
+    desmarca: db.prepare(
+      `UPDATE agendamento SET cancelado_em = ?1, ativo = 0
+       WHERE id IN (SELECT value FROM json_each(?2)) AND cancelado_em IS NULL`,
+    ),
+    encerra: db.prepare("UPDATE agendamento SET ativo = 0 WHERE id IN (SELECT value FROM json_each(?)) AND ativo = 1"),
     dia: db.prepare(
       "SELECT hora, minutos FROM agendamento WHERE especialidade = ? AND data = ? AND cancelado_em IS NULL",
     ),
@@ -542,6 +579,28 @@ function abreTrava(caminho: string): Deno.FsFile {
 
 function abreBanco(caminho: string, readOnly = false): DatabaseSync {
   return new DatabaseSync(caminho, { readOnly });
+}
+
+/** Passa tudo o que está no WAL para o arquivo principal e o esvazia; falso se alguém ainda lê dele. */
+function passaALimpo(db: DatabaseSync): boolean {
+  return linha(db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()).busy === 0;
+}
+
+/**
+ * Dá ao WAL vazio o tamanho que ele terá, em zeros, que o SQLite lê como "sem commits" (sqlite.org/walformat.html). Num
+ * arquivo que cresce, o fsync tem de gravar também onde estão os blocos novos: 225 µs por commit em vez de 100 (medido).
+ */
+function reservaWal(caminho: string): void {
+  if (caminho === ":memory:") return;
+  using wal = Deno.openSync(`${caminho}-wal`, { write: true });
+  try {
+    const zeros = new Uint8Array(64 * TAMANHO_DA_PAGINA);
+    for (let paginas = 0; paginas < PAGINAS_ATE_CHECKPOINT;) paginas += wal.writeSync(zeros) / TAMANHO_DA_PAGINA;
+    wal.syncDataSync();
+  } catch {
+    // Sem espaço para a reserva, o WAL cresce como sempre.
+    wal.truncateSync(0);
+  }
 }
 
 /** Recusa um banco que não é um livro desta clínica, ou que é de uma versão que este programa não conhece. */
