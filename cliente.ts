@@ -894,23 +894,22 @@ class Teclado implements Disposable {
     this.interrompe(SAIDA.ok);
   }
 
-  #recebe(teclas: Uint8Array): void {
-    if (teclas.includes(CTRL_C)) return this.interrompe(SAIDA.interrompido);
-    if (this.#esc !== undefined) {
-      clearTimeout(this.#esc);
-      this.#esc = undefined;
-      const continua = teclas[0] === "[".charCodeAt(0) || teclas[0] === "O".charCodeAt(0);
-      if (continua) return this.#entrega(new Uint8Array([ESC, ...teclas]));
-      // O que se digitou logo depois de Esc era para a pergunta que ele desfez, se desfez alguma.
-      if (this.#aoVoltar !== undefined) return this.#volta();
+  #recebe(bloco: Uint8Array): void {
+    if (bloco.includes(CTRL_C)) return this.interrompe(SAIDA.interrompido);
+    let teclas = this.#esc === undefined ? bloco : new Uint8Array([ESC, ...bloco]);
+    clearTimeout(this.#esc);
+    this.#esc = undefined;
+    if (teclas.includes(CTRL_D) || teclas.some(ehEscSolto)) {
+      // O que se digitou junto com Esc era para a pergunta que ele desfez, se desfez alguma.
+      if (this.#aoVoltar !== undefined) return this.#aoVoltar();
+      teclas = teclas.filter((tecla, i) => tecla !== CTRL_D && !ehEscSolto(tecla, i, teclas));
     }
-    if (teclas.includes(CTRL_D)) return this.#volta();
     if (teclas.at(-1) === ESC) {
       this.#esc = setTimeout(() => {
         this.#esc = undefined;
-        this.#volta();
+        this.#aoVoltar?.();
       }, ESPERA_DO_ESC);
-      teclas = teclas.filter((tecla) => tecla !== ESC);
+      teclas = teclas.subarray(0, -1);
     }
     this.#entrega(teclas);
   }
@@ -920,10 +919,12 @@ class Teclado implements Disposable {
     const aceitas = teclas.filter((tecla) => tecla !== CTRL_Z);
     if (aceitas.length > 0) this.#entrada?.write(aceitas);
   }
+}
 
-  #volta(): void {
-    this.#aoVoltar?.();
-  }
+/** Um ESC que não começa uma seta nem outra tecla de função (`ESC [`, `ESC O`); o último do bloco ainda não se sabe. */
+function ehEscSolto(tecla: number, i: number, teclas: Uint8Array): boolean {
+  const seguinte = teclas[i + 1];
+  return tecla === ESC && seguinte !== undefined && seguinte !== "[".charCodeAt(0) && seguinte !== "O".charCodeAt(0);
 }
 
 /** A tela do menu: o que se escreve entre as perguntas. */

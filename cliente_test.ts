@@ -509,8 +509,7 @@ testeComSistema("uma consulta leva menos de 150 ms, como processo inteiro", asyn
 
 /** Um terminal de 80 × 24 com o cliente dentro; quando ele acaba, a tela diz com que código. */
 class Terminal implements AsyncDisposable {
-  static #quantos = 0;
-  #soquete = `clinica-${Deno.pid}-${Terminal.#quantos++}`;
+  #pasta = new Pasta();
 
   static async abre(args: string[], { env = "" }: { env?: string } = {}): Promise<Terminal> {
     const terminal = new Terminal();
@@ -551,12 +550,14 @@ class Terminal implements AsyncDisposable {
   }
 
   async #tmux(...args: string[]): Promise<string> {
-    const { stdout } = await new Deno.Command("tmux", { args: ["-u", "-L", this.#soquete, ...args] }).output();
+    const { stdout } = await new Deno.Command("tmux", { args: ["-u", "-S", this.#pasta.arquivo("tmux"), ...args] })
+      .output();
     return new TextDecoder().decode(stdout);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tmux("kill-server");
+    this.#pasta[Symbol.dispose]();
   }
 }
 
