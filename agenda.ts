@@ -229,7 +229,7 @@ export class Clinica {
   readonly calendario: Calendario;
   #porTexto = new Map<string, Especialidade>();
 
-  /** @param oferta A configuração conferida. */
+  /** Uma clínica com esta configuração, já conferida. */
   constructor(oferta: Oferta) {
     this.oferta = oferta;
     this.calendario = new Calendario(oferta);
@@ -502,7 +502,7 @@ export class Agenda {
   #fila = new Fila();
   #pendentes: Grupo[] = [];
 
-  /** @param opcoes O armazém, a oferta e o relógio. */
+  /** Uma agenda sobre um armazém; nada acontece até o primeiro pedido. */
   constructor({ armazem, oferta, relogio, aoFalhar = () => {} }: OpcoesDaAgenda) {
     this.#armazem = armazem;
     this.#relogio = relogio;

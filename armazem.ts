@@ -27,7 +27,7 @@ import { minutoDoDia } from "./oferta.ts";
 
 /** O livro não pôde ser aberto, copiado ou lido; a mensagem diz o arquivo, o que houve e o que fazer. */
 export class ErroDoArmazem extends Error {
-  /** @param mensagem O que houve e o que fazer. @param causa O erro de baixo. */
+  /** A mensagem diz o que houve e o que fazer; a causa é o erro de baixo. */
   constructor(mensagem: string, causa?: unknown) {
     super(mensagem, { cause: causa });
     this.name = "ErroDoArmazem";
@@ -370,13 +370,13 @@ export class ArmazemSqlite implements Armazem {
     return consulta(this.#memoria);
   }
 
-  /** @inheritdoc */
+  /** Os agendamentos não cancelados de uma data, ou só os de uma especialidade. */
   // deno-lint-ignore require-await
   async lista(data: string, especialidade?: string): Promise<Agendamento[]> {
     return selecionaDoDia(this.#aberto().db, data, especialidade);
   }
 
-  /** @inheritdoc */
+  /** Os dias com agendamentos não cancelados a partir de uma data. */
   // deno-lint-ignore require-await
   async diasMarcados(desde: string): Promise<[especialidade: string, data: string][]> {
     return this.#aberto().db

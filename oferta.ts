@@ -48,7 +48,7 @@ export interface Oferta {
 
 /** A configuração tem um campo que não serve; a mensagem diz qual e por quê. */
 export class ErroDeConfiguracao extends Error {
-  /** @param campo O campo, como `"atendimentos[2].inicio"`. @param razao O que se esperava e o que veio. */
+  /** O campo, como `"atendimentos[2].inicio"`, e a razão: o que se esperava e o que veio. */
   constructor(campo: string, razao: string) {
     super(`${campo}: ${razao}`);
     this.name = "ErroDeConfiguracao";
@@ -299,7 +299,7 @@ export class Calendario {
   #janela: Janela | undefined;
   #instantes = new Map<string, number>();
 
-  /** @param oferta A semana, as datas fechadas e o fuso. */
+  /** O calendário de uma semana, com as suas datas fechadas e o seu fuso. */
   constructor(oferta: Oferta) {
     this.oferta = oferta;
   }

@@ -336,7 +336,7 @@ export class Enquadrador {
   #guardados = 0;
   #excedida = false;
 
-  /** @param maxima Tamanho máximo de uma linha em bytes, LF incluído; `Infinity` para respostas. */
+  /** `maxima` é o tamanho de uma linha em bytes, LF incluído; `Infinity` para respostas. */
   constructor(maxima: number = LINHA_MAXIMA) {
     this.#maxima = maxima;
   }

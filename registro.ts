@@ -87,7 +87,7 @@ const ESCRITOS: ReadonlySet<string> = new Set(["especialista", "data", "dia", "h
 
 /** `"MARIA DA SILVA"` → `"M. D. S."`. */
 export function iniciais(nome: string): string {
-  return nome.split(" ").map((palavra) => `${String.fromCodePoint(palavra.codePointAt(0) ?? 0x3f)}.`).join(" ");
+  return nome.replace(/(\S)\S*/gu, "$1.");
 }
 
 /** Para onde as linhas vão: o que `Deno.stdout` oferece. */
@@ -119,7 +119,7 @@ export class Registro {
   #segundo = -1;
   #hora = "";
 
-  /** @param opcoes O formato, o volume, o fuso e o destino. */
+  /** Um registro num formato, com um volume, para um destino. */
   constructor(opcoes: OpcoesDoRegistro) {
     this.#opcoes = opcoes;
   }

@@ -131,7 +131,7 @@ export class Sessao {
   #encerrando = false;
   #fechada = false;
 
-  /** @param opcoes A conexão, a agenda e os limites. */
+  /** Uma sessão que ainda não começou; `atende` ou `recusa` a põe em andamento. */
   constructor({ conexao, agenda, origem, relogio, limites = LIMITES, aoResponder = () => {} }: OpcoesDaSessao) {
     this.#conexao = conexao;
     this.#agenda = agenda;
