@@ -67,9 +67,10 @@ Exemplos:
   deno run -A cliente.ts
   deno run -A cliente.ts 10.0.0.30
   deno run -A cliente.ts vagas --especialista "clínico geral"
-  deno run -A cliente.ts agendar --cpf 529.982.247-25 --nome "Maria da Silva" --especialista nutricionista
-  deno run -A cliente.ts agendar --cpf 529.982.247-25 --nome "Maria da Silva" --especialista nutricionista \\
-      --data 27/11/2026 --horario 09:30
+  deno run -A cliente.ts agendar --cpf 529.982.247-25 --nome "Ana Lima" \\
+      --especialista nutricionista
+  deno run -A cliente.ts agendar --cpf 529.982.247-25 --nome "Ana Lima" \\
+      --especialista nutricionista --data 27/11/2026 --horario 09:30
   deno run -A cliente.ts 10.0.0.30 9100 buscar --cpf 52998224725 --json
   deno run -A cliente.ts "[::1]:9000" cancelar --cpf 52998224725 --especialista nutricionista
 
