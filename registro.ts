@@ -87,7 +87,7 @@ const ESCRITOS: ReadonlySet<string> = new Set(["especialista", "data", "dia", "h
 
 /** `"MARIA DA SILVA"` → `"M. D. S."`. */
 export function iniciais(nome: string): string {
-  return nome.replace(/(\S)\S*/gu, "$1.");
+  return nome.split(" ").map((palavra) => `${String.fromCodePoint(palavra.codePointAt(0) ?? 0x3f)}.`).join(" ");
 }
 
 /** Para onde as linhas vão: o que `Deno.stdout` oferece. */
@@ -204,6 +204,11 @@ function limpo(texto: string): string {
   return texto.slice(0, 200).replace(/\p{C}/gu, "?");
 }
 
+function quantos(agendados: number): string {
+  if (agendados === 0) return "ninguém agendado";
+  return agendados === 1 ? "1 agendado" : `${agendados} agendados`;
+}
+
 const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
   pronto: ({ clinica, versao, banco, porta, alcance }) =>
     [
@@ -229,9 +234,7 @@ const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
   },
   dia: ({ data, dia, especialista, agendados }) =>
     [
-      `${especialista}, ${dia} ${data}: ${
-        agendados.length === 0 ? "ninguém agendado" : `${agendados.length} agendados`
-      }`,
+      `${especialista}, ${dia} ${data}: ${quantos(agendados.length)}`,
       ...agendados.map(({ horario, cpf, nome }) => `            ${horario}  ${mascararCpf(cpf)}  ${iniciais(nome)}`),
     ].join("\n"),
   orfao: ({ data, horario, especialista, cpf, nome }) =>
