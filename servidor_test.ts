@@ -1019,7 +1019,7 @@ teste("o console em texto conta quem entra, o que muda, a lista do dia e quem sa
     linhas.push(linha);
     const achada = /porta (\d+)/.exec(linha)?.[1];
     if (achada !== undefined) porta.resolve(Number(achada));
-    if (linha.includes(": 1 agendados")) dia.resolve();
+    if (linha.includes(": 1 agendado")) dia.resolve();
   });
   {
     using fio = await Fio.saudado(await deadline(porta.promise, PACIENCIA));
@@ -1036,7 +1036,7 @@ teste("o console em texto conta quem entra, o que muda, a lista do dia e quem sa
       [/nesta máquina: +deno run -A cliente\.ts localhost \d+$/m, "como alcançar"],
       [/127\.0\.0\.1:\d+ conectou$/m, "entrada"],
       [/127\.0\.0\.1:\d+ AGEND \*{3}\.\d{3}\.\d{3}-\*\* M\. D\. S\. \S.* → OK-300$/m, "mudança"],
-      [/, \S+ \d\d\/\d\d\/\d{4}: 1 agendados$/m, "lista do dia"],
+      [/, \S+ \d\d\/\d\d\/\d{4}: 1 agendado$/m, "lista do dia"],
       [/^ +\d\d:\d\d {2}\*{3}\.\d{3}\.\d{3}-\*\* {2}J\.$/m, "linha da lista"],
       [/127\.0\.0\.1:\d+ saiu depois de \d+ pedidos$/m, "saída"],
       [/SIGTERM: encerrando; \d conex/m, "sinal"],
