@@ -127,21 +127,26 @@ class Memoria implements Vista {
     this.#proximoId = this.#ultimoId;
   }
 
-  grava(mudancas: readonly Mudanca[]): void {
+  /** O lote foi gravado. O que nasceu e morreu nele não deixa nada. */
+  grava({ novos, desmarcados, encerrados }: Liquido): void {
     this.#ultimoId = this.#proximoId;
-    for (const { tipo, agendamento } of mudancas) {
-      const { id, cpf, especialidade, data, hora, minutos } = agendamento;
-      const ativos = this.ativosDe(cpf);
-      if (tipo === "marca") {
-        this.#ativos.set(cpf, [...ativos, agendamento]);
-        this.ocupacao(especialidade, data).toma(minutoDoDia(hora), minutos);
-        continue;
-      }
-      const restantes = ativos.filter((ativo) => ativo.id !== id);
-      if (restantes.length === 0) this.#ativos.delete(cpf);
-      else this.#ativos.set(cpf, restantes);
-      if (tipo === "desmarca") this.ocupacao(especialidade, data).libera(minutoDoDia(hora), minutos);
+    for (const agendamento of desmarcados) {
+      this.#tira(agendamento);
+      const { especialidade, data, hora, minutos } = agendamento;
+      this.ocupacao(especialidade, data).libera(minutoDoDia(hora), minutos);
     }
+    for (const agendamento of encerrados) this.#tira(agendamento);
+    for (const { agendamento } of novos) {
+      const { cpf, especialidade, data, hora, minutos } = agendamento;
+      this.#ativos.set(cpf, [...this.ativosDe(cpf), agendamento]);
+      this.ocupacao(especialidade, data).toma(minutoDoDia(hora), minutos);
+    }
+  }
+
+  #tira({ cpf, id }: Agendamento): void {
+    const restantes = this.ativosDe(cpf).filter((ativo) => ativo.id !== id);
+    if (restantes.length === 0) this.#ativos.delete(cpf);
+    else this.#ativos.set(cpf, restantes);
   }
 
   /** Esquece tudo e lê o arquivo de novo. */
@@ -282,7 +287,7 @@ export class ArmazemSqlite implements Armazem {
     const liquido = resume(lote.mudancas, Temporal.Instant.fromEpochMilliseconds(quando).toString());
     const desfecho = this.#transacao(banco, liquido);
     if (desfecho.tipo !== "gravado") return desfecho;
-    if (!desfecho.recarregado) this.#memoria.grava(lote.mudancas);
+    if (!desfecho.recarregado) this.#memoria.grava(liquido);
     this.#agendaCheckpoint();
     return { tipo: "gravado", resultado: lote.resultado };
   }
@@ -427,8 +432,8 @@ interface Liquido {
   quando: string;
   novos: Novo[];
   passageiros: Novo[];
-  desmarcados: number[];
-  encerrados: number[];
+  desmarcados: Agendamento[];
+  encerrados: Agendamento[];
 }
 
 interface Novo {
@@ -439,19 +444,23 @@ interface Novo {
 function resume(mudancas: readonly Mudanca[], quando: string): Liquido {
   const novos = new Map<number, Novo>();
   const passageiros: Novo[] = [];
-  const desmarcados: number[] = [];
-  const encerrados: number[] = [];
+  const desmarcados: Agendamento[] = [];
+  const encerrados: Agendamento[] = [];
   for (const mudanca of mudancas) {
-    const { id } = mudanca.agendamento;
-    const novo = novos.get(id);
+    const { agendamento } = mudanca;
     if (mudanca.tipo === "marca") {
-      novos.set(id, mudanca);
-    } else if (mudanca.tipo === "encerra") {
-      encerrados.push(id);
-    } else if (novo === undefined) {
-      desmarcados.push(id);
+      novos.set(agendamento.id, mudanca);
+      continue;
+    }
+    if (mudanca.tipo === "encerra") {
+      encerrados.push(agendamento);
+      continue;
+    }
+    const novo = novos.get(agendamento.id);
+    if (novo === undefined) {
+      desmarcados.push(agendamento);
     } else {
-      novos.delete(id);
+      novos.delete(agendamento.id);
       passageiros.push(novo);
     }
   }
@@ -460,42 +469,48 @@ function resume(mudancas: readonly Mudanca[], quando: string): Liquido {
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
 function escreve(banco: Banco, { quando, novos, passageiros, desmarcados, encerrados }: Liquido): void {
-  if (desmarcados.length > 0) exige(banco.desmarca.run(quando, JSON.stringify(desmarcados)).changes, desmarcados);
-  if (encerrados.length > 0) exige(banco.encerra.run(JSON.stringify(encerrados)).changes, encerrados);
+  if (desmarcados.length > 0) exige(banco.desmarca.run(quando, ids(desmarcados)).changes, desmarcados);
+  if (encerrados.length > 0) exige(banco.encerra.run(ids(encerrados)).changes, encerrados);
   banco.marca.insere(quando, novos);
   banco.marcaCancelado.insere(quando, passageiros);
 }
 
-/** Linhas por `INSERT`. Executar uma instrução custa tanto quanto a linha: aos pedaços, cada linha custa metade. */
+/** Os números das linhas, para `json_each`. */
+function ids(agendamentos: readonly Agendamento[]): string {
+  return JSON.stringify(agendamentos.map(({ id }) => id));
+}
+
+/** Linhas por `INSERT`, no máximo. Executar uma instrução custa mais que a linha: juntas, cada uma custa a metade. */
 const LINHAS_POR_INSERT = 32;
 
 /** Insere linhas, tantas quantas houver, com poucas instruções. */
 class Insercao {
-  #varias: StatementSync;
-  #uma: StatementSync;
+  #db: DatabaseSync;
+  #estado: string;
+  /** A instrução que insere tantas linhas quanto o índice, preparada na primeira vez. */
+  #instrucoes: StatementSync[] = [];
 
-  /** @param estado Os valores de `cancelado_em` e `ativo`; `?1` é o instante do lote. */
+  /** `estado` são os valores de `cancelado_em` e `ativo`; `?1` é o instante do lote. */
   constructor(db: DatabaseSync, estado: string) {
-    const sql = (linhas: number): string =>
-      `INSERT INTO agendamento (criado_em, cancelado_em, ativo,
-         id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)
-       VALUES ${Array<string>(linhas).fill(`(?1, ${estado}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).join(", ")}`;
-    this.#varias = db.prepare(sql(LINHAS_POR_INSERT));
-    this.#uma = db.prepare(sql(1));
+    this.#db = db;
+    this.#estado = estado;
   }
 
   insere(quando: string, novos: readonly Novo[]): void {
-    let feitas = 0;
-    for (; novos.length - feitas >= LINHAS_POR_INSERT; feitas += LINHAS_POR_INSERT) {
+    for (let feitas = 0; feitas < novos.length;) {
+      const linhas = Math.min(novos.length - feitas, LINHAS_POR_INSERT);
       const valores: (string | number)[] = [quando];
-      for (let i = feitas; i < feitas + LINHAS_POR_INSERT; i++) acrescenta(valores, novos[i]);
-      this.#varias.run(...valores);
+      for (const ate = feitas + linhas; feitas < ate; feitas++) acrescenta(valores, novos[feitas]);
+      (this.#instrucoes[linhas] ??= this.#prepara(linhas)).run(...valores);
     }
-    for (; feitas < novos.length; feitas++) {
-      const valores: (string | number)[] = [quando];
-      acrescenta(valores, novos[feitas]);
-      this.#uma.run(...valores);
-    }
+  }
+
+  #prepara(linhas: number): StatementSync {
+    return this.#db.prepare(
+      `INSERT INTO agendamento (criado_em, cancelado_em, ativo,
+         id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)
+       VALUES ${Array<string>(linhas).fill(`(?1, ${this.#estado}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).join(", ")}`,
+    );
   }
 }
 
@@ -510,8 +525,8 @@ class Divergencia extends Error {
   errcode = SQLITE.CONSTRAINT;
 }
 
-function exige(mudadas: number | bigint, ids: readonly number[]): void {
-  if (mudadas !== ids.length) throw new Divergencia("o agendamento já não está como a memória o tem");
+function exige(mudadas: number | bigint, esperadas: readonly Agendamento[]): void {
+  if (mudadas !== esperadas.length) throw new Divergencia("o agendamento já não está como a memória o tem");
 }
 
 /** A transação é tudo ou nada: basta procurar uma de suas mudanças. */
@@ -523,7 +538,7 @@ function estaGravado(db: DatabaseSync, { quando, novos, passageiros, desmarcados
     return achado.get(id, cpf, quando) !== undefined;
   }
   const achado = db.prepare("SELECT 1 FROM agendamento WHERE id = ? AND cancelado_em = ?");
-  return achado.get(desmarcados[0], quando) !== undefined;
+  return achado.get(desmarcados[0].id, quando) !== undefined;
 }
 
 function prepara(db: DatabaseSync): Banco {

@@ -143,6 +143,8 @@ export function chave(texto: string): string {
  * (103, 105, 111, 110) são da agenda.
  */
 export function decodificarPedido(linha: string): Pedido | Erro {
+  const consulta = lerBuscaComum(linha);
+  if (consulta !== undefined) return consulta;
   const campos = lerTextos(linha);
   if (campos === undefined) return MALFORMADA;
   const comando = campos[0];
@@ -179,6 +181,17 @@ export function decodificarPedido(linha: string): Pedido | Erro {
 const MALFORMADA: Erro = { codigo: "ERRO-100" };
 const CPF_INVALIDO: Erro = { codigo: "ERRO-102" };
 const NOME_INVALIDO: Erro = { codigo: "ERRO-104" };
+
+const ANTES_DO_CPF = '["BUSCA","';
+const DEPOIS_DO_CPF = '"]';
+
+/** A consulta como quase todos a escrevem: reconhecê-la custa um quarto de ler o JSON. O que não for assim, lê-se. */
+function lerBuscaComum(linha: string): Pedido | undefined {
+  if (linha.length !== ANTES_DO_CPF.length + 11 + DEPOIS_DO_CPF.length) return undefined;
+  if (!linha.startsWith(ANTES_DO_CPF) || !linha.endsWith(DEPOIS_DO_CPF)) return undefined;
+  const cpf = lerCpf(linha.slice(ANTES_DO_CPF.length, -DEPOIS_DO_CPF.length));
+  return cpf === undefined ? undefined : { comando: "BUSCA", cpf };
+}
 
 /** Um array JSON não vazio de textos bem formados, ou `undefined`. */
 function lerTextos(linha: string): string[] | undefined {

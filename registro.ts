@@ -87,7 +87,13 @@ const ESCRITOS: ReadonlySet<string> = new Set(["especialista", "data", "dia", "h
 
 /** `"MARIA DA SILVA"` → `"M. D. S."`. */
 export function iniciais(nome: string): string {
-  return nome.split(" ").map((palavra) => `${String.fromCodePoint(palavra.codePointAt(0) ?? 0x3f)}.`).join(" ");
+  let letras = "";
+  for (let inicio = 0; inicio < nome.length;) {
+    letras += `${letras === "" ? "" : " "}${String.fromCodePoint(nome.codePointAt(inicio) ?? 0x3f)}.`;
+    const espaco = nome.indexOf(" ", inicio);
+    inicio = espaco < 0 ? nome.length : espaco + 1;
+  }
+  return letras;
 }
 
 /** Para onde as linhas vão: o que `Deno.stdout` oferece. */
@@ -226,11 +232,13 @@ const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
     let frase = `${cliente} ${comando}`;
     if (cpf !== undefined) frase += ` ${mascararCpf(cpf)}`;
     if (nome !== undefined) frase += ` ${iniciais(nome)}`;
-    for (const campo of [especialista, data, horario]) {
-      if (campo !== undefined) frase += ` ${semCpf(campo)}`;
-    }
     // Num pedido recusado, os campos são o que o outro lado quis escrever.
-    return `${codigo.startsWith("OK") ? frase : limpo(frase)} → ${codigo}`;
+    const recusado = codigo.startsWith("ERRO");
+    for (const campo of [especialista, data, horario]) {
+      if (campo !== undefined) frase += ` ${recusado ? semCpf(campo) : campo}`;
+    }
+    // Em ASCII: um só caractere fora de Latin-1 faz o V8 guardar e converter o console inteiro em UTF-16.
+    return `${recusado ? limpo(frase) : frase} -> ${codigo}`;
   },
   dia: ({ data, dia, especialista, agendados }) =>
     [

@@ -143,7 +143,7 @@ teste("em texto cada evento é uma frase com a hora da clínica", async () => {
       "10.0.0.7:5000 conectou",
       "10.0.0.7:5000 saiu depois de 1 pedido (sem pedidos por tempo demais)",
       "10.0.0.7:5000 recusado: já há 1000 conexões (--conexoes)",
-      "10.0.0.7:5000 AGEND ***.982.247-** M. D. S. CLINICO GERAL 30/11/2026 08:00 → OK-300",
+      "10.0.0.7:5000 AGEND ***.982.247-** M. D. S. CLINICO GERAL 30/11/2026 08:00 -> OK-300",
       "CLINICO GERAL, SEGUNDA-FEIRA 30/11/2026: 1 agendado",
       "FALHA: um lote não pôde ser gravado (database or disk is full)",
       "SIGTERM: encerrando; 2 conexões abertas",
@@ -270,7 +270,7 @@ teste("o que um pedido recusado traz não manda no terminal de quem lê, nem o e
   assert(!/\p{C}/u.test(console.texto.trimEnd()), JSON.stringify(console.texto));
   assert(console.texto.length < 300);
   assertStringIncludes(console.texto, "MEDICO??");
-  assertStringIncludes(console.texto, "→ ERRO-103");
+  assertStringIncludes(console.texto, "-> ERRO-103");
 });
 
 for (const formato of ["texto", "json"] as const) {

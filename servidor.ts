@@ -165,7 +165,8 @@ class Servidor {
   #sessoes = new Set<Sessao>();
   #recusas = new Set<Sessao>();
   #porEndereco = new Map<string, number>();
-  #diasMudados = new Map<string, { especialista: string; data: string }>();
+  /** As datas que mudaram, por especialista. */
+  #diasMudados = new Map<string, Set<string>>();
   #relogio = performance.now();
   #encerrando = false;
 
@@ -288,7 +289,9 @@ class Servidor {
         data,
         horario,
       });
-      this.#diasMudados.set(data + especialista, { especialista, data });
+      const datas = this.#diasMudados.get(especialista);
+      if (datas === undefined) this.#diasMudados.set(especialista, new Set([data]));
+      else datas.add(data);
       return;
     }
     const { comando, ...campos } = pedido ?? { comando: "?" };
@@ -298,8 +301,11 @@ class Servidor {
   /** A lista de cada dia que mudou, uma vez por segundo no máximo. */
   async #contaDias(): Promise<void> {
     const { agenda: { clinica }, armazem, registro } = this.#opcoes;
-    for (const [chave, { especialista, data }] of [...this.#diasMudados].slice(0, DIAS_POR_SEGUNDO)) {
-      this.#diasMudados.delete(chave);
+    const mudados = [...this.#diasMudados].flatMap(([especialista, datas]) =>
+      [...datas].map((data) => ({ especialista, datas, data }))
+    );
+    for (const { especialista, datas, data } of mudados.slice(0, DIAS_POR_SEGUNDO)) {
+      datas.delete(data);
       const iso = `${data.slice(6)}-${data.slice(3, 5)}-${data.slice(0, 2)}`;
       try {
         const lista = await armazem.lista(iso, clinica.especialidade(especialista)?.chave ?? especialista);

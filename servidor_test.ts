@@ -1035,7 +1035,7 @@ teste("o console em texto conta quem entra, o que muda, a lista do dia e quem sa
       [/^\d\d:\d\d:\d\d {2}Clínica de Saúde \S+: servidor no ar, porta \d+, livro clinica\.db$/m, "início"],
       [/nesta máquina: +deno run -A cliente\.ts localhost \d+$/m, "como alcançar"],
       [/127\.0\.0\.1:\d+ conectou$/m, "entrada"],
-      [/127\.0\.0\.1:\d+ AGEND \*{3}\.\d{3}\.\d{3}-\*\* M\. D\. S\. \S.* → OK-300$/m, "mudança"],
+      [/127\.0\.0\.1:\d+ AGEND \*{3}\.\d{3}\.\d{3}-\*\* M\. D\. S\. \S.* -> OK-300$/m, "mudança"],
       [/, \S+ \d\d\/\d\d\/\d{4}: 1 agendado$/m, "lista do dia"],
       [/^ +\d\d:\d\d {2}\*{3}\.\d{3}\.\d{3}-\*\* {2}J\.$/m, "linha da lista"],
       [/127\.0\.0\.1:\d+ saiu depois de \d+ pedidos$/m, "saída"],
