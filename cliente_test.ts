@@ -1,5 +1,6 @@
 /**
- * Testes de `cliente.ts`: as partes puras, os comandos como processo, e o menu num terminal de verdade (tmux).
+ * Testes do cliente: as partes puras de `cliente.ts`, os comandos como processo, e `menu.ts` num terminal de verdade
+ * (tmux).
  *
  * @module
  */
@@ -7,23 +8,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import { comandoDeno, PACIENCIA, Pasta, permitido, roda, type Saida, Servidor, testeComSistema } from "./apoio.ts";
-import {
-  cartao,
-  type Chamada,
-  corta,
-  destinoDe,
-  escreverJson,
-  esperaAntesDe,
-  FRASES,
-  larguraDe,
-  lerArgumentos,
-  lerData,
-  type PedidoDeMudanca,
-  quebra,
-  SAIDA,
-  tabela,
-  visivel,
-} from "./cliente.ts";
+import { type Chamada, escreverJson, lerArgumentos, lerData, SAIDA } from "./cliente.ts";
 import { codificarResposta, Enquadrador, type Tupla } from "./protocolo.ts";
 
 const CPF = "52998224725";
@@ -116,10 +101,6 @@ teste("lerData() aceita as duas escritas e só datas do calendário", () => {
   }
 });
 
-teste("cada erro tem uma frase que diz o que fazer", () => {
-  for (const [codigo, frase] of Object.entries(FRASES)) assertMatch(frase, /^[A-ZÀ-Ü].+[.;:].+\.$/su, codigo);
-});
-
 teste("escreverJson() tem a forma prometida para cada comando, também nos erros", () => {
   const agendamento = {
     cpf: CPF,
@@ -157,83 +138,14 @@ teste("escreverJson() tem a forma prometida para cada comando, também nos erros
   assertEquals(JSON.parse(escreverJson({ codigo: "ERRO-103" }, "vagas")).vagas, []);
 });
 
-teste("controles vindos do servidor não chegam ao terminal, nem em JSON", () => {
+teste("controles vindos do servidor vão escritos por extenso em JSON, que se lê igual", () => {
   const maldoso = "A\x1b[2JB\x9b31mC\u202eD\u{e0041}\nE\x07";
-  assertMatch(visivel(maldoso), /^[A-E\ufffd[\]0-9Jm]+$/u);
   const linha = escreverJson(
     { codigo: "OK-302", agendamentos: [["AGEND", CPF, maldoso, "X", "27/11/2026", "SEXTA-FEIRA", "08:00"]] },
     "buscar",
   );
   assertEquals(linha.match(/[\p{Cc}\p{Cf}]/u), null);
   assertEquals(JSON.parse(linha).agendamentos[0].nome, maldoso);
-  const desenho = [...tabela([maldoso], [[maldoso]]), ...cartao("T", [["R", maldoso]])].join("");
-  assertEquals(desenho.match(/[\p{Cc}\p{Cf}]/u), null);
-});
-
-teste("tabelas e cartões ficam alinhados com acentos soltos, ideogramas e nomes longos", () => {
-  assertEquals([larguraDe("João"), larguraDe("João".normalize("NFD")), larguraDe("山田"), larguraDe("🦷")], [
-    4,
-    4,
-    4,
-    2,
-  ]);
-  assertEquals(tabela(["A", "B"], [["José".normalize("NFD"), "x"], ["山田太", "y"]]), [
-    "A       B",
-    "José".normalize("NFD") + "    x",
-    "山田太  y",
-  ]);
-  const nome = "MARIA ".repeat(20).trim();
-  const linhas = cartao("Agendamento realizado", [["Paciente", nome], ["CPF", "x"]], { largura: 60 });
-  assertEquals(new Set(linhas.map(larguraDe)).size, 1);
-  assert(larguraDe(linhas[0]) <= 60);
-  for (const linha of tabela(["DATA", "PACIENTE"], [["27/11/2026", nome]], { largura: 60 })) {
-    assert(larguraDe(linha) <= 60);
-  }
-});
-
-teste("quebra() não perde nem inventa letras", () => {
-  const texto = "uma frase com umapalavraquenaocabe inteira";
-  const linhas = quebra(texto, 10);
-  assertEquals(linhas.join("").replaceAll(" ", ""), texto.replaceAll(" ", ""));
-  assert(linhas.every((linha) => larguraDe(linha) <= 10));
-  assertEquals(quebra("", 10), [""]);
-});
-
-teste("corta() põe reticências no que não cabe, e só nisso", () => {
-  assertEquals([corta("agenda", 6), corta("agenda", 5), corta("山田太", 4)], ["agenda", "agen…", "山…"]);
-});
-
-teste("as esperas crescem, com acaso, e param em 10 s", () => {
-  assertEquals([0, 1, 2].map((tentativa) => esperaAntesDe(tentativa, { sorteio: 0.5 })), [500, 1000, 2000]);
-  assert(esperaAntesDe(0, { sorteio: 0 }) < esperaAntesDe(0, { sorteio: 0.99 }));
-  for (const tentativa of [5, 50, 5000]) assert(esperaAntesDe(tentativa, { sorteio: 1 }) <= 10_000);
-});
-
-const AGEND: PedidoDeMudanca = {
-  comando: "AGEND",
-  cpf: CPF,
-  nome: "MARIA DA SILVA",
-  especialista: "nutricionista",
-  data: "27/11/2026",
-  dia: "SEXTA-FEIRA",
-};
-
-teste("o destino de um AGEND sem resposta se julga por especialidade, data e horário pedido", () => {
-  assertEquals(destinoDe(AGEND, [TUPLA])?.codigo, "OK-300");
-  assertEquals(destinoDe({ ...AGEND, horario: "08:00" }, [TUPLA])?.codigo, "OK-300");
-  assertEquals(destinoDe({ ...AGEND, horario: "08:30" }, [TUPLA])?.codigo, "ERRO-111");
-  assertEquals(destinoDe({ ...AGEND, data: "04/12/2026" }, [TUPLA])?.codigo, "ERRO-111");
-  assertEquals(destinoDe({ ...AGEND, especialista: "DERMATOLOGISTA" }, [TUPLA]), undefined);
-  assertEquals(destinoDe(AGEND, []), undefined);
-});
-
-teste("o destino de um CANCEL sem resposta se julga pelo que havia antes", () => {
-  const outra: Tupla = ["AGEND", CPF, "MARIA", "DERMATOLOGISTA", "25/11/2026", "QUARTA-FEIRA", "09:00"];
-  const pedido: PedidoDeMudanca = { comando: "CANCEL", cpf: CPF, especialista: "nutricionista" };
-  assertEquals(destinoDe(pedido, [outra], { antes: [TUPLA, outra] }), { codigo: "OK-301", agendamentos: [TUPLA] });
-  assertEquals(destinoDe(pedido, [TUPLA, outra], { antes: [TUPLA, outra] }), undefined);
-  assertEquals(destinoDe({ comando: "CANCEL", cpf: CPF }, [], { antes: [TUPLA] })?.codigo, "OK-301");
-  assertEquals(destinoDe({ comando: "CANCEL", cpf: CPF }, [], { antes: [] })?.codigo, "ERRO-113");
 });
 
 // -------------------------------------------------------------------------------------- os comandos, como processo
@@ -474,6 +386,28 @@ testeComSistema("cancelar sem resposta se julga pelo que ficou", async () => {
   assertStringIncludes(nao.stderr, "não foi desmarcado");
 });
 
+testeComSistema("Ctrl-C com a mudança a caminho sai com 130 e diz que não se sabe e como saber", async () => {
+  for (
+    const [roteiro, args, frase] of [
+      [[SAUDACAO, VAGAS, "", ""], AGENDAR, "não se sabe se foi marcado"],
+      [[SAUDACAO, ACHADO, "", ""], ["cancelar", "--cpf", CPF], "não se sabe se foi desmarcado"],
+      [[SAUDACAO, "", ""], AGENDAR, "nada foi alterado"],
+    ] as const
+  ) {
+    await using falso = new Falso([[...roteiro]]);
+    const [comando, ...antes] = [...comandoDeno("cliente.ts"), "127.0.0.1", String(falso.porta)];
+    const processo = new Deno.Command(comando, { args: [...antes, ...args], stdout: "piped", stderr: "piped" }).spawn();
+    while (falso.pedidos.length < roteiro.length - 2) await delay(5);
+    processo.kill("SIGINT");
+    const { code, stdout, stderr } = await processo.output();
+    const dito = new TextDecoder().decode(stderr);
+    assertEquals([code, stdout.length], [SAIDA.interrompido, 0], dito);
+    assertStringIncludes(dito, frase);
+    const onde = `cliente.ts 127.0.0.1:${falso.porta} buscar --cpf ${CPF}`;
+    assertEquals(dito.includes(onde), frase.startsWith("não se sabe"), dito);
+  }
+});
+
 testeComSistema("sem terminal não há cores, e controles do servidor saem visíveis", async () => {
   const maldosa: Tupla = ["AGEND", CPF, "\x1b[2JMARIA\x9b", "NUTRICIONISTA", "27/11/2026", "SEXTA-FEIRA", "08:00"];
   const resposta = codificarResposta({ codigo: "OK-302", agendamentos: [maldosa] });
@@ -493,18 +427,6 @@ testeComSistema("quem lê só o começo da saída não causa erro", async () => 
   assertEquals([code, stderr], [SAIDA.ok, ""]);
 });
 
-testeComSistema("uma consulta leva menos de 150 ms, como processo inteiro", async () => {
-  const rodadas = 8;
-  await using falso = new Falso(Array.from({ length: rodadas }, () => [SAUDACAO, ACHADO]));
-  let melhor = Infinity;
-  for (let i = 0; i < rodadas; i++) {
-    const inicio = performance.now();
-    await cliente(falso.porta, "buscar", "--cpf", CPF);
-    melhor = Math.min(melhor, performance.now() - inicio);
-  }
-  assert(melhor < 150, `${melhor} ms`);
-});
-
 // ------------------------------------------------------------------------------------------- o menu, num terminal
 
 /** Um terminal de 80 × 24 com o cliente dentro; quando ele acaba, a tela diz com que código. */
@@ -515,7 +437,7 @@ class Terminal implements AsyncDisposable {
     const terminal = new Terminal();
     const comando = [...comandoDeno("cliente.ts"), ...args].map((parte) => `'${parte}'`).join(" ");
     const linha =
-      `${env} ${comando}; echo "saiu com $?"; stty -a | tr ' ;' '\\n\\n' | grep -x -e echo -e icanon; exec cat`;
+      `env ${env} ${comando}; echo "saiu com $?"; stty -a | tr ' ;' '\\n\\n' | grep -x -e echo -e icanon; exec cat`;
     await terminal.#tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", linha);
     return terminal;
   }
@@ -613,6 +535,7 @@ testeDoMenu("no menu se marca, se vê e se desmarca", async () => {
     await preenche(terminal, "NUTRICIONISTA", { cpf: "529.982.247-25" });
     await terminal.tecla("Enter");
     const cartao = await terminal.espera(MENU, { depoisDe: "Agendamento realizado" });
+    assertEquals(cartao.includes("Primeiros horários livres"), false, "um deles acaba de ser tomado");
     assertMatch(cartao, /│ Paciente +JOÃO DA SILVA +│\n│ CPF +529\.982\.247-25 +│/);
     await preenche(terminal, "DERMATOLOGISTA");
     await terminal.tecla("Enter");
@@ -683,6 +606,27 @@ testeDoMenu("teclas erradas não acabam o programa, e o CPF é conferido", async
     await terminal.espera(MENU);
   });
 });
+
+testeDoMenu(
+  "um não desfaz a confirmação, com ou sem acento; o que não é sim nem não é perguntado de novo",
+  async () => {
+    await comServidor(async ({ porta }) => {
+      await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
+      await preenche(terminal, "NUTRICIONISTA");
+      for (const nao of ["n", "nao", "NÃO"]) {
+        await terminal.digita("talvez");
+        await terminal.espera("✖ Responda s (sim) ou n (não).");
+        await terminal.tecla("C-u");
+        await terminal.digita(nao);
+        await terminal.espera("? Nome do paciente");
+        await terminal.tecla("Enter");
+        await terminal.espera("Confirma o agendamento? (S/n)");
+      }
+      await terminal.digita("sim");
+      await terminal.espera(MENU, { depoisDe: "Agendamento realizado" });
+    });
+  },
+);
 
 testeDoMenu("Ctrl-C sai com 130 de qualquer pergunta, e devolve o terminal como estava", async () => {
   await comServidor(async ({ porta }) => {
@@ -778,7 +722,7 @@ testeDoMenu("um horário tomado no meio tempo é dito, e se escolhe entre os que
 
 testeDoMenu("NO_COLOR tira todas as cores do menu, e sem ele há algumas", async () => {
   await comServidor(async ({ porta }) => {
-    for (const [env, colorido] of [["NO_COLOR=1", false], ["", true]] as const) {
+    for (const [env, colorido] of [["NO_COLOR=1", false], ["-u NO_COLOR", true]] as const) {
       await using terminal = await Terminal.abre(["127.0.0.1", String(porta)], { env });
       await terminal.espera(MENU);
       await terminal.tecla("Enter");

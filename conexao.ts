@@ -1,15 +1,16 @@
 /**
  * A conexão do cliente com o servidor: conectar, ouvir a saudação, um pedido e a sua resposta, prazos e reconexão.
  *
- * `cliente.ts` a usa e nada mais. O que este módulo promete a ele é saber em que pé ficou um pedido que falhou: ou nada
+ * `cliente.ts` e `menu.ts` a usam. O que este módulo lhes promete é saber em que pé ficou um pedido que falhou: ou nada
  * aconteceu e pode ser repetido (`SemConexao`), ou o pedido saiu e a resposta não veio (`RespostaPerdida`), e só uma
- * `BUSCA` diz o que houve.
+ * `BUSCA` diz o que houve (`destinoDe`).
  *
  * @module
  */
 
-import { deadline as deadlineSemTipo } from "@std/async";
+import { deadline } from "@std/async";
 import {
+  chave,
   codificarPedido,
   type Codigo,
   decodificarResposta,
@@ -17,6 +18,7 @@ import {
   type Pedido,
   type PrimeiraVaga,
   type Resposta,
+  type Tupla,
 } from "./protocolo.ts";
 
 /** Quanto se espera para conectar e ouvir a saudação, em ms: numa rede local leva milésimos; 5 s já é um servidor fora. */
@@ -76,7 +78,8 @@ const SUCESSO: { readonly [C in Pedido["comando"]]: Codigo } = {
 export class Conexao implements Disposable {
   /** Onde o servidor atende. */
   readonly endereco: Endereco;
-  #sinal: AbortSignal | undefined;
+  /** O que interrompe qualquer espera. */
+  readonly sinal: AbortSignal;
   #ligacao: Ligacao | undefined;
 
   /**
@@ -85,9 +88,9 @@ export class Conexao implements Disposable {
    * @param sinal Abortado, interrompe qualquer espera, que rejeita com o motivo do sinal; um pedido de mudança que já
    *   saiu rejeita com `RespostaPerdida`.
    */
-  constructor(endereco: Endereco, { sinal }: { sinal?: AbortSignal } = {}) {
+  constructor(endereco: Endereco, { sinal = new AbortController().signal }: { sinal?: AbortSignal } = {}) {
     this.endereco = endereco;
-    this.#sinal = sinal;
+    this.sinal = sinal;
   }
 
   /** Verdadeiro enquanto há uma conexão aberta; o servidor pode desligá-la a qualquer instante. */
@@ -120,7 +123,7 @@ export class Conexao implements Disposable {
       if (pedido.comando === "AGEND" || pedido.comando === "CANCEL") {
         throw new RespostaPerdida(`${escreverEndereco(this.endereco)} não respondeu`, { cause: causa });
       }
-      if (this.#sinal?.aborted) throw this.#sinal.reason;
+      if (this.sinal.aborted) throw this.sinal.reason;
       // O fechamento por silêncio pode cruzar com o pedido no caminho; consulta repetida numa conexão nova não faz mal.
       if (reaproveitada) return await this.pede(pedido);
       throw this.#semConexao(causa);
@@ -142,7 +145,7 @@ export class Conexao implements Disposable {
       desiste.abort();
       // A conexão pode ter ficado pronta no instante em que se desistiu dela.
       abrindo.then((ligacao) => ligacao[Symbol.dispose](), () => {});
-      if (this.#sinal?.aborted) throw this.#sinal.reason;
+      if (this.sinal.aborted) throw this.sinal.reason;
       throw this.#semConexao(causa);
     }
   }
@@ -154,7 +157,7 @@ export class Conexao implements Disposable {
   }
 
   #noPrazo<T>(promessa: Promise<T>, ms: number): Promise<T> {
-    return deadline(promessa, ms, this.#sinal);
+    return deadline(promessa, ms, { signal: this.sinal });
   }
 }
 
@@ -254,11 +257,6 @@ class Ligacao implements Disposable {
   }
 }
 
-/** Espera a promessa por no máximo `ms`, e só enquanto o sinal não é abortado. */
-function deadline<T>(promessa: Promise<T>, ms: number, sinal?: AbortSignal): Promise<T> {
-  return deadlineSemTipo(promessa, ms, { signal: sinal });
-}
-
 /** `localhost` nem sempre traz os dois endereços no arquivo de nomes da máquina; o servidor pode estar em um só. */
 async function abre({ host, porta }: Endereco, sinal: AbortSignal): Promise<Deno.TcpConn> {
   const candidatos = host.toLowerCase() === "localhost" ? ["127.0.0.1", "::1"] : [host];
@@ -286,4 +284,54 @@ function motivo(causa: unknown, endereco: string): string {
     return `${endereco} desligou sem responder`;
   }
   return `não foi possível alcançar ${endereco}`;
+}
+
+/** Um pedido que muda a agenda: se a resposta se perde, não se sabe se aconteceu. */
+export type PedidoDeMudanca = Extract<Pedido, { comando: "AGEND" | "CANCEL" }>;
+
+/**
+ * O que houve com um pedido cuja resposta se perdeu, a julgar pelos agendamentos que há depois: a resposta que ele teve
+ * ou teria, ou `undefined` se não aconteceu.
+ *
+ * @param antes Os agendamentos do CPF antes do pedido; um `CANCEL` não se julga sem eles.
+ */
+export function destinoDe(
+  pedido: PedidoDeMudanca,
+  depois: readonly Tupla[],
+  { antes = [] }: { antes?: readonly Tupla[] } = {},
+): Resposta | undefined {
+  if (pedido.comando === "AGEND") {
+    const achado = depois.find(([, , , especialista]) => chave(especialista) === chave(pedido.especialista));
+    if (achado === undefined) return undefined;
+    const [, , , , data, , horario] = achado;
+    const pedida = data === pedido.data && (pedido.horario === undefined || horario === pedido.horario);
+    return { codigo: pedida ? "OK-300" : "ERRO-111", agendamentos: [achado] };
+  }
+  const { especialista } = pedido;
+  const alvos = antes.filter((tupla) => especialista === undefined || chave(tupla[3]) === chave(especialista));
+  if (alvos.length === 0) return { codigo: "ERRO-113" };
+  if (alvos.length > 1) return { codigo: "ERRO-114", agendamentos: alvos };
+  const [alvo] = alvos;
+  const ficou = depois.some((tupla) => [3, 4, 6].every((campo) => tupla[campo] === alvo[campo]));
+  return ficou ? undefined : { codigo: "OK-301", agendamentos: [alvo] };
+}
+
+/** Os agendamentos que uma resposta a `BUSCA` traz; `undefined` se ela não os diz. */
+export function agendamentosDe(resposta: Resposta): readonly Tupla[] | undefined {
+  if (resposta.codigo === "OK-302") return resposta.agendamentos;
+  return resposta.codigo === "ERRO-112" ? [] : undefined;
+}
+
+/** Quanto se espera antes da segunda tentativa, em ms. */
+const PRIMEIRA_ESPERA = 500;
+
+/** Com o acaso de 25 % para mais, nunca mais que 10 s: quem espera diante da tela percebe a volta do servidor. */
+const MAIOR_ESPERA = 8_000;
+
+/**
+ * Quanto esperar, em ms, antes de tentar de novo: dobra a cada tentativa. O acaso espalha os terminais, para que não
+ * voltem todos no mesmo instante ao servidor que acabou de voltar.
+ */
+export function esperaAntesDe(tentativa: number, { sorteio = Math.random() }: { sorteio?: number } = {}): number {
+  return Math.round(Math.min(PRIMEIRA_ESPERA * 2 ** tentativa, MAIOR_ESPERA) * (0.75 + sorteio / 2));
 }

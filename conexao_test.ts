@@ -9,7 +9,10 @@ import { deadline, delay } from "@std/async";
 import { testeComSistema } from "./apoio.ts";
 import {
   Conexao,
+  destinoDe,
   escreverEndereco,
+  esperaAntesDe,
+  type PedidoDeMudanca,
   PRAZO_DA_RESPOSTA,
   RespostaPerdida,
   SemConexao,
@@ -19,11 +22,11 @@ import { codificarResposta, Enquadrador, type Pedido, type Tupla } from "./proto
 
 const CPF = "52998224725";
 const TUPLA: Tupla = ["AGEND", CPF, "MARIA", "NUTRICIONISTA", "27/11/2026", "SEXTA-FEIRA", "08:00"];
-const AGEND: Pedido = {
+const AGEND: PedidoDeMudanca = {
   comando: "AGEND",
   cpf: CPF,
   nome: "MARIA",
-  especialista: "NUTRICIONISTA",
+  especialista: "nutricionista",
   data: "27/11/2026",
   dia: "SEXTA-FEIRA",
 };
@@ -92,6 +95,32 @@ function ate(falso: Falso): Conexao {
 Deno.test("escreverEndereco() põe colchetes em IPv6 e só nele", { permissions: "none" }, () => {
   assertEquals(escreverEndereco({ host: "clinica.local", porta: 9000 }), "clinica.local:9000");
   assertEquals(escreverEndereco({ host: "::1", porta: 9100 }), "[::1]:9100");
+});
+
+Deno.test("as esperas crescem, com acaso, e param em 10 s", { permissions: "none" }, () => {
+  assertEquals([0, 1, 2].map((tentativa) => esperaAntesDe(tentativa, { sorteio: 0.5 })), [500, 1000, 2000]);
+  assert(esperaAntesDe(0, { sorteio: 0 }) < esperaAntesDe(0, { sorteio: 0.99 }));
+  for (const tentativa of [5, 50, 5000]) assert(esperaAntesDe(tentativa, { sorteio: 1 }) <= 10_000);
+});
+
+Deno.test("o destino de um AGEND sem resposta se julga por especialidade, data e horário pedido", {
+  permissions: "none",
+}, () => {
+  assertEquals(destinoDe(AGEND, [TUPLA])?.codigo, "OK-300");
+  assertEquals(destinoDe({ ...AGEND, horario: "08:00" }, [TUPLA])?.codigo, "OK-300");
+  assertEquals(destinoDe({ ...AGEND, horario: "08:30" }, [TUPLA])?.codigo, "ERRO-111");
+  assertEquals(destinoDe({ ...AGEND, data: "04/12/2026" }, [TUPLA])?.codigo, "ERRO-111");
+  assertEquals(destinoDe({ ...AGEND, especialista: "DERMATOLOGISTA" }, [TUPLA]), undefined);
+  assertEquals(destinoDe(AGEND, []), undefined);
+});
+
+Deno.test("o destino de um CANCEL sem resposta se julga pelo que havia antes", { permissions: "none" }, () => {
+  const outra: Tupla = ["AGEND", CPF, "MARIA", "DERMATOLOGISTA", "25/11/2026", "QUARTA-FEIRA", "09:00"];
+  const pedido: PedidoDeMudanca = { comando: "CANCEL", cpf: CPF, especialista: "nutricionista" };
+  assertEquals(destinoDe(pedido, [outra], { antes: [TUPLA, outra] }), { codigo: "OK-301", agendamentos: [TUPLA] });
+  assertEquals(destinoDe(pedido, [TUPLA, outra], { antes: [TUPLA, outra] }), undefined);
+  assertEquals(destinoDe({ comando: "CANCEL", cpf: CPF }, [], { antes: [TUPLA] })?.codigo, "OK-301");
+  assertEquals(destinoDe({ comando: "CANCEL", cpf: CPF }, [], { antes: [] })?.codigo, "ERRO-113");
 });
 
 testeComSistema("conecta() devolve as primeiras horas da saudação", async () => {
