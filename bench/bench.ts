@@ -1,0 +1,232 @@
+/**
+ * As medidas, lado a lado: o servidor, o eco sem nada (o limite do ambiente), o Redis com fsync a cada resposta e uma
+ * função do PostgreSQL, cada um no seu processo, em turnos, na mesma corrida.
+ *
+ *     deno task bench                        cinco rodadas de um segundo; alguns minutos
+ *     deno task bench --rodadas 9 --segundos 2
+ *     deno task bench --carga ./carga        com um gerador externo, em C, no lugar do nosso
+ *
+ * Escreve uma tabela em stdout, `bench/resultado.json` e `bench/resultado.svg`. O servidor roda como sempre: opções de
+ * fábrica, livro no disco, console para um arquivo. Só Linux: o tempo de CPU vem de `/proc`.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { desenha } from "./grafico.ts";
+import type { Carga, Medida } from "./gerador.ts";
+import { extras } from "./extras.ts";
+import {
+  comando,
+  type Concorrente,
+  esperaPorta,
+  inicia,
+  mediana,
+  Medidor,
+  type Nivel,
+  portaLivre,
+  segundosDeCpu,
+  servidor,
+} from "./medidor.ts";
+
+/** O que um concorrente deu num nível: medianas das rodadas. */
+export interface Resultado {
+  /** O nome dele. */
+  concorrente: string;
+  /** O que se pediu. */
+  carga: Carga;
+  /** Com quantas conexões. */
+  nivel: Nivel;
+  /** Pedidos por segundo: mediana, menor e maior. */
+  porSegundo: [mediana: number, menor: number, maior: number];
+  /** Ms. */
+  p50: number;
+  /** Ms. */
+  p99: number;
+  /** Microssegundos de CPU do processo que responde, por pedido. */
+  cpu: number;
+  /** Respostas de erro, somadas. */
+  erros: number;
+}
+
+const CARGAS: readonly Carga[] = ["busca", "par", "misto"];
+
+const NIVEIS: readonly Nivel[] = [
+  { conexoes: 1, emVoo: 1 },
+  { conexoes: 50, emVoo: 1 },
+  { conexoes: 500, emVoo: 1 },
+  { conexoes: 50, emVoo: 16 },
+];
+
+const AJUDA = `deno task bench [opções]
+
+  --rodadas N       rodadas de cada medida, em turnos entre os concorrentes (5)
+  --segundos N      duração de cada medida (1)
+  --carga ARQUIVO   gerador externo: ARQUIVO PORTA CONEXOES EM_VOO SEGUNDOS MODO [ESPECIALISTA DATA DIA]…
+                    (modos eco, busca, par, rget, rpar; não faz a carga mista)
+  --so A,B          só estas cargas: ${CARGAS.join(", ")}; ou só "extras"
+  --help            esta ajuda
+`;
+
+const AQUI = import.meta.dirname ?? ".";
+
+async function eco(pasta: string): Promise<Concorrente> {
+  const porta = portaLivre();
+  const processo = inicia(comando("bench/eco.ts", `${porta}`), `${pasta}/eco.log`);
+  await esperaPorta(porta);
+  return { nome: "eco", fala: "eco", porta, processo };
+}
+
+/** Marcar e desmarcar no Redis, com o que a primeira versão guardava: quem, com quem, a que horas. */
+const SCRIPTS_DO_REDIS = [
+  `local k='c:'..ARGV[1]
+   if redis.call('exists',k)==1 then return 'ERRO-111' end
+   local n=redis.call('incr','of:'..ARGV[2])
+   redis.call('hset',k,'nome',ARGV[3],'esp',ARGV[2],'hora',n)
+   return 'OK-300'`,
+  `local k='c:'..ARGV[1]
+   if redis.call('del',k)==0 then return 'ERRO-113' end
+   return 'OK-301'`,
+] as const;
+
+async function redis(pasta: string): Promise<Concorrente> {
+  const porta = portaLivre();
+  const processo = inicia(
+    ["redis-server", "--port", `${porta}`, "--bind", "127.0.0.1", "--dir", pasta, "--save", ""]
+      .concat("--appendonly", "yes", "--appendfsync", "always"),
+    `${pasta}/redis.log`,
+  );
+  await esperaPorta(porta);
+  const carrega = async (script: string): Promise<string> => {
+    const { stdout } = await new Deno.Command("redis-cli", { args: ["-p", `${porta}`, "script", "load", script] })
+      .output();
+    return new TextDecoder().decode(stdout).trim();
+  };
+  const scripts = [await carrega(SCRIPTS_DO_REDIS[0]), await carrega(SCRIPTS_DO_REDIS[1])] as const;
+  return { nome: "redis", fala: "redis", porta, processo, scripts };
+}
+
+/** Verdadeiro quando o comando existe nesta máquina. */
+export function existe(nome: string): boolean {
+  return new Deno.Command("sh", { args: ["-c", `command -v "${nome}"`], stdout: "null" }).outputSync().success;
+}
+
+async function mede(
+  medidor: Medidor,
+  concorrentes: readonly Concorrente[],
+  { carga, nivel, rodadas }: { carga: Carga; nivel: Nivel; rodadas: number },
+): Promise<Resultado[]> {
+  const medidas = new Map(concorrentes.map((concorrente) => [concorrente, [] as (Medida & { cpu: number })[]]));
+  for (let rodada = 0; rodada < rodadas; rodada++) {
+    for (const [concorrente, suas] of medidas) {
+      const { pid } = concorrente.processo;
+      const antes = segundosDeCpu(pid);
+      const medida = await medidor.mede(concorrente, carga, nivel);
+      // A CPU de aceitar as conexões fica na conta; é pouca diante da dos pedidos.
+      suas.push({ ...medida, cpu: (segundosDeCpu(pid) - antes) / (medida.porSegundo * medidor.segundos) });
+    }
+  }
+  return [...medidas].map(([{ nome }, suas]) => {
+    const porSegundo = suas.map((medida) => medida.porSegundo);
+    return {
+      concorrente: nome,
+      carga,
+      nivel,
+      porSegundo: [mediana(porSegundo), Math.min(...porSegundo), Math.max(...porSegundo)],
+      p50: mediana(suas.map(({ p50 }) => p50)),
+      p99: mediana(suas.map(({ p99 }) => p99)),
+      cpu: mediana(suas.map(({ cpu }) => cpu)) * 1e6,
+      erros: suas.reduce((soma, { erros }) => soma + erros, 0),
+    };
+  });
+}
+
+function linhaDaTabela(resultado: Resultado, todos: readonly Resultado[]): string {
+  const { concorrente, carga, nivel, porSegundo: [meio, menor, maior], p50, p99, cpu, erros } = resultado;
+  const razao = (nome: string): string => {
+    const outro = todos.find((r) => r.concorrente === nome && r.carga === carga && r.nivel === nivel);
+    return outro === undefined || nome === concorrente
+      ? ""
+      : `${(meio / outro.porSegundo[0]).toFixed(2)} (${(cpu / outro.cpu).toFixed(2)})`;
+  };
+  const inteiro = (n: number): string => Math.round(n).toLocaleString("pt-BR");
+  return [
+    carga.padEnd(6),
+    `${nivel.conexoes} x ${nivel.emVoo}`.padStart(8),
+    concorrente.padEnd(9),
+    inteiro(meio).padStart(10),
+    `${inteiro(menor)}–${inteiro(maior)}`.padStart(22),
+    p50.toFixed(2).padStart(8),
+    p99.toFixed(2).padStart(8),
+    cpu.toFixed(2).padStart(8),
+    razao("eco").padStart(13),
+    razao("redis").padStart(13),
+    erros > 0 ? `  ${erros} erros` : "",
+  ].join(" ");
+}
+
+const CABECALHO = [
+  "carga  conexões quem         pedidos/s          menor–maior   p50 ms   p99 ms   µs CPU   / eco (CPU) / redis (CPU)",
+  "-".repeat(112),
+].join("\n");
+
+async function main(): Promise<void> {
+  const args: Record<string, unknown> = parseArgs(Deno.args, {
+    string: ["rodadas", "segundos", "carga", "so"],
+    boolean: ["help"],
+    default: { rodadas: "5", segundos: "1" },
+  });
+  if (args.help === true) return console.log(AJUDA);
+  const rodadas = Number(args.rodadas);
+  const pedidas = typeof args.so === "string" ? args.so.split(",") : [...CARGAS, "extras"];
+  const medidor = new Medidor(Number(args.segundos), typeof args.carga === "string" ? args.carga : undefined);
+  const pasta = Deno.makeTempDirSync({ prefix: "clinica-bench-" });
+  const concorrentes: Concorrente[] = [];
+  const resultados: Resultado[] = [];
+  const deixados: string[] = [];
+  try {
+    concorrentes.push(await servidor(pasta), await eco(pasta));
+    if (existe("redis-server") && existe("redis-cli")) concorrentes.push(await redis(pasta));
+    else deixados.push("redis: falta redis-server (apt install redis-server)");
+    console.log(CABECALHO);
+    for (const carga of CARGAS.filter((carga) => pedidas.includes(carga))) {
+      if (!medidor.faz(carga)) {
+        deixados.push(`${carga}: o gerador externo não a faz`);
+        continue;
+      }
+      for (const nivel of NIVEIS) {
+        // Uma rodada de aquecimento, que não conta.
+        await mede(medidor, concorrentes, { carga, nivel, rodadas: 1 });
+        const novos = await mede(medidor, concorrentes, { carga, nivel, rodadas });
+        resultados.push(...novos);
+        for (const novo of novos) console.log(linhaDaTabela(novo, novos));
+      }
+    }
+  } finally {
+    for (const { processo } of concorrentes) {
+      processo.kill("SIGTERM");
+      await processo.status;
+    }
+  }
+  try {
+    const medidasExtras = pedidas.includes("extras") ? await extras(pasta, medidor) : [];
+    if (medidasExtras.length > 0) console.log("\nO resto");
+    for (const { medida, valor, meta } of medidasExtras) {
+      console.log(`  ${medida.padEnd(62)} ${valor.padStart(22)}   ${meta}`);
+    }
+    for (const deixado of deixados) console.log(`  deixado de fora: ${deixado}`);
+    Deno.writeTextFileSync(
+      `${AQUI}/resultado.json`,
+      JSON.stringify(
+        { rodadas, segundos: Number(args.segundos), resultados, extras: medidasExtras, deixados },
+        null,
+        2,
+      ) + "\n",
+    );
+    if (resultados.length > 0) Deno.writeTextFileSync(`${AQUI}/resultado.svg`, desenha(resultados));
+  } finally {
+    Deno.removeSync(pasta, { recursive: true });
+  }
+}
+
+if (import.meta.main) await main();

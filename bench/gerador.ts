@@ -1,0 +1,176 @@
+/**
+ * O gerador de carga: muitas conexões em laço fechado (cada uma só pede de novo quando tem a resposta), num processo
+ * próprio. `bench.ts` o roda; escreve uma linha JSON em stdout.
+ *
+ *     deno run --allow-net bench/gerador.ts '{"porta":9000,"conexoes":50,"emVoo":1,"segundos":2,"carga":"busca",…}'
+ *
+ * @module
+ */
+
+import { codificarPedido } from "../protocolo.ts";
+
+/** O que se pede: consultas, pares de marcar e desmarcar, ou uma consulta em dez seguida de um par. */
+export type Carga = "busca" | "par" | "misto";
+
+/** Como se fala com quem responde: CLINICA/1, o eco, ou o Redis com os scripts de marcar e de desmarcar. */
+export type Fala = "clinica" | "eco" | "redis";
+
+/** Uma medição a fazer. */
+export interface Medicao {
+  /** Onde, em 127.0.0.1. */
+  porta: number;
+  /** Quantas conexões. */
+  conexoes: number;
+  /** Pedidos escritos juntos em cada conexão, antes de ler as respostas. */
+  emVoo: number;
+  /** Por quanto tempo. */
+  segundos: number;
+  /** O que se pede. */
+  carga: Carga;
+  /** Como se fala. */
+  fala: Fala;
+  /** `[especialista, "dd/mm/aaaa", dia]`, repartidos entre as conexões. */
+  ofertas: readonly (readonly [string, string, string])[];
+  /** Os SHA1 dos scripts de marcar e de desmarcar, para o Redis. */
+  scripts: readonly [string, string];
+  /** O que faz os CPFs de uma medição diferentes dos de outra. */
+  semente: number;
+}
+
+/** O que se mediu; as latências são de uma ida e volta (`emVoo` pedidos), em ms. */
+export interface Medida {
+  /** Pedidos respondidos por segundo. */
+  porSegundo: number;
+  /** A metade não passou disto. */
+  p50: number;
+  /** Noventa e nove em cem não passaram disto. */
+  p99: number;
+  /** A pior. */
+  maxima: number;
+  /** Respostas de erro. */
+  erros: number;
+}
+
+/** Em `misto`, um par a cada dezoito consultas: 90 % de consultas. */
+const CONSULTAS_POR_PAR = 18;
+
+const LF = 0x0a;
+
+/** O enésimo CPF válido. */
+function cpf(n: number): string {
+  let digitos = String(100_000_000 + n % 800_000_000);
+  for (let tamanho = 9; tamanho < 11; tamanho++) {
+    let soma = 0;
+    for (let i = 0; i < tamanho; i++) soma += Number(digitos[i]) * (tamanho + 1 - i);
+    digitos += String((soma * 10) % 11 % 10);
+  }
+  return digitos;
+}
+
+/** Um pedido pronto para o fio, e quantas linhas a resposta tem. */
+interface Pronto {
+  texto: string;
+  linhas: number;
+}
+
+function prontos({ fala, ofertas, scripts: [marca, desmarca] }: Medicao, dono: number): {
+  busca: Pronto;
+  agend: Pronto;
+  cancel: Pronto;
+} {
+  const seu = cpf(dono);
+  if (fala === "redis") {
+    return {
+      busca: { texto: `GET c:${seu}\r\n`, linhas: 1 },
+      agend: { texto: `EVALSHA ${marca} 0 ${seu} CLIN MARIA\r\n`, linhas: 2 },
+      cancel: { texto: `EVALSHA ${desmarca} 0 ${seu} CLIN\r\n`, linhas: 2 },
+    };
+  }
+  const [especialista, data, dia] = ofertas[dono % ofertas.length];
+  const pronto = (texto: string): Pronto => ({ texto, linhas: 1 });
+  return {
+    busca: pronto(codificarPedido({ comando: "BUSCA", cpf: seu })),
+    agend: pronto(codificarPedido({ comando: "AGEND", cpf: seu, nome: "MARIA DA SILVA", especialista, data, dia })),
+    cancel: pronto(codificarPedido({ comando: "CANCEL", cpf: seu })),
+  };
+}
+
+/** O ciclo de pedidos de uma conexão, cortado em remessas de `emVoo`. */
+function remessas(medicao: Medicao, conexao: number): { bytes: Uint8Array; linhas: number }[] {
+  const { carga, emVoo, semente, conexoes } = medicao;
+  const ciclo: Pronto[] = [];
+  for (let i = 0; i < emVoo; i++) {
+    // Cada posição em voo tem o seu CPF: um par não espera pelo outro.
+    const { busca, agend, cancel } = prontos(medicao, semente + conexao + i * conexoes);
+    if (carga === "busca") ciclo.push(busca);
+    else if (carga === "par") ciclo.push(agend, cancel);
+    else ciclo.push(...new Array<Pronto>(CONSULTAS_POR_PAR).fill(busca), agend, cancel);
+  }
+  const cortadas: { bytes: Uint8Array; linhas: number }[] = [];
+  for (let i = 0; i < ciclo.length; i += emVoo) {
+    const juntos = ciclo.slice(i, i + emVoo);
+    cortadas.push({
+      bytes: new TextEncoder().encode(juntos.map(({ texto }) => texto).join("")),
+      linhas: juntos.reduce((soma, { linhas }) => soma + linhas, 0),
+    });
+  }
+  return cortadas;
+}
+
+/** Um `ERRO-1xx` que não é o de quem não foi achado, ou um erro do Redis no começo de uma linha. */
+function contaErros(texto: string, carga: Carga): number {
+  return carga === "busca" ? 0 : texto.match(/"ERRO-1(?!12)|^-(?:ERR|NOSCRIPT) /gm)?.length ?? 0;
+}
+
+async function percorre(
+  medicao: Medicao,
+  numero: number,
+  fim: () => boolean,
+): Promise<{ latencias: number[]; erros: number }> {
+  using conexao = await Deno.connect({ hostname: "127.0.0.1", port: medicao.porta });
+  conexao.setNoDelay(true);
+  const bloco = new Uint8Array(16 * 1024);
+  const ciclo = remessas(medicao, numero);
+  const latencias: number[] = [];
+  let erros = 0;
+  if (medicao.fala === "clinica") await linhas(1);
+  for (let i = 0; !fim() || i % ciclo.length !== 0; i++) {
+    const { bytes, linhas: esperadas } = ciclo[i % ciclo.length];
+    const inicio = performance.now();
+    for (let feito = 0; feito < bytes.length;) feito += await conexao.write(bytes.subarray(feito));
+    await linhas(esperadas);
+    latencias.push(performance.now() - inicio);
+  }
+  return { latencias, erros };
+
+  async function linhas(quantas: number): Promise<void> {
+    while (quantas > 0) {
+      const lidos = await conexao.read(bloco);
+      if (lidos === null) throw new Error("o outro lado fechou a conexão");
+      for (let i = 0; i < lidos; i++) if (bloco[i] === LF) quantas--;
+      if (medicao.carga !== "busca") {
+        erros += contaErros(new TextDecoder().decode(bloco.subarray(0, lidos)), medicao.carga);
+      }
+    }
+  }
+}
+
+/** Faz a medição. */
+export async function mede(medicao: Medicao): Promise<Medida> {
+  const inicio = performance.now();
+  const prazo = inicio + medicao.segundos * 1000;
+  const voltas = await Promise.all(
+    Array.from({ length: medicao.conexoes }, (_, i) => percorre(medicao, i, () => performance.now() >= prazo)),
+  );
+  const segundos = (performance.now() - inicio) / 1000;
+  const latencias = Float64Array.from(voltas.flatMap((volta) => volta.latencias)).sort();
+  return {
+    porSegundo: latencias.length * medicao.emVoo / segundos,
+    p50: latencias[Math.floor(latencias.length * 0.5)],
+    p99: latencias[Math.floor(latencias.length * 0.99)],
+    maxima: latencias[latencias.length - 1],
+    erros: voltas.reduce((soma, { erros }) => soma + erros, 0),
+  };
+}
+
+if (import.meta.main) console.log(JSON.stringify(await mede(JSON.parse(Deno.args[0]))));

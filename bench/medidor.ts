@@ -1,0 +1,201 @@
+/**
+ * As ferramentas de medir: iniciar quem vai ser medido, ler o que ele gasta e rodar o gerador contra ele. Usado por
+ * `bench.ts` e `extras.ts`.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async";
+import type { Carga, Fala, Medicao, Medida } from "./gerador.ts";
+
+/** Um nível de carga: quantas conexões, e quantos pedidos em voo em cada uma. */
+export interface Nivel {
+  /** Conexões. */
+  conexoes: number;
+  /** Pedidos em voo em cada uma. */
+  emVoo: number;
+}
+
+/** Quem responde. */
+export interface Concorrente {
+  /** Como aparece na tabela. */
+  nome: string;
+  /** Como se fala com ele. */
+  fala: Fala;
+  /** Onde atende, em 127.0.0.1. */
+  porta: number;
+  /** O processo que responde. */
+  processo: Deno.ChildProcess;
+  /** Os SHA1 dos scripts de marcar e de desmarcar, no Redis. */
+  scripts?: readonly [string, string];
+}
+
+const AQUI = import.meta.dirname ?? ".";
+
+const DIAS = ["SEGUNDA-FEIRA", "TERÇA-FEIRA", "QUARTA-FEIRA", "QUINTA-FEIRA", "SEXTA-FEIRA"];
+const ESPECIALIDADES = ["CLINICO GERAL", "DERMATOLOGISTA", "NUTRICIONISTA", "CARDIOLOGIA"];
+
+/** Uma semana com lugar para todos: ninguém mede a espera por uma vaga. */
+const SEMANA = {
+  atendimentos: ESPECIALIDADES.flatMap((especialidade) =>
+    DIAS.map((dia) => ({ especialidade, dia, inicio: "08:00", vagas: 60, minutos: 10 }))
+  ),
+};
+
+/** O comando de um script deste projeto, de qualquer pasta. */
+export function comando(script: string, ...args: string[]): string[] {
+  return [Deno.execPath(), "run", "-A", "--config", `${AQUI}/../deno.json`, `${AQUI}/../${script}`, ...args];
+}
+
+/** Inicia um processo com o console num arquivo, como um serviço. */
+export function inicia(linha: readonly string[], saida: string): Deno.ChildProcess {
+  // Um redirecionamento do shell, e não um cano: quem mede não lê o console de quem é medido.
+  return new Deno.Command("sh", {
+    args: ["-c", 'exec "$@" >"$0" 2>&1', saida, ...linha],
+    stdin: "null",
+    stdout: "null",
+  }).spawn();
+}
+
+/** Espera até que alguém atenda na porta; devolve quanto demorou, em ms. */
+export async function esperaPorta(porta: number): Promise<number> {
+  const inicio = performance.now();
+  while (performance.now() - inicio < 60_000) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port: porta })).close();
+      return performance.now() - inicio;
+    } catch {
+      await delay(2);
+    }
+  }
+  throw new Error(`ninguém atende na porta ${porta}`);
+}
+
+/** Uma porta livre agora. */
+export function portaLivre(): number {
+  using ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return ouvinte.addr.port;
+}
+
+/** Segundos de CPU (usuário e sistema) de um processo até agora. */
+export function segundosDeCpu(pid: number): number {
+  const campos = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1].split(" ");
+  // Campos 14 e 15 de proc(5), em centésimos de segundo.
+  return (Number(campos[11]) + Number(campos[12])) / 100;
+}
+
+/** Memória residente de um processo, em bytes. */
+export function memoria(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+}
+
+/** As ofertas da semana, `[especialista, data, dia]`, a partir de amanhã. */
+export function ofertas(): [string, string, string][] {
+  const amanha = Temporal.Now.plainDateISO("America/Sao_Paulo").add({ days: 1 });
+  return Array.from({ length: 25 }, (_, i) => amanha.add({ days: i }))
+    .filter(({ dayOfWeek }) => dayOfWeek <= 5)
+    .flatMap((data) =>
+      ESPECIALIDADES.map((especialidade): [string, string, string] => [
+        especialidade,
+        data.toString().replace(/(\d+)-(\d+)-(\d+)/, "$3/$2/$1"),
+        DIAS[data.dayOfWeek - 1],
+      ])
+    );
+}
+
+/** Um servidor com a semana do bench, num livro da pasta. */
+export async function servidor(pasta: string, ...args: string[]): Promise<Concorrente> {
+  const porta = portaLivre();
+  Deno.writeTextFileSync(`${pasta}/semana.json`, JSON.stringify(SEMANA));
+  const processo = inicia(
+    comando(
+      "servidor.ts",
+      ...["--porta", `${porta}`, "--endereco", "127.0.0.1", "--banco", `${pasta}/clinica.db`],
+      ...(args.includes("--config") ? args : ["--config", `${pasta}/semana.json`, ...args]),
+    ),
+    `${pasta}/servidor.log`,
+  );
+  await esperaPorta(porta);
+  return { nome: "servidor", fala: "clinica", porta, processo };
+}
+
+/** Quem faz as medições: o nosso gerador, ou um externo. */
+export class Medidor {
+  /** A duração de cada medida. */
+  readonly segundos: number;
+  #carga: string | undefined;
+  #semente = 1;
+
+  /** `carga` é o caminho do gerador externo, se há. */
+  constructor(segundos: number, carga: string | undefined) {
+    this.segundos = segundos;
+    this.#carga = carga;
+  }
+
+  /** Verdadeiro quando o gerador sabe fazer a carga. */
+  faz(carga: Carga): boolean {
+    return this.#carga === undefined || carga !== "misto";
+  }
+
+  /** Mede um concorrente num nível; o gerador roda em processo próprio. */
+  async mede({ porta, fala, scripts = ["", ""] }: Concorrente, carga: Carga, nivel: Nivel): Promise<Medida> {
+    this.#semente = (this.#semente + 1_000_003) % 700_000_000;
+    if (this.#carga !== undefined) return await this.#externa(this.#carga, { porta, fala, scripts, carga, nivel });
+    const medicao: Medicao = {
+      porta,
+      fala,
+      carga,
+      ...nivel,
+      segundos: this.segundos,
+      ofertas: ofertas(),
+      scripts,
+      semente: this.#semente,
+    };
+    return JSON.parse(await saidaDe(comando("bench/gerador.ts", JSON.stringify(medicao))));
+  }
+
+  async #externa(
+    gerador: string,
+    { porta, fala, scripts, carga, nivel }: {
+      porta: number;
+      fala: Fala;
+      scripts: readonly string[];
+      carga: Carga;
+      nivel: Nivel;
+    },
+  ): Promise<Medida> {
+    const [modo, mais] = fala === "eco"
+      ? ["eco", []]
+      : fala === "redis"
+      ? (carga === "busca" ? ["rget", []] : ["rpar", scripts])
+      : [carga, carga === "par" ? ofertas().flat() : []];
+    const dito = await saidaDe([
+      gerador,
+      `${porta}`,
+      `${nivel.conexoes}`,
+      `${nivel.emVoo}`,
+      `${this.segundos}`,
+      modo,
+      ...mais,
+    ]);
+    const campo = (nome: string): number => Number(new RegExp(`\\b${nome}=([\\d.]+)`).exec(dito)?.[1]);
+    return {
+      porSegundo: campo("rps"),
+      p50: campo("p50"),
+      p99: campo("p99"),
+      maxima: campo("max"),
+      erros: campo("erros"),
+    };
+  }
+}
+
+async function saidaDe([programa, ...args]: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(programa, { args }).output();
+  if (!success) throw new Error(`${programa} falhou: ${new TextDecoder().decode(stderr).trim()}`);
+  return new TextDecoder().decode(stdout);
+}
+
+/** A mediana. */
+export function mediana(valores: readonly number[]): number {
+  return valores.toSorted((a, b) => a - b)[Math.floor(valores.length / 2)];
+}
