@@ -195,6 +195,38 @@ function contrato(registra: RegistraTeste, abre: () => Promise<Armazem>): void {
     }
   });
 
+  registra("um lote de muitas mudanças de todo tipo fica inteiro", async () => {
+    await using armazem = await abre();
+    const hora = (n: number): string =>
+      `${String(Math.floor(n / 60)).padStart(2, "0")}:${String(n % 60).padStart(2, "0")}`;
+    const varios = (vista: Vista, de: number, ate: number, data: string): (Mudanca & { tipo: "marca" })[] =>
+      Array.from(
+        { length: ate - de },
+        (_, i) => marca(vista, { cpf: cpfDeExemplo(de + i), hora: hora(de + i), minutos: 1, data }),
+      );
+    await grava(armazem, (vista) => varios(vista, 0, 100, DIA));
+    const antigos = await armazem.lista(DIA);
+    await grava(armazem, (vista) => {
+      const passageiros = varios(vista, 200, 270, DIA);
+      return [
+        ...antigos.slice(0, 40).map(desmarca),
+        ...antigos.slice(40, 80).map((agendamento): Mudanca => ({ tipo: "encerra", agendamento })),
+        ...passageiros,
+        ...passageiros.map(({ agendamento }) => desmarca(agendamento)),
+        ...varios(vista, 0, 80, "2026-12-07"),
+      ];
+    });
+    assertEquals((await armazem.lista(DIA)).map(({ id }) => id), antigos.slice(40).map(({ id }) => id));
+    assertEquals(
+      (await armazem.lista("2026-12-07")).map(({ cpf, hora }) => [cpf, hora]),
+      antigos.slice(0, 80).map(({ cpf, hora }) => [cpf, hora]),
+    );
+    for (const [n, data] of [[0, "2026-12-07"], [79, "2026-12-07"], [99, DIA]] as const) {
+      assertEquals((await ativosDe(armazem, n)).map((ativo) => ativo.data), [data]);
+    }
+    assertEquals(await ativosDe(armazem, 200), []);
+  });
+
   registra("um lote sem mudanças é gravado sem gravar nada", async () => {
     await using armazem = await abre();
     const desfecho = await armazem.lote(alcance, QUANDO, (vista) => ({
@@ -353,8 +385,8 @@ teste("a história fica: cancelados, encerrados, quando e por quem", async (livr
     { tipo: "encerra", agendamento: segundo },
     marca(vista, { cpf: cpfDeExemplo(1), data: "2026-12-07" }, "10.0.0.9"),
   ], QUANDO + 180_000);
-  const sql = "SELECT cpf, data, hora, criado_em, cancelado_em, origem, ativo FROM agendamento ORDER BY id";
-  const comum = { cpf: cpfDeExemplo(1), data: DIA, hora: "08:00", cancelado_em: null };
+  const sql = "SELECT cpf, nome, data, hora, criado_em, cancelado_em, origem, ativo FROM agendamento ORDER BY id";
+  const comum = { cpf: cpfDeExemplo(1), nome: "MARIA DA SILVA", data: DIA, hora: "08:00", cancelado_em: null };
   assertEquals(consulta(livro, sql), [
     {
       ...comum,
@@ -524,6 +556,12 @@ teste("fechado, o livro pode ser aberto de novo, e a recusa de um estranho tamb�
     await using armazem = ArmazemSqlite.abre(livro);
     await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(i), hora: HORAS[i] })]);
   }
+  assertThrows(
+    () => Deno.statSync(`${livro}-wal`),
+    Deno.errors.NotFound,
+    undefined,
+    "fechado, o livro é um arquivo só",
+  );
   executa(livro, "PRAGMA user_version = 7");
   recusado(livro, "versão 7");
   executa(livro, "PRAGMA user_version = 1");

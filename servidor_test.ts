@@ -338,85 +338,116 @@ teste("uma conexão que abusa ou some só prejudica a si mesma", async (pasta) =
   assertEquals(servidor.log.filter(({ evento }) => evento === "falha"), []);
 });
 
-/** Manda marcações sem parar por uma conexão, 10 de cada vez, até que ela acabe; devolve as tuplas confirmadas. */
-async function marcaSemParar(
+/** O que o servidor confirmou: as tuplas marcadas, e os CPFs desmarcados depois. */
+interface Confirmado {
+  marcadas: Tupla[];
+  desmarcados: string[];
+}
+
+/** Manda mudanças sem parar por uma conexão, 11 de cada vez, até que ela acabe; de cada 6 marcações desfaz 5. */
+async function mudaSemParar(
   fio: Fio,
   { vaga, primeiro, aoConfirmar }: { vaga: Vaga; primeiro: number; aoConfirmar: () => void },
-): Promise<Tupla[]> {
-  const confirmadas: Tupla[] = [];
-  for (let n = primeiro;; n += 10) {
+): Promise<Confirmado> {
+  const confirmado: Confirmado = { marcadas: [], desmarcados: [] };
+  for (let n = primeiro;; n += 6) {
     try {
-      await fio.manda(Array.from({ length: 10 }, (_, i) => codificarPedido(agend(n + i, vaga))).join(""));
-      for (let i = 0; i < 10; i++) {
+      const passageiros = [1, 2, 3, 4, 5].flatMap((i): Pedido[] => [
+        agend(n + i, vaga),
+        { comando: "CANCEL", cpf: cpfDeExemplo(n + i) },
+      ]);
+      const pedidos = [agend(n, vaga), ...passageiros];
+      await fio.manda(pedidos.map(codificarPedido).join(""));
+      for (let i = 0; i < pedidos.length; i++) {
         const linha = await fio.linha();
-        if (linha === undefined) return confirmadas;
+        if (linha === undefined) return confirmado;
         const resposta = decodificarResposta(linha);
-        if (resposta?.codigo === "OK-300") {
-          confirmadas.push(...resposta.agendamentos);
-          aoConfirmar();
-        } else assertEquals(resposta?.codigo, "ERRO-110");
+        if (resposta?.codigo === "OK-300") confirmado.marcadas.push(...resposta.agendamentos);
+        else if (resposta?.codigo === "OK-301") confirmado.desmarcados.push(resposta.agendamentos[0][1]);
+        else throw new Error(`veio ${linha}`);
+        aoConfirmar();
       }
     } catch (erro) {
-      if (erro instanceof Deno.errors.ConnectionReset || erro instanceof Deno.errors.BrokenPipe) return confirmadas;
+      if (erro instanceof Deno.errors.ConnectionReset || erro instanceof Deno.errors.BrokenPipe) return confirmado;
       throw erro;
     }
   }
 }
 
-/** Oito conexões marcam sem parar, cada uma num dia; depois de 200 confirmações, `interrompe`. */
-async function marcaEInterrompe(servidor: Servidor, interrompe: () => void): Promise<Tupla[]> {
+/** Oito conexões mudam o livro sem parar, duas em cada dia; depois de 500 confirmações, `interrompe`. */
+async function mudaEInterrompe(servidor: Servidor, interrompe: () => void): Promise<Confirmado> {
   const fios = await Promise.all(Array.from({ length: 8 }, () => Fio.saudado(servidor.porta)));
   try {
     const dias = await vagas(fios[0]);
-    let faltam = 200;
+    let faltam = 500;
     const aoConfirmar = (): void => {
       if (--faltam === 0) interrompe();
     };
     const porFio = fios.map((fio, i) =>
-      marcaSemParar(fio, { vaga: dias[Math.floor(i / 2)], primeiro: (i + 1) * 10_000, aoConfirmar })
+      mudaSemParar(fio, { vaga: dias[Math.floor(i / 2)], primeiro: (i + 1) * 1_000_000, aoConfirmar })
     );
-    const confirmadas = (await deadline(Promise.all(porFio), PACIENCIA)).flat();
-    assert(confirmadas.length >= 200);
-    return confirmadas;
+    const todos: Confirmado[] = await deadline(Promise.all(porFio), PACIENCIA);
+    assert(faltam <= 0);
+    return {
+      marcadas: todos.flatMap(({ marcadas }) => marcadas),
+      desmarcados: todos.flatMap(({ desmarcados }) => desmarcados),
+    };
   } finally {
     for (const fio of fios) fio[Symbol.dispose]();
   }
 }
 
-teste(
-  "kill -9 no meio das marcações: toda a que foi confirmada está lá, e nada é vendido duas vezes",
-  async (pasta) => {
-    semanaGrande(pasta);
-    const livro = pasta.arquivo("clinica.db");
-    let confirmadas: Tupla[];
-    {
-      await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
-      confirmadas = await marcaEInterrompe(servidor, () => servidor.sinaliza("SIGKILL"));
-      assertEquals((await servidor.acaba()).signal, "SIGKILL");
-    }
+/** As mudanças do livro, na forma das confirmadas: as chaves do que foi marcado e os CPFs desmarcados. */
+function mudancasDoLivro(livro: string): { marcadas: Set<string>; desmarcados: Set<string> } {
+  const linhas = consulta(livro, "SELECT cpf, data, hora, cancelado_em FROM agendamento");
+  return {
+    marcadas: new Set(linhas.map(({ cpf, data, hora }) => `${cpf} ${data} ${hora}`)),
+    desmarcados: new Set(linhas.filter(({ cancelado_em }) => cancelado_em !== null).map(({ cpf }) => String(cpf))),
+  };
+}
+
+/** Uma semana em que uma rajada não acaba com as vagas: uma por minuto, todo dia. */
+const POR_MINUTO = {
+  semanas: 2,
+  atendimentos: DIAS.map((dia) => ({ especialidade: "PLANTÃO", dia, inicio: "00:00", vagas: 1440, minutos: 1 })),
+};
+
+teste("kill -9 no meio das mudanças: toda a que foi confirmada está lá, e nada é vendido duas vezes", async (pasta) => {
+  semanaGrande(pasta, POR_MINUTO);
+  const livro = pasta.arquivo("clinica.db");
+  let confirmado: Confirmado;
+  {
     await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
-    integro(livro);
-    const gravados = ativosDoLivro(livro);
-    assertEquals(new Set(gravados.map((chave) => chave.slice(12))).size, gravados.length, "uma hora, um paciente");
-    assertEquals(confirmadas.map(chaveDe).filter((chave) => !gravados.includes(chave)), []);
-
-    using fio = await Fio.saudado(servidor.porta);
-    for (const tupla of confirmadas) {
-      assertEquals(await fio.pede({ comando: "BUSCA", cpf: tupla[1] }), { codigo: "OK-302", agendamentos: [tupla] });
-    }
-    const [, , , , data, dia, horario] = confirmadas[0];
-    assertEquals(await codigo(fio, agend(1, [data, dia, "PLANTÃO", []], horario)), "ERRO-110");
-  },
-);
-
-teste("SIGTERM no meio das marcações: cada mudança feita foi respondida, e a saída é 0", async (pasta) => {
-  semanaGrande(pasta);
+    confirmado = await mudaEInterrompe(servidor, () => servidor.sinaliza("SIGKILL"));
+    assertEquals((await servidor.acaba()).signal, "SIGKILL");
+  }
   await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
-  const confirmadas = await marcaEInterrompe(servidor, () => servidor.sinaliza("SIGTERM"));
+  integro(livro);
+  const gravados = ativosDoLivro(livro);
+  assertEquals(new Set(gravados.map((chave) => chave.slice(12))).size, gravados.length, "uma hora, um paciente");
+  const { marcadas, desmarcados } = mudancasDoLivro(livro);
+  assertEquals(confirmado.marcadas.map(chaveDe).filter((chave) => !marcadas.has(chave)), []);
+  assertEquals(confirmado.desmarcados.filter((cpf) => !desmarcados.has(cpf)), []);
+
+  using fio = await Fio.saudado(servidor.porta);
+  const ficaram = confirmado.marcadas.filter(([, cpf]) => !desmarcados.has(cpf));
+  for (const tupla of ficaram) {
+    assertEquals(await fio.pede({ comando: "BUSCA", cpf: tupla[1] }), { codigo: "OK-302", agendamentos: [tupla] });
+  }
+  const [, , , , data, dia, horario] = ficaram[0];
+  assertEquals(await codigo(fio, agend(1, [data, dia, "PLANTÃO", []], horario)), "ERRO-110");
+});
+
+teste("SIGTERM no meio das mudanças: cada uma das feitas foi respondida, e a saída é 0", async (pasta) => {
+  semanaGrande(pasta, POR_MINUTO);
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  const confirmado = await mudaEInterrompe(servidor, () => servidor.sinaliza("SIGTERM"));
   assertEquals((await servidor.acaba()).code, 0);
   const livro = pasta.arquivo("clinica.db");
   integro(livro);
-  assertEquals(ativosDoLivro(livro).toSorted(), confirmadas.map(chaveDe).toSorted());
+  const { marcadas, desmarcados } = mudancasDoLivro(livro);
+  assertEquals(new Set(confirmado.marcadas.map(chaveDe)), marcadas);
+  assertEquals(new Set(confirmado.desmarcados), desmarcados);
   assertEquals(servidor.log.slice(-1).map(({ evento }) => evento), ["encerrado"]);
   assertEquals(servidor.log.filter(({ evento }) => evento === "falha"), []);
 });
@@ -444,9 +475,13 @@ teste("SIGTERM: o que já tinha chegado é respondido, e quem estava parado é f
   assertEquals(outro.log.find(({ evento }) => evento === "encerrando")?.sinal, "SIGINT");
 });
 
-teste("um segundo sinal sai na hora, sem esperar por quem não lê", async (pasta) => {
+testeSe(SEM_SH, "um segundo sinal sai na hora, sem esperar por quem não lê", async (pasta) => {
   semanaGrande(pasta, { semanas: 53 });
-  await using servidor = await Servidor.inicia({ pasta: pasta.caminho, args: ["--detalhado"] });
+  await using servidor = await Servidor.inicia({
+    pasta: pasta.caminho,
+    args: ["--detalhado"],
+    diante: ["sh", "-c", 'exec "$@" 2>erros', "sh"],
+  });
   using surdo = await Fio.saudado(servidor.porta);
   await surdo.manda('["VAGAS"]\n'.repeat(100));
   await servidor.registrou(({ evento }) => evento === "pedido");
@@ -454,6 +489,7 @@ teste("um segundo sinal sai na hora, sem esperar por quem não lê", async (past
   await servidor.registrou(({ evento }) => evento === "encerrando");
   assertEquals((await servidor.encerra("SIGINT")).code, 1);
   assertEquals(servidor.log.filter(({ evento }) => evento === "encerrado"), []);
+  assertEquals(Deno.readTextFileSync(pasta.arquivo("erros")), "");
 });
 
 teste("um console que ninguém lê não segura o servidor, nem o fim dele", async (pasta) => {
@@ -772,11 +808,15 @@ teste("um arquivo que não é o livro é recusado pelo nome", async (pasta) => {
 teste("uma configuração que não serve é recusada pelo arquivo, pelo campo e pela razão", async (pasta) => {
   const config = pasta.arquivo("clinica.json");
   const casos: [conteudo: string, ...partes: string[]][] = [
-    ['{"semanas": 0}', "clinica.json", "semanas", "1 a 53"],
-    ['{"atendimento": []}', "clinica.json", '"atendimento"'],
-    ['{"atendimentos": [{"especialidade": "A", "dia": "SEGUNDA"}]}', "atendimentos[0].dia", "SEGUNDA-FEIRA"],
-    ['{"fuso": "Brasil"}', "fuso", "America/Sao_Paulo"],
-    ["{", "clinica.json", "não é JSON"],
+    ['{"semanas": 0}', "servidor: clinica.json: semanas: ", "1 a 53"],
+    ['{"atendimento": []}', "servidor: clinica.json: configuração: ", '"atendimento"'],
+    [
+      '{"atendimentos": [{"especialidade": "A", "dia": "SEGUNDA"}]}',
+      "servidor: clinica.json: atendimentos[0].dia: ",
+      "SEGUNDA-FEIRA",
+    ],
+    ['{"fuso": "Brasil"}', "servidor: clinica.json: fuso: ", "America/Sao_Paulo"],
+    ["{", "servidor: clinica.json: não é JSON"],
   ];
   for (const [conteudo, ...partes] of casos) {
     Deno.writeTextFileSync(config, conteudo);
