@@ -18,6 +18,7 @@ import {
   type DiaAberto,
   type Especialidade,
   type Horario,
+  type Janela,
   minutoDoDia,
   nomeDoDia,
   type Oferta,
@@ -116,19 +117,28 @@ export interface Vista {
   novoId(): number;
 }
 
+/** Um dia de uma especialidade. */
+export type Dia = readonly [especialidade: string, data: string];
+
 /** O que um lote pode tocar, sabido só pelos pedidos: para os armazéns que travam e carregam linhas. */
 export interface Alcance {
   /** Os CPFs, sem repetição. */
   readonly cpfs: readonly string[];
-  /** Os dias, `[especialidade, "aaaa-mm-dd"]`, sem repetição. */
-  readonly dias: readonly (readonly [especialidade: string, data: string])[];
+  /** Os dias em que se pode marcar, `[especialidade, "aaaa-mm-dd"]`, sem repetição. */
+  readonly dias: readonly Dia[];
+  /** Os dias que só se leem, sem repetição: não precisam de trava, e podem ser todos os abertos. */
+  readonly lidos: readonly Dia[];
 }
 
 /**
  * O fim de um lote. `gravado`: está no disco. `nada`: sabe-se que nada mudou. `recusado`: uma restrição do banco recusou
- * o lote e nada mudou. `incerto`: pode ter mudado ou não, e não se conseguiu descobrir.
+ * o lote e nada mudou. `incerto`: pode ter mudado ou não, e não se conseguiu descobrir. `pendente`: a resposta do commit
+ * perdeu-se e o armazém está descobrindo o que houve; enquanto isso já recebe o lote seguinte.
  */
-export type Desfecho<R> =
+export type Desfecho<R> = Fim<R> | { readonly tipo: "pendente"; readonly fim: Promise<Fim<R>> };
+
+/** Um desfecho que não muda mais. */
+export type Fim<R> =
   | { readonly tipo: "gravado"; readonly resultado: R }
   | { readonly tipo: "nada" | "recusado" | "incerto"; readonly causa: unknown };
 
@@ -152,7 +162,71 @@ export interface Armazem extends AsyncDisposable {
   /** Os agendamentos não cancelados de uma data, por especialidade e hora; ou só os de uma especialidade. */
   lista(data: string, especialidade?: string): Promise<Agendamento[]>;
   /** Os dias com agendamentos não cancelados a partir de uma data. */
-  diasMarcados(desde: string): Promise<(readonly [especialidade: string, data: string])[]>;
+  diasMarcados(desde: string): Promise<Dia[]>;
+}
+
+/** O livro não pôde ser aberto, copiado ou lido; a mensagem diz qual, o que houve e o que fazer. */
+export class ErroDoArmazem extends Error {
+  /** A mensagem diz o que houve e o que fazer; a causa é o erro de baixo. */
+  constructor(mensagem: string, causa?: unknown) {
+    super(mensagem, { cause: causa });
+    this.name = "ErroDoArmazem";
+  }
+}
+
+/** O efeito de um lote, sem passos intermediários: o que nasce e morre nele entra já cancelado, numa só linha. */
+export interface Liquido {
+  /** O instante do lote, como fica no livro (`"2026-11-23T10:00:00Z"`). */
+  readonly quando: string;
+  /** O que entra ativo. */
+  readonly novos: readonly Novo[];
+  /** O que entra já cancelado. */
+  readonly passageiros: readonly Novo[];
+  /** Os que são cancelados. */
+  readonly desmarcados: readonly Agendamento[];
+  /** Os que deixam de ser ativos. */
+  readonly encerrados: readonly Agendamento[];
+}
+
+/** Um agendamento que entra no livro, e quem o pediu. */
+export interface Novo {
+  /** O agendamento. */
+  readonly agendamento: Agendamento;
+  /** Endereço ou terminal. */
+  readonly origem: string;
+}
+
+/** O efeito líquido das mudanças de um lote. */
+export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
+  const novos = new Map<number, Novo>();
+  const passageiros: Novo[] = [];
+  const desmarcados: Agendamento[] = [];
+  const encerrados: Agendamento[] = [];
+  for (const mudanca of mudancas) {
+    const { agendamento } = mudanca;
+    if (mudanca.tipo === "marca") {
+      novos.set(agendamento.id, mudanca);
+      continue;
+    }
+    if (mudanca.tipo === "encerra") {
+      encerrados.push(agendamento);
+      continue;
+    }
+    const novo = novos.get(agendamento.id);
+    if (novo === undefined) {
+      desmarcados.push(agendamento);
+    } else {
+      novos.delete(agendamento.id);
+      passageiros.push(novo);
+    }
+  }
+  return {
+    quando: Temporal.Instant.fromEpochMilliseconds(quando).toString(),
+    novos: [...novos.values()],
+    passageiros,
+    desmarcados,
+    encerrados,
+  };
 }
 
 /** Guarda um valor por especialidade e data, sem montar uma chave a cada consulta. */
@@ -501,6 +575,9 @@ export class Agenda {
   #aoFalhar: (tipo: "nada" | "recusado" | "incerto", causa: unknown) => void;
   #fila = new Fila();
   #pendentes: Grupo[] = [];
+  /** Lotes cujo desfecho o armazém ainda descobre. */
+  #suspensos = new Set<Promise<void>>();
+  #abertos: { readonly janela: Janela; readonly dias: readonly Dia[] } | undefined;
 
   /** Uma agenda sobre um armazém; nada acontece até o primeiro pedido. */
   constructor({ armazem, oferta, relogio, aoFalhar = () => {} }: OpcoesDaAgenda) {
@@ -522,15 +599,33 @@ export class Agenda {
     });
   }
 
-  /** A saudação a quem conecta. */
+  /**
+   * A saudação a quem conecta. Com o livro fora do alcance é `ERRO-131`: uma lista vazia diria que não há horas livres, e
+   * a conexão vale mesmo assim, pois o livro pode voltar.
+   */
   saudacao(): Resposta | Promise<Resposta> {
     const agora = this.#relogio();
-    return this.#le(() => this.#alcanceDasVagas(agora), (vista) => saudar(this.#estado(vista, agora, "")));
+    const falha = (causa: unknown): Resposta => {
+      this.#aoFalhar("nada", causa);
+      return { codigo: "ERRO-131" };
+    };
+    try {
+      const saudacao = this.#le(
+        () => ({ cpfs: [], dias: [], lidos: this.#diasAbertos(agora) }),
+        (vista) => saudar(this.#estado(vista, agora, "")),
+      );
+      return saudacao instanceof Promise ? saudacao.catch(falha) : saudacao;
+    } catch (causa) {
+      return falha(causa);
+    }
   }
 
   /** Espera que tudo o que entrou na fila tenha resposta. */
   async esvazia(): Promise<void> {
-    do await this.#fila.entra(() => Promise.resolve()); while (this.#pendentes.length > 0);
+    do {
+      await this.#fila.entra(() => Promise.resolve());
+      await Promise.all(this.#suspensos);
+    } while (this.#pendentes.length > 0);
   }
 
   #agendaLote(): void {
@@ -565,6 +660,18 @@ export class Agenda {
   async #grava(grupos: readonly Grupo[], { repetido = false } = {}): Promise<void> {
     const agora = this.#relogio();
     const desfecho = await this.#lote(grupos, agora);
+    if (desfecho.tipo !== "pendente") return await this.#conclui(grupos, desfecho, { agora, repetido });
+    // A fila não espera: com o banco fora do alcance, quem vem depois tem de saber disso na hora.
+    const fim = desfecho.fim.then((fim) => this.#conclui(grupos, fim, { agora, repetido }))
+      .finally(() => this.#suspensos.delete(fim));
+    this.#suspensos.add(fim);
+  }
+
+  async #conclui(
+    grupos: readonly Grupo[],
+    desfecho: Fim<Resposta[][]>,
+    { agora, repetido }: { agora: number; repetido: boolean },
+  ): Promise<void> {
     switch (desfecho.tipo) {
       case "gravado":
         grupos.forEach(({ responde }, i) => responde(desfecho.resultado[i]));
@@ -674,15 +781,14 @@ export class Agenda {
 
   #alcance(pedidos: readonly (Pedido | Erro)[], agora: number): Alcance {
     const cpfs = new Set<string>();
-    const dias = new Map<string, readonly [string, string]>();
+    const dias = new Map<string, Dia>();
     const { dias: abertos } = this.clinica.calendario.janela(agora);
+    let lidos: readonly Dia[] = [];
     for (const pedido of pedidos) {
       if ("codigo" in pedido) continue;
       if ("cpf" in pedido) cpfs.add(pedido.cpf);
       if (pedido.comando === "VAGAS") {
-        for (const [especialidade, data] of this.#alcanceDasVagas(agora).dias) {
-          dias.set(`${especialidade} ${data}`, [especialidade, data]);
-        }
+        lidos = lidos.length === 0 ? this.#diasDasVagas(pedido, agora) : this.#diasAbertos(agora);
       } else if (pedido.comando === "AGEND") {
         const especialidade = this.clinica.especialidade(pedido.especialista)?.chave;
         const data = abertos.get(pedido.data)?.iso;
@@ -691,14 +797,25 @@ export class Agenda {
         }
       }
     }
-    return { cpfs: [...cpfs], dias: [...dias.values()] };
+    return { cpfs: [...cpfs], dias: [...dias.values()], lidos };
   }
 
-  #alcanceDasVagas(agora: number): Alcance {
-    const dias: [string, string][] = [];
-    for (const { iso, horarios } of this.clinica.calendario.janela(agora).dias.values()) {
+  #diasDasVagas({ especialista, data }: Pedido & { comando: "VAGAS" }, agora: number): readonly Dia[] {
+    const abertos = this.#diasAbertos(agora);
+    if (especialista === undefined) return abertos;
+    const especialidade = this.clinica.especialidade(especialista)?.chave;
+    return abertos.filter((dia) => dia[0] === especialidade && (data === undefined || dataNoFio(dia[1]) === data));
+  }
+
+  /** A mesma lista enquanto a janela é a mesma: quem junta consultas vê que perguntam pelos mesmos dias. */
+  #diasAbertos(agora: number): readonly Dia[] {
+    const janela = this.clinica.calendario.janela(agora);
+    if (this.#abertos?.janela === janela) return this.#abertos.dias;
+    const dias: Dia[] = [];
+    for (const { iso, horarios } of janela.dias.values()) {
       for (const especialidade of horarios.keys()) dias.push([especialidade, iso]);
     }
-    return { cpfs: [], dias };
+    this.#abertos = { janela, dias };
+    return dias;
   }
 }

@@ -15,6 +15,7 @@ import {
   Clinica,
   decidir,
   type Desfecho,
+  type Dia,
   type Estado,
   Fila,
   type Lote,
@@ -817,7 +818,7 @@ class Espiao implements Armazem {
     return this.base.lista(data, especialidade);
   }
 
-  diasMarcados(desde: string): Promise<[especialidade: string, data: string][]> {
+  diasMarcados(desde: string): Promise<Dia[]> {
     return this.base.diasMarcados(desde);
   }
 
@@ -827,14 +828,15 @@ class Espiao implements Armazem {
 }
 
 /** A vista como a teria um armazém que só carregou o alcance: outro CPF é um erro, outro dia parece tomado. */
-function restringe(vista: Vista, { cpfs, dias }: Alcance): Vista {
+function restringe(vista: Vista, { cpfs, dias, lidos }: Alcance): Vista {
+  const todos = [...dias, ...lidos];
   return {
     ativosDe(cpf: string): readonly Agendamento[] {
       assert(cpfs.includes(cpf), `CPF fora do alcance: ${cpf}`);
       return vista.ativosDe(cpf);
     },
     ocupacao(especialidade: string, data: string): Ocupacao {
-      if (dias.some((dia) => dia[0] === especialidade && dia[1] === data)) return vista.ocupacao(especialidade, data);
+      if (todos.some((dia) => dia[0] === especialidade && dia[1] === data)) return vista.ocupacao(especialidade, data);
       const tomado = Ocupacao.vazia();
       tomado.toma(0, 1440);
       return tomado;
@@ -994,7 +996,11 @@ teste("o alcance diz os CPFs e os dias que os pedidos podem tocar, sem repetiç�
     agend(ANA, { ...terca, data: "x" }),
     { comando: "PING" },
   ], "x");
-  assertEquals(balcao.armazem.alcances, [{ cpfs: [ANA, BIA, CID], dias: [["CLINICO GERAL", "2026-12-01"]] }]);
+  assertEquals(balcao.armazem.alcances, [{
+    cpfs: [ANA, BIA, CID],
+    dias: [["CLINICO GERAL", "2026-12-01"]],
+    lidos: [],
+  }]);
 });
 
 teste("quando nada foi gravado, o que mudaria o livro é ERRO-131 e o resto tem a resposta de sempre", async () => {

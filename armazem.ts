@@ -17,22 +17,17 @@ import {
   type Alcance,
   type Armazem,
   type Desfecho,
+  type Dia,
+  ErroDoArmazem,
+  type Liquido,
   type Lote,
-  type Mudanca,
+  type Novo,
   Ocupacao,
   PorDia,
+  resume,
   type Vista,
 } from "./agenda.ts";
 import { minutoDoDia } from "./oferta.ts";
-
-/** O livro não pôde ser aberto, copiado ou lido; a mensagem diz o arquivo, o que houve e o que fazer. */
-export class ErroDoArmazem extends Error {
-  /** A mensagem diz o que houve e o que fazer; a causa é o erro de baixo. */
-  constructor(mensagem: string, causa?: unknown) {
-    super(mensagem, { cause: causa });
-    this.name = "ErroDoArmazem";
-  }
-}
 
 /** Marca no cabeçalho do SQLite que diz que o arquivo é um livro da clínica ("CLIN"). */
 const ID_DA_APLICACAO = 0x434c494e;
@@ -284,7 +279,7 @@ export class ArmazemSqlite implements Armazem {
       return { tipo: "nada", causa };
     }
     if (lote.mudancas.length === 0) return { tipo: "gravado", resultado: lote.resultado };
-    const liquido = resume(lote.mudancas, Temporal.Instant.fromEpochMilliseconds(quando).toString());
+    const liquido = resume(lote.mudancas, quando);
     const desfecho = this.#transacao(banco, liquido);
     if (desfecho.tipo !== "gravado") return desfecho;
     if (!desfecho.recarregado) this.#memoria.grava(liquido);
@@ -383,7 +378,7 @@ export class ArmazemSqlite implements Armazem {
 
   /** Os dias com agendamentos não cancelados a partir de uma data. */
   // deno-lint-ignore require-await
-  async diasMarcados(desde: string): Promise<[especialidade: string, data: string][]> {
+  async diasMarcados(desde: string): Promise<Dia[]> {
     return this.#aberto().db
       .prepare("SELECT DISTINCT especialidade, data FROM agendamento WHERE cancelado_em IS NULL AND data >= ?")
       .all(desde)
@@ -425,46 +420,6 @@ export class ArmazemSqlite implements Armazem {
       // Disco cheio, por exemplo: o WAL continua valendo e o próximo intervalo tenta de novo.
     }
   }
-}
-
-/** O efeito de um lote, sem passos intermediários: o que nasce e morre nele entra já cancelado, numa só linha. */
-interface Liquido {
-  quando: string;
-  novos: Novo[];
-  passageiros: Novo[];
-  desmarcados: Agendamento[];
-  encerrados: Agendamento[];
-}
-
-interface Novo {
-  agendamento: Agendamento;
-  origem: string;
-}
-
-function resume(mudancas: readonly Mudanca[], quando: string): Liquido {
-  const novos = new Map<number, Novo>();
-  const passageiros: Novo[] = [];
-  const desmarcados: Agendamento[] = [];
-  const encerrados: Agendamento[] = [];
-  for (const mudanca of mudancas) {
-    const { agendamento } = mudanca;
-    if (mudanca.tipo === "marca") {
-      novos.set(agendamento.id, mudanca);
-      continue;
-    }
-    if (mudanca.tipo === "encerra") {
-      encerrados.push(agendamento);
-      continue;
-    }
-    const novo = novos.get(agendamento.id);
-    if (novo === undefined) {
-      desmarcados.push(agendamento);
-    } else {
-      novos.delete(agendamento.id);
-      passageiros.push(novo);
-    }
-  }
-  return { quando, novos: [...novos.values()], passageiros, desmarcados, encerrados };
 }
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */

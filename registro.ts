@@ -36,6 +36,8 @@ export interface Eventos {
   orfao: { data: string; horario: string; especialista: string; cpf: string; nome: string };
   /** O armazém falhou. */
   falha: { o_que: string; causa: string };
+  /** O banco, noutra máquina, saiu do alcance ou voltou. */
+  banco: { no_alcance: boolean; causa?: string };
   /** O servidor foi mandado parar. */
   encerrando: { sinal: string; conexoes: number };
   /** O servidor parou. */
@@ -67,6 +69,7 @@ const NO_QUIETO: ReadonlySet<Evento> = new Set<Evento>([
   "pronto",
   "orfao",
   "falha",
+  "banco",
   "recusou",
   "encerrando",
   "encerrado",
@@ -249,6 +252,8 @@ const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
     `ATENÇÃO: ${especialista} ${data} ${horario} (${mascararCpf(cpf)} ${iniciais(nome)}) ` +
     `está marcado fora da semana de agora; avise o paciente`,
   falha: ({ o_que, causa }) => `FALHA: ${o_que} (${causa})`,
+  banco: ({ no_alcance, causa }) =>
+    no_alcance ? "o banco voltou; tudo como antes" : `FALHA: ${causa}; os pedidos são recusados até que ele volte`,
   encerrando: ({ sinal, conexoes }) =>
     `${sinal}: encerrando; ${conexoes === 1 ? "1 conexão aberta" : `${conexoes} conexões abertas`}`,
   encerrado: () => "encerrado; o livro está fechado",

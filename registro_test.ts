@@ -89,6 +89,7 @@ const EXEMPLOS: { [E in Evento]: Eventos[E] } = {
   },
   orfao: { data: "30/11/2026", horario: "08:00", especialista: "CLINICO GERAL", cpf: CPF, nome: NOME },
   falha: { o_que: "um lote não pôde ser gravado", causa: "database or disk is full" },
+  banco: { no_alcance: false, causa: "o banco está fora do alcance" },
   encerrando: { sinal: "SIGTERM", conexoes: 2 },
   encerrado: {},
 };
@@ -102,6 +103,7 @@ function contaTudo(registro: Registro): void {
   registro.conta("dia", EXEMPLOS.dia);
   registro.conta("orfao", EXEMPLOS.orfao);
   registro.conta("falha", EXEMPLOS.falha);
+  registro.conta("banco", EXEMPLOS.banco);
   registro.conta("encerrando", EXEMPLOS.encerrando);
   registro.conta("encerrado", EXEMPLOS.encerrado);
 }
@@ -172,7 +174,7 @@ for (
   const [volume, esperados] of [
     ["detalhado", Object.keys(EXEMPLOS)],
     ["normal", Object.keys(EXEMPLOS)],
-    ["quieto", ["pronto", "recusou", "orfao", "falha", "encerrando", "encerrado"]],
+    ["quieto", ["pronto", "recusou", "orfao", "falha", "banco", "encerrando", "encerrado"]],
   ] as const
 ) {
   teste(`o volume ${volume} conta ${esperados.join(", ")}`, async () => {

@@ -7,8 +7,8 @@
  *     deno run -A servidor.ts --help             todas as opções
  *
  * Este arquivo é o script: opções, `Deno.listen`, uma `Sessao` por conexão aceita, limites de conexões, o que vai ao
- * console e o fim em ordem. O fio está em `protocolo.ts`, as regras e a fila em `agenda.ts`, o disco em `armazem.ts`, uma
- * conexão por dentro em `sessao.ts`.
+ * console e o fim em ordem. O fio está em `protocolo.ts`, as regras e a fila em `agenda.ts`, o disco em `armazem.ts` e
+ * `armazem_postgres.ts`, uma conexão por dentro em `sessao.ts`.
  *
  * @module
  */
@@ -16,8 +16,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { delay } from "@std/async";
 import configuracaoDoDeno from "./deno.json" with { type: "json" };
-import { Agenda, type Agendamento } from "./agenda.ts";
-import { ArmazemSqlite, copiaLivro, ErroDoArmazem, listaDoLivro } from "./armazem.ts";
+import { Agenda, type Agendamento, type Armazem, ErroDoArmazem } from "./agenda.ts";
+import { ArmazemSqlite, copiaLivro, listaDoLivro } from "./armazem.ts";
+import { ArmazemPostgres, BancoForaDoAlcance, ehPostgres, listaDoPostgres, semSenha } from "./armazem_postgres.ts";
 import { dataNoFio, ErroDeConfiguracao, horariosDe, lerOferta, nomeDoDia, type Oferta } from "./oferta.ts";
 import { formatarCpf, type Pedido, PORTA_PADRAO, type Resposta } from "./protocolo.ts";
 import { type Formato, Registro, type Volume } from "./registro.ts";
@@ -36,6 +37,9 @@ OPÇÕES
   --porta N                    porta TCP (${PORTA_PADRAO}; 0 escolhe uma livre e a mostra)
   --endereco IP                endereço em que atende (0.0.0.0, todas as interfaces)
   --banco ARQUIVO              o livro (clinica.db; ":memory:" para experimentar, nada fica)
+  --banco postgres://…         o livro num PostgreSQL, partilhado por vários servidores:
+                               postgres://usuario:senha@maquina:5432/banco; sem --banco vale a
+                               variável CLINICA_BANCO, em que a senha não aparece em "ps"
   --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida)
   --conexoes N                 conexões ao mesmo tempo (1000)
   --conexoes-por-endereco N    conexões de um mesmo endereço (100; a própria máquina não tem este limite)
@@ -106,6 +110,23 @@ function lerInteiro(
   return valor;
 }
 
+/** O livro pedido: a opção, a variável de ambiente, o de costume, nesta ordem. */
+function lerBanco(argumentos: Argumentos): string {
+  const banco = argumentos.texto("banco") ?? (Deno.env.get("CLINICA_BANCO") || "clinica.db");
+  // Um "postgre://" não é um arquivo; e a mensagem não o repete, pois pode ter uma senha.
+  if (/^[a-z]+:\/\//i.test(banco) && !ehPostgres(banco)) {
+    throw new ErroDeUso("--banco espera um arquivo, ou um endereço que comece por postgres://");
+  }
+  return banco;
+}
+
+function abreArmazem(banco: string, registro: Registro): Armazem | Promise<Armazem> {
+  if (!ehPostgres(banco)) return ArmazemSqlite.abre(banco);
+  return ArmazemPostgres.abre(banco, {
+    aoMudar: (fora) => registro.conta("banco", { no_alcance: fora === undefined, causa: fora?.message }),
+  });
+}
+
 /** Lê a configuração: o arquivo pedido, ou `clinica.json` se existe, ou a semana embutida. */
 function carregaOferta(pedido: string | undefined): Oferta {
   const arquivo = pedido ?? "clinica.json";
@@ -131,7 +152,7 @@ function mensagem(causa: unknown): string {
 /** O que um `Servidor` precisa. */
 interface OpcoesDoServidor {
   agenda: Agenda;
-  armazem: ArmazemSqlite;
+  armazem: Armazem;
   registro: Registro;
   conexoes: number;
   conexoesPorEndereco: number;
@@ -327,7 +348,7 @@ async function servir(argumentos: Argumentos): Promise<void> {
   recusaOpcoes(argumentos, SO_DA_LISTA, "o servidor");
   const porta = lerInteiro(argumentos, "porta", { padrao: PORTA_PADRAO, de: 0, ate: 65535 });
   const endereco = argumentos.texto("endereco") ?? "0.0.0.0";
-  const banco = argumentos.texto("banco") ?? "clinica.db";
+  const banco = lerBanco(argumentos);
   const formato = lerFormato(argumentos.texto("log") ?? "texto");
   const conexoes = lerInteiro(argumentos, "conexoes", { padrao: 1000, de: 1, ate: 1_000_000 });
   const conexoesPorEndereco = lerInteiro(argumentos, "conexoes-por-endereco", { padrao: 100, de: 1, ate: 1_000_000 });
@@ -335,14 +356,19 @@ async function servir(argumentos: Argumentos): Promise<void> {
   recusaConexoesDemais(conexoes);
   const oferta = carregaOferta(argumentos.texto("config"));
 
-  await using armazem = ArmazemSqlite.abre(banco);
-  using ouvinte = ouvir(endereco, porta);
   const registro = new Registro({ formato, volume, fuso: oferta.fuso, destino: Deno.stdout });
+  await using armazem = await abreArmazem(banco, registro);
+  using ouvinte = ouvir(endereco, porta);
   const agenda = new Agenda({
     armazem,
     oferta,
     relogio: Date.now,
-    aoFalhar: (tipo, causa) => registro.conta("falha", { o_que: FALHAS[tipo], causa: mensagem(causa) }),
+    aoFalhar: (tipo, causa) => {
+      // De um banco fora do alcance já se contou, uma vez.
+      if (!(causa instanceof BancoForaDoAlcance)) {
+        registro.conta("falha", { o_que: FALHAS[tipo], causa: mensagem(causa) });
+      }
+    },
   });
   const servidor = new Servidor({ agenda, armazem, registro, conexoes, conexoesPorEndereco });
   obedeceASinais((sinal) => servidor.encerra(ouvinte, sinal));
@@ -350,12 +376,14 @@ async function servir(argumentos: Argumentos): Promise<void> {
   registro.conta("pronto", {
     clinica: oferta.nome,
     versao: VERSAO,
-    banco,
+    banco: semSenha(banco),
     endereco,
     porta: ouvinte.addr.port,
     alcance: comoAlcancar(endereco, ouvinte.addr.port),
   });
-  await contaOrfaos(agenda, armazem, registro);
+  await contaOrfaos(agenda, armazem, registro).catch((causa) => {
+    registro.conta("falha", { o_que: "os agendamentos fora da semana não puderam ser lidos", causa: mensagem(causa) });
+  });
   await atendendo;
   await armazem[Symbol.asyncDispose]();
   registro.conta("encerrado", {});
@@ -444,7 +472,7 @@ function obedeceASinais(encerra: (sinal: string) => void): void {
 }
 
 /** Diz que agendamentos de hoje em diante ficaram fora da semana, ou numa data que fechou. */
-async function contaOrfaos({ clinica }: Agenda, armazem: ArmazemSqlite, registro: Registro): Promise<void> {
+async function contaOrfaos({ clinica }: Agenda, armazem: Armazem, registro: Registro): Promise<void> {
   const { oferta, calendario } = clinica;
   const agora = Date.now();
   for (const [especialidade, data] of await armazem.diasMarcados(calendario.janela(agora).hoje)) {
@@ -465,19 +493,23 @@ async function contaOrfaos({ clinica }: Agenda, armazem: ArmazemSqlite, registro
 function copiar(argumentos: Argumentos, palavras: readonly string[]): void {
   recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DA_LISTA, "config"], "copia");
   if (palavras.length !== 1) throw new ErroDeUso("copia espera um destino: servidor.ts copia DESTINO");
-  const banco = argumentos.texto("banco") ?? "clinica.db";
+  const banco = lerBanco(argumentos);
+  if (ehPostgres(banco)) {
+    throw new ErroDeUso("copia é de um arquivo; a cópia de um banco PostgreSQL faz-se com pg_dump, ou com importar");
+  }
   copiaLivro(banco, palavras[0]);
   console.log(`${banco} copiado para ${palavras[0]} (${Deno.statSync(palavras[0]).size} bytes)`);
 }
 
 /** Escreve a lista de um dia. */
-function listar(argumentos: Argumentos, palavras: readonly string[]): void {
+async function listar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
   recusaOpcoes(argumentos, SO_DO_SERVIDOR, "lista");
   if (palavras.length > 1) throw new ErroDeUso("lista espera uma data só: servidor.ts lista dd/mm/aaaa");
   if (argumentos.tem("csv") && argumentos.tem("json")) throw new ErroDeUso("--csv e --json não vão juntos");
   const oferta = carregaOferta(argumentos.texto("config"));
   const data = lerDataEscrita(palavras[0]) ?? Temporal.Now.plainDateISO(oferta.fuso).toString();
-  const lista = listaDoLivro(argumentos.texto("banco") ?? "clinica.db", data);
+  const banco = lerBanco(argumentos);
+  const lista = ehPostgres(banco) ? await listaDoPostgres(banco, data) : listaDoLivro(banco, data);
   const nomes = new Map(oferta.especialidades.map(({ chave, nome }) => [chave, nome]));
   const linhas = lista.map(({ especialidade, hora, cpf, nome }) => ({
     especialista: nomes.get(especialidade) ?? especialidade,
@@ -549,7 +581,7 @@ async function main(args: readonly string[]): Promise<void> {
     case "copia":
       return copiar(argumentos, palavras);
     case "lista":
-      return listar(argumentos, palavras);
+      return await listar(argumentos, palavras);
     default:
       throw new ErroDeUso(`comando desconhecido: ${comando}; conhece copia e lista`);
   }

@@ -777,8 +777,14 @@ teste("um erro do programa fecha a conexão e aparece", async () => {
   leitura.conexao.quebra(new TypeError("defeito"));
   await assertRejects(() => leitura.fim, TypeError, "defeito");
   assert(leitura.conexao.fechada);
+});
 
-  await using saudacao = monta({ antes: (_, armazem) => armazem.falha = new RangeError("defeito") });
-  await assertRejects(() => saudacao.fim, RangeError, "defeito");
-  assert(saudacao.conexao.fechada);
+teste("com o livro fora do alcance a saudação é ERRO-131, e a conexão vale quando ele volta", async () => {
+  await using cena = monta({ antes: (_, armazem) => armazem.falha = new RangeError("fora do alcance") });
+  const { conexao, armazem } = cena;
+  await conexao.lida();
+  armazem.falha = undefined;
+  conexao.manda(codificarPedido(agend(1)));
+  await conexao.ate(() => conexao.linhas.length === 2);
+  assertEquals(codigos(conexao.linhas), ["ERRO-131", "OK-300"]);
 });

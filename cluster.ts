@@ -1,0 +1,297 @@
+/**
+ * Um PostgreSQL de verdade para os testes: um cluster temporário, dos programas instalados na máquina, numa porta livre
+ * de 127.0.0.1, com reserva síncrono quando se pede. Some no fim, também quando o teste falha. Só os arquivos `_test.ts`
+ * o importam.
+ *
+ * @module
+ */
+
+import { deadline, delay } from "@std/async";
+import { PACIENCIA, permitido } from "./apoio.ts";
+
+/** Onde o Debian e outros põem os programas do servidor, que não estão no PATH. */
+const PASTAS = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt/postgresql", "/usr/local/opt/postgresql"];
+
+const COMO_INSTALAR = "instale-o, no Debian: apt install postgresql";
+
+/** O que falta para que estes testes rodem; `undefined` quando nada falta. */
+export const FALTA: string | undefined = oQueFalta();
+
+function oQueFalta(): string | undefined {
+  if (!permitido("net", "read", "write", "run", "env", "sys")) return 'falta permissão; rode "deno test -A"';
+  if (Deno.build.os === "windows") return "o cluster de teste é para Linux e macOS";
+  if (pastaDosProgramas() === undefined) return `falta o PostgreSQL; ${COMO_INSTALAR}`;
+  if (Deno.uid() === 0 && donoDoCluster() === undefined) return "como root é preciso que exista o usuário postgres";
+}
+
+/** A pasta em que está `initdb`. */
+function pastaDosProgramas(): string | undefined {
+  const candidatas = [saidaDe("pg_config", "--bindir"), ...PASTAS.flatMap(versoesEm)];
+  return candidatas.find((pasta) => pasta !== undefined && existe(`${pasta}/initdb`) && existe(`${pasta}/postgres`));
+}
+
+function versoesEm(pasta: string): string[] {
+  try {
+    return [...Deno.readDirSync(pasta)].map(({ name }) => `${pasta}/${name}/bin`).sort().reverse();
+  } catch {
+    return [];
+  }
+}
+
+function existe(caminho: string): boolean {
+  try {
+    Deno.statSync(caminho);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function saidaDe(comando: string, ...args: string[]): string | undefined {
+  try {
+    const { success, stdout } = new Deno.Command(comando, { args, stderr: "null" }).outputSync();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** O PostgreSQL não roda como root: aí, o cluster é do usuário `postgres`. */
+function donoDoCluster(): { uid: number; gid: number } | undefined {
+  const [uid, gid] = [saidaDe("id", "-u", "postgres"), saidaDe("id", "-g", "postgres")];
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
+}
+
+const DONO = FALTA === undefined && Deno.uid() === 0 ? donoDoCluster() : undefined;
+const PROGRAMAS = FALTA === undefined ? pastaDosProgramas() : undefined;
+
+/** Registra um teste que usa um PostgreSQL; o que falta, e como obtê-lo, vai no nome de um teste ignorado. */
+export function testeComPostgres(nome: string, fn: (t: Deno.TestContext) => Promise<void>): void {
+  Deno.test({ name: FALTA === undefined ? nome : `${nome} (ignorado: ${FALTA})`, ignore: FALTA !== undefined, fn });
+}
+
+/** Roda um programa do PostgreSQL até o fim, como o dono do cluster. */
+async function programa(nome: string, args: string[], env: Record<string, string> = {}): Promise<void> {
+  const comando = new Deno.Command(`${PROGRAMAS}/${nome}`, {
+    args,
+    cwd: "/",
+    env: { LC_ALL: "C", ...env },
+    stdout: "null",
+    stderr: "piped",
+    ...DONO,
+  });
+  const { success, stderr } = await comando.output();
+  if (!success) throw new Error(`${nome} falhou: ${new TextDecoder().decode(stderr)}`);
+}
+
+function portaLivre(): number {
+  using ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return ouvinte.addr.port;
+}
+
+/** A senha do cluster de teste: com os caracteres que dão trabalho num endereço. */
+export const SENHA = "s3nh@:/secreta%?#";
+
+/** Um cluster temporário, no ar. */
+export class Cluster implements AsyncDisposable {
+  /** A porta em 127.0.0.1. */
+  readonly porta: number;
+  #pasta: string;
+  #processo: Deno.ChildProcess | undefined;
+  #opcoes: readonly string[];
+
+  private constructor(pasta: string, porta: number, opcoes: readonly string[]) {
+    this.#pasta = pasta;
+    this.porta = porta;
+    this.#opcoes = opcoes;
+  }
+
+  /** Cria um cluster e o põe no ar; `opcoes` são linhas de `postgresql.conf`. */
+  static async inicia(opcoes: readonly string[] = []): Promise<Cluster> {
+    const pasta = novaPasta();
+    try {
+      Deno.writeTextFileSync(`${pasta}/senha`, SENHA);
+      Deno.chmodSync(`${pasta}/senha`, 0o644);
+      await programa("initdb", [
+        ...["--pgdata", `${pasta}/dados`, "--username", "clinica", "--auth", "scram-sha-256"],
+        ...["--pwfile", `${pasta}/senha`, "--encoding", "UTF8", "--locale", "C", "--no-sync"],
+      ]);
+      const cluster = new Cluster(pasta, portaLivre(), opcoes);
+      await cluster.sobe();
+      return cluster;
+    } catch (causa) {
+      Deno.removeSync(pasta, { recursive: true });
+      throw causa;
+    }
+  }
+
+  /** Um reserva deste cluster, copiado dele e no ar, que se apresenta ao principal como `reserva`. */
+  async reserva(): Promise<Cluster> {
+    const pasta = novaPasta();
+    const origem = `host=127.0.0.1 port=${this.porta} user=clinica application_name=reserva`;
+    await programa("pg_basebackup", [
+      ...["--pgdata", `${pasta}/dados`, "--dbname", origem, "--checkpoint", "fast", "--write-recovery-conf"],
+      ...["--wal-method", "stream", "--no-sync"],
+    ], { PGPASSWORD: SENHA });
+    const cluster = new Cluster(pasta, portaLivre(), this.#opcoes);
+    await cluster.sobe("ready to accept read-only connections");
+    return cluster;
+  }
+
+  /** O endereço de um banco deste cluster, com a senha; `outros` são portas de mais máquinas. */
+  url(
+    banco: string = "postgres",
+    { outros = [], consulta = "" }: { outros?: number[]; consulta?: string } = {},
+  ): string {
+    const maquinas = [this.porta, ...outros].map((porta) => `127.0.0.1:${porta}`).join(",");
+    return `postgres://clinica:${encodeURIComponent(SENHA)}@${maquinas}/${banco}${consulta}`;
+  }
+
+  /** A pasta do cluster, em que só o dono dele entra. */
+  get pasta(): string {
+    return this.#pasta;
+  }
+
+  /** Cria um banco vazio e devolve o endereço dele. */
+  async banco(nome: string): Promise<string> {
+    await this.executa(`CREATE DATABASE ${nome} STRATEGY file_copy`);
+    return this.url(nome);
+  }
+
+  /** Executa SQL como administrador e devolve as linhas, todas as colunas como textos. */
+  async executa(sql: string, banco: string = "postgres"): Promise<string[][]> {
+    const { default: pg } = await import("pg");
+    const cliente = new pg.Client({
+      connectionString: this.url(banco),
+      ssl: false,
+      connectionTimeoutMillis: PACIENCIA,
+      types: { getTypeParser: () => (texto: string) => texto },
+    });
+    cliente.on("error", () => {});
+    try {
+      await cliente.connect();
+      const resultado = await deadline(cliente.query({ text: sql, rowMode: "array" }), PACIENCIA);
+      return (Array.isArray(resultado) ? resultado[resultado.length - 1] : resultado).rows;
+    } finally {
+      await cliente.end();
+    }
+  }
+
+  /** Põe no ar e espera que atenda. */
+  async sobe(sinal: string = "ready to accept connections"): Promise<void> {
+    const opcoes = [
+      "listen_addresses=127.0.0.1",
+      `port=${this.porta}`,
+      `unix_socket_directories=${this.#pasta}`,
+      "logging_collector=off",
+      ...this.#opcoes,
+    ];
+    // O log vai para um arquivo: um cluster que serve a muitos testes não pode ter uma leitura em curso em nenhum deles.
+    const processo = new Deno.Command("sh", {
+      args: [
+        ...["-c", 'log="$1"; shift; exec "$@" 2>"$log"', "sh", `${this.#pasta}/log`],
+        ...[`${PROGRAMAS}/postgres`, "-D", `${this.#pasta}/dados`, ...opcoes.flatMap((opcao) => ["-c", opcao])],
+      ],
+      cwd: "/",
+      env: { LC_ALL: "C" },
+      stdin: "null",
+      stdout: "null",
+      stderr: "inherit",
+      ...DONO,
+    }).spawn();
+    this.#processo = processo;
+    let acabou = false;
+    processo.status.then(() => acabou = true);
+    const prazo = performance.now() + PACIENCIA;
+    while (!this.log.includes(sinal)) {
+      if (acabou || performance.now() > prazo) throw new Error(`o PostgreSQL não subiu:\n${this.log}`);
+      await delay(20);
+    }
+  }
+
+  /** O log desde a última vez que subiu. */
+  get log(): string {
+    try {
+      return Deno.readTextFileSync(`${this.#pasta}/log`);
+    } catch {
+      return "";
+    }
+  }
+
+  /** Mata todos os processos do cluster, como numa falta de luz da máquina dele. */
+  async mata(): Promise<void> {
+    const processo = this.#processo;
+    if (processo === undefined) return;
+    this.#processo = undefined;
+    const filhos = filhosDe(processo.pid);
+    for (const pid of [processo.pid, ...filhos]) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch {
+        // já se foi
+      }
+    }
+    await processo.status;
+    // Enquanto um filho não acaba, a memória partilhada é dele e o cluster não sobe outra vez.
+    const prazo = performance.now() + PACIENCIA;
+    while (filhos.some(estaVivo) && performance.now() < prazo) await delay(5);
+  }
+
+  /** Para em ordem: as conexões são desfeitas. */
+  async para(): Promise<void> {
+    const processo = this.#processo;
+    if (processo === undefined) return;
+    this.#processo = undefined;
+    processo.kill("SIGINT");
+    await deadline(processo.status, PACIENCIA);
+  }
+
+  /** Congela ou descongela todos os processos: uma máquina que não responde, mas cujas conexões não caem. */
+  congela(sim: boolean): void {
+    const pid = this.#processo?.pid;
+    if (pid === undefined) return;
+    for (const processo of [pid, ...filhosDe(pid)]) {
+      try {
+        Deno.kill(processo, sim ? "SIGSTOP" : "SIGCONT");
+      } catch {
+        // um filho que acabou
+      }
+    }
+  }
+
+  /** Faz do reserva o principal. */
+  async promove(): Promise<void> {
+    await programa("pg_ctl", ["promote", "--pgdata", `${this.#pasta}/dados`, "--wait"]);
+  }
+
+  /** Para o cluster e apaga tudo dele. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.mata();
+    // Um filho que acaba de morrer pode ainda escrever: uma segunda vez basta.
+    for (let vez = 0;; vez++) {
+      try {
+        return Deno.removeSync(this.#pasta, { recursive: true });
+      } catch (causa) {
+        if (vez === 3 || causa instanceof Deno.errors.NotFound) return;
+        await delay(50);
+      }
+    }
+  }
+}
+
+function novaPasta(): string {
+  const pasta = Deno.makeTempDirSync({ prefix: "clinica-pg-" });
+  if (DONO !== undefined) Deno.chownSync(pasta, DONO.uid, DONO.gid);
+  return pasta;
+}
+
+/** Os processos que o `postgres` criou; cada um é chefe da sua própria sessão, e não do grupo dele. */
+function filhosDe(pai: number): number[] {
+  return (saidaDe("ps", "-o", "pid=", "--ppid", String(pai)) ?? "").split("\n").map(Number).filter((pid) => pid > 0);
+}
+
+/** Um morto por recolher já não segura nada. */
+function estaVivo(pid: number): boolean {
+  const estado = saidaDe("ps", "-o", "stat=", "-p", String(pid)) ?? "";
+  return estado !== "" && !estado.startsWith("Z");
+}
