@@ -345,7 +345,7 @@ const DECODIFICADOR = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
  */
 export class Enquadrador {
   #maxima: number;
-  #partes: Uint8Array[] = [];
+  #partes: Uint8Array[] | undefined;
   #guardados = 0;
   #excedida = false;
 
@@ -379,7 +379,7 @@ export class Enquadrador {
     if (this.#guardados === 0) return bloco;
     const completo = new Uint8Array(this.#guardados + bloco.length);
     let posicao = 0;
-    for (const parte of [...this.#partes, bloco]) {
+    for (const parte of [...this.#partes ?? [], bloco]) {
       completo.set(parte, posicao);
       posicao += parte.length;
     }
@@ -388,13 +388,13 @@ export class Enquadrador {
   }
 
   #guarda(parte: Uint8Array): void {
-    this.#partes.push(parte);
+    (this.#partes ??= []).push(parte);
     this.#guardados += parte.length;
     if (this.#guardados >= this.#maxima) this.#excede();
   }
 
   #esquece(): void {
-    this.#partes = [];
+    this.#partes = undefined;
     this.#guardados = 0;
   }
 

@@ -16,7 +16,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { delay } from "@std/async";
 import configuracaoDoDeno from "./deno.json" with { type: "json" };
-import { Agenda, type Agendamento, type Armazem, ErroDoArmazem } from "./agenda.ts";
+import { Agenda, type Armazem, ErroDoArmazem } from "./agenda.ts";
 import { ArmazemSqlite, copiaLivro, listaDoLivro } from "./armazem.ts";
 import { ArmazemPostgres, BancoForaDoAlcance, ehPostgres, listaDoPostgres, semSenha } from "./armazem_postgres.ts";
 import { dataNoFio, ErroDeConfiguracao, horariosDe, lerOferta, nomeDoDia, type Oferta } from "./oferta.ts";
@@ -189,6 +189,7 @@ class Servidor {
   /** As datas que mudaram, por especialista. */
   #diasMudados = new Map<string, Set<string>>();
   #relogio = performance.now();
+  #relogioComum = (): number => this.#relogio;
   #encerrando = false;
 
   constructor(opcoes: OpcoesDoServidor) {
@@ -243,8 +244,10 @@ class Servidor {
     }
     if (motivo !== undefined) {
       registro.conta("recusou", { cliente, motivo });
-      if (this.#recusas.size >= RECUSAS_MAXIMAS) conexao.close();
-      else this.#acompanha(this.#sessao(conexao, cliente, hostname), this.#recusas, (sessao) => sessao.recusa());
+      if (this.#recusas.size >= RECUSAS_MAXIMAS) return conexao.close();
+      const sessao = this.#sessao(conexao, cliente, hostname);
+      this.#recusas.add(sessao);
+      sessao.recusa().catch((erro) => this.#contaErro(erro)).finally(() => this.#recusas.delete(sessao));
       return;
     }
     // Sem isto o sistema junta respostas pequenas à espera da confirmação da anterior: 40 ms por resposta.
@@ -252,12 +255,16 @@ class Servidor {
     registro.conta("conectou", { cliente });
     this.#porEndereco.set(hostname, doEndereco + 1);
     const sessao = this.#sessao(conexao, cliente, hostname);
-    this.#acompanha(sessao, this.#sessoes, (sessao) => sessao.atende()).then(() => {
+    this.#sessoes.add(sessao);
+    const saiu = (erro?: unknown): void => {
+      if (erro !== undefined) this.#contaErro(erro);
+      this.#sessoes.delete(sessao);
       const restam = (this.#porEndereco.get(hostname) ?? 1) - 1;
       if (restam === 0) this.#porEndereco.delete(hostname);
       else this.#porEndereco.set(hostname, restam);
       registro.conta("saiu", { cliente, pedidos: sessao.pedidos, motivo: sessao.motivo });
-    });
+    };
+    sessao.atende().then(saiu, saiu);
   }
 
   #sessao(conexao: Deno.TcpConn, cliente: string, origem: string): Sessao {
@@ -267,23 +274,13 @@ class Servidor {
       agenda,
       origem,
       limites,
-      relogio: () => this.#relogio,
+      relogio: this.#relogioComum,
       aoResponder: (pedido, resposta) => this.#conta(cliente, pedido, resposta),
     });
   }
 
-  async #acompanha(sessao: Sessao, onde: Set<Sessao>, atende: (sessao: Sessao) => Promise<void>): Promise<void> {
-    onde.add(sessao);
-    try {
-      await atende(sessao);
-    } catch (erro) {
-      this.#opcoes.registro.conta("falha", {
-        o_que: "uma sessão acabou por um erro do programa",
-        causa: mensagem(erro),
-      });
-    } finally {
-      onde.delete(sessao);
-    }
+  #contaErro(erro: unknown): void {
+    this.#opcoes.registro.conta("falha", { o_que: "uma sessão acabou por um erro do programa", causa: mensagem(erro) });
   }
 
   #confere(): void {
@@ -381,10 +378,13 @@ async function servir(argumentos: Argumentos): Promise<void> {
     porta: ouvinte.addr.port,
     alcance: comoAlcancar(endereco, ouvinte.addr.port),
   });
-  await contaOrfaos(agenda, armazem, registro).catch((causa) => {
+  const fim = new AbortController();
+  const contando = contaOrfaos(agenda, { armazem, registro, fim: fim.signal }).catch((causa) => {
     registro.conta("falha", { o_que: "os agendamentos fora da semana não puderam ser lidos", causa: mensagem(causa) });
   });
   await atendendo;
+  fim.abort();
+  await contando;
   await armazem[Symbol.asyncDispose]();
   registro.conta("encerrado", {});
   await registro.fecha();
@@ -472,22 +472,29 @@ function obedeceASinais(encerra: (sinal: string) => void): void {
 }
 
 /** Diz que agendamentos de hoje em diante ficaram fora da semana, ou numa data que fechou. */
-async function contaOrfaos({ clinica }: Agenda, armazem: Armazem, registro: Registro): Promise<void> {
+async function contaOrfaos(
+  { clinica }: Agenda,
+  { armazem, registro, fim }: { armazem: Armazem; registro: Registro; fim: AbortSignal },
+): Promise<void> {
   const { oferta, calendario } = clinica;
   const agora = Date.now();
   for (const [especialidade, data] of await armazem.diasMarcados(calendario.janela(agora).hoje)) {
+    if (fim.aborted) return;
     const horarios = horariosDe(oferta, data).get(especialidade) ?? [];
-    const cabe = (marcado: Agendamento): boolean =>
-      horarios.some(({ hora, minutos }) => hora === marcado.hora && minutos === marcado.minutos);
-    for (const marcado of await armazem.lista(data, especialidade)) {
-      if (cabe(marcado)) continue;
+    const cabem = new Map(horarios.map(({ hora, minutos }) => [hora, minutos]));
+    const marcados = await armazem.lista(data, especialidade);
+    for (const marcado of marcados) {
+      if (cabem.get(marcado.hora) === marcado.minutos) continue;
       const [, cpf, nome, especialista, noFio, , horario] = clinica.tupla(marcado, agora);
       registro.conta("orfao", { data: noFio, horario, especialista, cpf, nome });
     }
-    // Num livro grande isto leva tempo: as conexões não esperam.
-    await delay(0);
+    // Num livro grande isto leva tempo: descansa dez vezes o que trabalha, e as conexões não o notam.
+    await delay(marcados.length / MARCADOS_POR_MS, { signal: fim }).catch(() => {});
   }
 }
+
+/** Quantos agendamentos se conferem por ms de descanso. */
+const MARCADOS_POR_MS = 50;
 
 /** Copia o livro. */
 function copiar(argumentos: Argumentos, palavras: readonly string[]): void {

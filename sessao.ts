@@ -143,28 +143,12 @@ export class Sessao {
 
   /** Atende a conexão até o fim e a fecha. O que o outro lado fizer não a faz rejeitar. */
   atende(): Promise<void> {
-    return this.#ateOFim(async () => {
-      await this.#escreve(codificarResposta(await this.#agenda.saudacao()));
-      await this.#conversa();
-    });
+    return this.#percorre(false);
   }
 
   /** Responde `ERRO-130` no lugar da saudação e fecha. */
   recusa(): Promise<void> {
-    return this.#ateOFim(async () => {
-      await this.#desiste();
-      await this.#conversa();
-    });
-  }
-
-  async #ateOFim(conversa: () => Promise<void>): Promise<void> {
-    try {
-      await conversa();
-    } catch (erro) {
-      if (!this.#fechada && !ehDaRede(erro)) throw erro;
-    } finally {
-      this.#fecha();
-    }
+    return this.#percorre(true);
   }
 
   /** Faz valer os prazos; chamada de tempos em tempos. */
@@ -200,29 +184,33 @@ export class Sessao {
     this.#fecha();
   }
 
-  async #conversa(): Promise<void> {
-    let bloco = Buffer.allocUnsafeSlow(BLOCO_MENOR);
-    // Encerrar durante a saudação.
-    if (this.#encerrando) return;
-    while (!this.#fechada) {
-      if (!this.#acabou) this.#aguardaLeitura();
-      const lidos = await this.#conexao.read(bloco);
-      if (lidos === null) return;
-      if (this.#acabou) continue;
-      const linhas = this.#enquadrador.recebe(lidos === bloco.length ? bloco : bloco.subarray(0, lidos));
-      for (let proxima = 0; proxima < linhas.length && !this.#acabou && !this.#fechada;) {
-        const grupo = this.#proximoGrupo(linhas, proxima);
-        proxima += grupo.length;
-        await this.#responde(grupo);
+  /** Tudo numa função só: cada função assíncrona suspensa custa meio quilobyte a cada conexão parada. */
+  async #percorre(recusada: boolean): Promise<void> {
+    try {
+      if (recusada) await this.#desiste();
+      else await this.#escreve(codificarResposta(await this.#agenda.saudacao()));
+      if (this.#encerrando) return;
+      let bloco = Buffer.allocUnsafeSlow(BLOCO_MENOR);
+      while (!this.#fechada) {
+        if (!this.#acabou) this.#aguardaLeitura();
+        const lidos = await this.#conexao.read(bloco);
+        if (lidos === null) return;
+        if (this.#acabou) continue;
+        const linhas = this.#enquadrador.recebe(lidos === bloco.length ? bloco : bloco.subarray(0, lidos));
+        for (let proxima = 0; proxima < linhas.length && !this.#acabou && !this.#fechada;) {
+          const grupo = this.#proximoGrupo(linhas, proxima);
+          proxima += grupo.length;
+          await this.#responde(grupo);
+        }
+        if (this.#enquadrador.excedida && !this.#acabou) await this.#recusaLinhaLonga();
+        if (this.#encerrando) this.#acabou = true;
+        if (this.#acabou && !this.#fechada) await this.#despede();
+        bloco = proximoBloco(bloco, lidos);
       }
-      if (this.#enquadrador.excedida && !this.#acabou) await this.#recusaLinhaLonga();
-      if (this.#encerrando) this.#acabou = true;
-      if (this.#acabou && !this.#fechada) await this.#despede();
-      if (lidos === bloco.length) {
-        if (bloco.length < BLOCO_MAIOR) bloco = Buffer.allocUnsafeSlow(BLOCO_MAIOR);
-      } else if (lidos <= BLOCO_MENOR && bloco.length > BLOCO_MENOR) {
-        bloco = Buffer.allocUnsafeSlow(BLOCO_MENOR);
-      }
+    } catch (erro) {
+      if (!this.#fechada && !ehDaRede(erro)) throw erro;
+    } finally {
+      this.#fecha();
     }
   }
 
@@ -324,6 +312,13 @@ export class Sessao {
     this.#prazo = Infinity;
     this.#conexao.close();
   }
+}
+
+/** Um bloco que veio cheio dá lugar ao maior; o maior, quase vazio, ao menor. */
+function proximoBloco(bloco: Buffer<ArrayBuffer>, lidos: number): Buffer<ArrayBuffer> {
+  if (lidos === bloco.length && bloco.length < BLOCO_MAIOR) return Buffer.allocUnsafeSlow(BLOCO_MAIOR);
+  if (lidos <= BLOCO_MENOR && bloco.length > BLOCO_MENOR) return Buffer.allocUnsafeSlow(BLOCO_MENOR);
+  return bloco;
 }
 
 function lerLinha(linha: string | typeof ILEGIVEL): Pedido | Erro {
