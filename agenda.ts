@@ -516,7 +516,11 @@ function ativosEmOrdem(estado: Estado, cpf: string): Agendamento[] {
   if (ativos.length === 0) return [];
   return ativos
     .filter((ativo) => !jaTerminou(estado, ativo))
-    .sort((a, b) => a.data < b.data || (a.data === b.data && a.hora < b.hora) ? -1 : 1);
+    .sort((a, b) => comparar(a.data, b.data) || comparar(a.hora, b.hora));
+}
+
+function comparar(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** O mutex: cada tarefa começa quando a anterior acabou, na ordem de chegada. Uma que falha não para a fila. */

@@ -71,6 +71,9 @@ const PAGINAS_ATE_CHECKPOINT = 4096;
 
 const TAMANHO_DA_PAGINA = 4096;
 
+/** Entre uma tentativa de reabrir um livro que falhou e a seguinte, em ms. */
+const ESPERA_PARA_REABRIR = 250;
+
 /** Sem gravações por este tempo, em ms, o WAL passa para o arquivo principal. */
 const INTERVALO_PARA_CHECKPOINT = 500;
 
@@ -215,6 +218,8 @@ export class ArmazemSqlite implements Armazem {
   #memoria = new Memoria((especialidade, data) => this.#carregaDia(especialidade, data));
   #checkpoint: ReturnType<typeof setTimeout> | undefined;
   #ultimoLote = 0;
+  /** Antes disto não se tenta reabrir um livro que falhou: cada tentativa relê tudo, e todos esperam. */
+  #tentaEm = 0;
 
   private constructor(caminho: string, trava: Deno.FsFile | undefined) {
     this.#caminho = caminho;
@@ -282,7 +287,12 @@ export class ArmazemSqlite implements Armazem {
     const liquido = resume(lote.mudancas, quando);
     const desfecho = this.#transacao(banco, liquido);
     if (desfecho.tipo !== "gravado") return desfecho;
-    if (!desfecho.recarregado) this.#memoria.grava(liquido);
+    try {
+      if (!desfecho.recarregado) this.#memoria.grava(liquido);
+    } catch {
+      // O lote está no disco; o que não pôde ser lido dele foi um dia que faltava na memória. Relê tudo.
+      this.#reabre();
+    }
     this.#agendaCheckpoint();
     return { tipo: "gravado", resultado: lote.resultado };
   }
@@ -329,9 +339,13 @@ export class ArmazemSqlite implements Armazem {
     causa: unknown,
     confirmando: boolean,
   ): { tipo: "gravado"; recarregado: true } | { tipo: "nada" | "incerto"; causa: unknown } {
-    const reaberto = this.#reabre();
-    if (reaberto === undefined) return { tipo: confirmando ? "incerto" : "nada", causa };
-    return estaGravado(reaberto.db, liquido) ? { tipo: "gravado", recarregado: true } : { tipo: "nada", causa };
+    try {
+      const reaberto = this.#reabre();
+      if (reaberto === undefined) return { tipo: confirmando ? "incerto" : "nada", causa };
+      return estaGravado(reaberto.db, liquido) ? { tipo: "gravado", recarregado: true } : { tipo: "nada", causa };
+    } catch {
+      return { tipo: "incerto", causa };
+    }
   }
 
   /** Fecha e abre o banco, passa o WAL a limpo e relê tudo; `undefined` se não deu: a próxima vez tenta de novo. */
@@ -343,6 +357,7 @@ export class ArmazemSqlite implements Armazem {
       // conseguir passar, com outro fsync, para o arquivo principal.
       return this.#abre({ exigeLimpo: true });
     } catch {
+      this.#tentaEm = performance.now() + ESPERA_PARA_REABRIR;
       return undefined;
     }
   }
@@ -358,7 +373,7 @@ export class ArmazemSqlite implements Armazem {
   }
 
   #aberto(): Banco {
-    const banco = this.#banco ?? this.#reabre();
+    const banco = this.#banco ?? (performance.now() < this.#tentaEm ? undefined : this.#reabre());
     if (banco === undefined) throw new ErroDoArmazem(`${this.#caminho}: o livro não está ao alcance`);
     return banco;
   }
@@ -404,13 +419,14 @@ export class ArmazemSqlite implements Armazem {
 
   #agendaCheckpoint(): void {
     this.#ultimoLote = performance.now();
-    this.#checkpoint ??= setTimeout(() => this.#faz(), INTERVALO_PARA_CHECKPOINT);
+    this.#checkpoint ??= setTimeout(() => this.#descansa(), INTERVALO_PARA_CHECKPOINT);
   }
 
-  #faz(): void {
+  /** Se ninguém grava há um intervalo, passa o WAL para o arquivo principal; senão espera mais. */
+  #descansa(): void {
     const falta = this.#ultimoLote + INTERVALO_PARA_CHECKPOINT - performance.now();
     if (falta > 0) {
-      this.#checkpoint = setTimeout(() => this.#faz(), falta);
+      this.#checkpoint = setTimeout(() => this.#descansa(), falta);
       return;
     }
     this.#checkpoint = undefined;
@@ -634,13 +650,13 @@ function abreParaLer(caminho: string): DatabaseSync {
  */
 export function copiaLivro(caminho: string, destino: string): void {
   using db = abreParaLer(caminho);
-  const parcial = `${destino}.parcial`;
+  const parcial = `${destino}.${Deno.pid}.parcial`;
   let criado = false;
   try {
     // `createNew` no destino guarda o nome; a cópia só o recebe quando está inteira e no disco.
     Deno.openSync(destino, { write: true, createNew: true, mode: 0o600 }).close();
     criado = true;
-    Deno.openSync(parcial, { write: true, create: true, truncate: true, mode: 0o600 }).close();
+    Deno.openSync(parcial, { write: true, createNew: true, mode: 0o600 }).close();
     db.prepare("VACUUM INTO ?").run(parcial);
     using arquivo = Deno.openSync(parcial, { write: true });
     arquivo.syncSync();
