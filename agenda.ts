@@ -368,6 +368,19 @@ export function decidir(estado: Estado, pedido: Pedido | Erro): Decisao {
   }
 }
 
+/** A resposta com o livro fora do alcance: só o que não precisa dele é respondido. */
+function semLivro(pedido: Pedido | Erro): Resposta {
+  if ("codigo" in pedido) return pedido;
+  switch (pedido.comando) {
+    case "PING":
+      return { codigo: "OK-200" };
+    case "SAIR":
+      return { codigo: "OK-201" };
+    default:
+      return { codigo: "ERRO-131" };
+  }
+}
+
 /** Verdadeiro para os pedidos que podem mudar o livro. */
 export function muda(pedido: Pedido | Erro): boolean {
   return "comando" in pedido && (pedido.comando === "AGEND" || pedido.comando === "CANCEL");
@@ -609,19 +622,11 @@ export class Agenda {
    */
   saudacao(): Resposta | Promise<Resposta> {
     const agora = this.#relogio();
-    const falha = (causa: unknown): Resposta => {
-      this.#aoFalhar("nada", causa);
-      return { codigo: "ERRO-131" };
-    };
-    try {
-      const saudacao = this.#le(
-        () => ({ cpfs: [], dias: [], lidos: this.#diasAbertos(agora) }),
-        (vista) => saudar(this.#estado(vista, agora, "")),
-      );
-      return saudacao instanceof Promise ? saudacao.catch(falha) : saudacao;
-    } catch (causa) {
-      return falha(causa);
-    }
+    return this.#le(
+      () => ({ cpfs: [], dias: [], lidos: this.#diasAbertos(agora) }),
+      (vista) => saudar(this.#estado(vista, agora, "")),
+      () => ({ codigo: "ERRO-131" }),
+    );
   }
 
   /** Espera que tudo o que entrou na fila tenha resposta. */
@@ -728,17 +733,13 @@ export class Agenda {
 
   /** Nada mudou: o que não muda o livro tem a resposta de sempre; o resto não pôde ser feito. */
   async #semGravar({ pedidos, origem }: Grupo, agora: number): Promise<Resposta[]> {
-    try {
-      return await this.#le(() => this.#alcance(pedidos, agora), (vista) => {
-        const estado = this.#estado(vista, agora, origem);
-        return pedidos.map((pedido): Resposta => {
-          const { resposta, mudancas } = decidir(estado, pedido);
-          return mudancas.length === 0 ? resposta : { codigo: "ERRO-131" };
-        });
+    return await this.#le(() => this.#alcance(pedidos, agora), (vista) => {
+      const estado = this.#estado(vista, agora, origem);
+      return pedidos.map((pedido): Resposta => {
+        const { resposta, mudancas } = decidir(estado, pedido);
+        return mudancas.length === 0 ? resposta : { codigo: "ERRO-131" };
       });
-    } catch {
-      return pedidos.map(() => ({ codigo: "ERRO-131" }));
-    }
+    }, () => pedidos.map(semLivro));
   }
 
   #decide(vista: Vista, grupos: readonly Grupo[], agora: number): Lote<Resposta[][]> {
@@ -760,23 +761,24 @@ export class Agenda {
 
   #consulta(pedidos: readonly (Pedido | Erro)[], origem: string): Resposta[] | Promise<Resposta[]> {
     const agora = this.#relogio();
-    const falha = (causa: unknown): Resposta[] => {
+    return this.#le(() => this.#alcance(pedidos, agora), (vista) => {
+      const estado = this.#estado(vista, agora, origem);
+      return pedidos.map((pedido) => decidir(estado, pedido).resposta);
+    }, () => pedidos.map(semLivro));
+  }
+
+  /** Lê, na hora se o armazém o faz na hora; com o livro fora do alcance, o resultado é o de `semLivro`. */
+  #le<R>(alcance: () => Alcance, consulta: (vista: Vista) => R, semLivro: () => R): R | Promise<R> {
+    const falha = (causa: unknown): R => {
       this.#aoFalhar("nada", causa);
-      return pedidos.map(() => ({ codigo: "ERRO-131" }));
+      return semLivro();
     };
     try {
-      const respostas = this.#le(() => this.#alcance(pedidos, agora), (vista) => {
-        const estado = this.#estado(vista, agora, origem);
-        return pedidos.map((pedido) => decidir(estado, pedido).resposta);
-      });
-      return respostas instanceof Promise ? respostas.catch(falha) : respostas;
+      const lido = this.#armazem.le(alcance, consulta);
+      return lido instanceof Promise ? lido.catch(falha) : lido;
     } catch (causa) {
       return falha(causa);
     }
-  }
-
-  #le<R>(alcance: () => Alcance, consulta: (vista: Vista) => R): R | Promise<R> {
-    return this.#armazem.le(alcance, consulta);
   }
 
   #estado(vista: Vista, agora: number, origem: string): Estado {
