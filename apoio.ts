@@ -1,6 +1,6 @@
 /**
  * Apoio dos testes: uma pasta temporária, o servidor e o cliente como processos, uma conexão crua por linhas, CPFs e
- * datas de exemplo. Só os arquivos `_test.ts` o importam.
+ * datas de exemplo. Só os arquivos `_test.ts` e a prova (`prova.ts`) o importam.
  *
  * @module
  */
@@ -51,6 +51,8 @@ export interface OpcoesDoServidor {
   diante?: string[];
   /** O endereço em que ele atende; `127.0.0.1` quando não se diz. */
   endereco?: string;
+  /** Recebe o processo assim que ele existe, antes que atenda: quem pode ter de o matar não espera. */
+  aoNascer?: (processo: Deno.ChildProcess) => void;
 }
 
 /** Uma linha do log JSON. */
@@ -83,13 +85,14 @@ export class Servidor implements AsyncDisposable {
 
   /** Inicia o servidor e espera até que ele diga que atende. */
   static async inicia(opcoes: OpcoesDoServidor): Promise<Servidor> {
-    const { pasta, args = [], diante = [], endereco = "127.0.0.1" } = opcoes;
+    const { pasta, args = [], diante = [], endereco = "127.0.0.1", aoNascer = () => {} } = opcoes;
     const [comando, ...resto] = [
       ...diante,
       ...comandoDeno("servidor.ts"),
       ...["--endereco", endereco, "--porta", "0", "--log", "json", ...args],
     ];
     const processo = new Deno.Command(comando, { args: resto, cwd: pasta, stdout: "piped", stderr: "inherit" }).spawn();
+    aoNascer(processo);
     const servidor = new Servidor(processo);
     try {
       const { porta } = await servidor.registrou((linha) => linha.evento === "pronto");
@@ -214,6 +217,7 @@ export class Fio implements Disposable {
   #conn: Deno.TcpConn;
   #enquadrador = new Enquadrador(Infinity);
   #linhas: string[] = [];
+  #bloco: Uint8Array<ArrayBuffer> | undefined;
 
   private constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
@@ -239,8 +243,8 @@ export class Fio implements Disposable {
 
   /** A próxima linha; `undefined` quando o servidor fechou. */
   async linha(): Promise<string | undefined> {
-    const bloco = new Uint8Array(65536);
     while (this.#linhas.length === 0) {
+      const bloco = this.#bloco ??= new Uint8Array(65536);
       const lidos = await deadline(this.#conn.read(bloco), PACIENCIA);
       if (lidos === null) return undefined;
       for (const linha of this.#enquadrador.recebe(bloco.subarray(0, lidos))) {
@@ -284,4 +288,152 @@ export function cpfDeExemplo(n: number): string {
     digitos += String((soma * 10) % 11 % 10);
   }
   return digitos;
+}
+
+/** Faz os fsync de um processo falharem com EIO, por `strace`, até o fim do `using`. */
+export class Sabotagem implements AsyncDisposable {
+  #strace: Deno.ChildProcess;
+  #fim: Promise<void>;
+
+  private constructor(strace: Deno.ChildProcess, fim: Promise<void>) {
+    this.#strace = strace;
+    this.#fim = fim;
+  }
+
+  /** Acompanha o processo; `quais` como no `when=` do `strace`: só o primeiro (`"1"`), todos (`"1+"`). */
+  static async comeca(pid: number, quais: string): Promise<Sabotagem> {
+    const chamadas = "fsync,fdatasync";
+    const args = ["-f", "-p", `${pid}`, "-e", `trace=${chamadas}`, "-e", `inject=${chamadas}:error=EIO:when=${quais}`];
+    const strace = new Deno.Command("strace", { args, stdout: "null", stderr: "piped" }).spawn();
+    const acompanha = Promise.withResolvers<void>();
+    const fim = leLinhas(strace.stderr, (linha) => {
+      if (linha.includes("attached")) acompanha.resolve();
+    }).finally(() => acompanha.reject(new Error("o strace acabou sem acompanhar o processo")));
+    acompanha.promise.catch(() => {});
+    await deadline(acompanha.promise, PACIENCIA);
+    return new Sabotagem(strace, fim);
+  }
+
+  /** Deixa de acompanhar; o processo continua, sem falhas. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#strace.kill("SIGINT");
+    } catch {
+      // já acabou
+    }
+    await this.#strace.status;
+    await this.#fim;
+  }
+}
+
+/** Processos e pastas que se fecham juntos, aconteça o que acontecer. */
+export class Oficina implements AsyncDisposable {
+  #processos = new Set<Deno.ChildProcess>();
+  #pastas = new Set<Pasta>();
+  #fechada = false;
+
+  /** Uma pasta temporária. */
+  pasta(): Pasta {
+    const pasta = new Pasta();
+    this.#pastas.add(pasta);
+    return pasta;
+  }
+
+  /** Um servidor em processo próprio, que só conta o que vai mal. */
+  async servidor(opcoes: OpcoesDoServidor): Promise<Servidor> {
+    return await Servidor.inicia({
+      ...opcoes,
+      args: ["--quieto", ...opcoes.args ?? []],
+      aoNascer: (processo) => this.adota(processo),
+    });
+  }
+
+  /** Passa a cuidar de um processo. */
+  adota(processo: Deno.ChildProcess): void {
+    this.#processos.add(processo);
+    processo.status.finally(() => this.#processos.delete(processo));
+    if (this.#fechada) mata(processo);
+  }
+
+  /** Mata os processos que restam e remove as pastas. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#fechada = true;
+    const processos = [...this.#processos];
+    for (const processo of processos) mata(processo);
+    await Promise.all(processos.map(({ status }) => status));
+    for (const pasta of this.#pastas) pasta[Symbol.dispose]();
+    this.#pastas.clear();
+  }
+}
+
+/** Mata um processo à força, se ainda está de pé. */
+export function mata(processo: Deno.ChildProcess): void {
+  try {
+    processo.kill("SIGKILL");
+  } catch {
+    // já acabou
+  }
+}
+
+/** O que o sistema tem e deixa usar. */
+export interface Ferramentas {
+  /** `strace`, e o sistema o deixa acompanhar um processo. */
+  readonly strace: boolean;
+  /** `prlimit`, que muda os limites de um processo. */
+  readonly prlimit: boolean;
+  /** `unshare`, e o sistema o deixa montar um tmpfs que só um processo vê. */
+  readonly tmpfs: boolean;
+  /** O que `LD_PRELOAD` deve ter para que um processo veja a hora que se queira. */
+  readonly faketime: string | undefined;
+}
+
+/** O que um comando escreve em stdout; `undefined` se não existe ou acabou mal. */
+export async function saidaDe(comando: string, ...args: string[]): Promise<string | undefined> {
+  try {
+    const { success, stdout } = await new Deno.Command(comando, { args, stderr: "null" }).output();
+    return success ? new TextDecoder().decode(stdout) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Experimenta cada ferramenta. */
+export async function procuraFerramentas(): Promise<Ferramentas> {
+  const [strace, prlimit, tmpfs, faketime] = await Promise.all([
+    saidaDe("sh", "-c", "sleep 0.3 & strace -o /dev/null -p $!"),
+    saidaDe("prlimit", "--version"),
+    saidaDe("unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"),
+    saidaDe("faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"),
+  ]);
+  return {
+    strace: strace !== undefined,
+    prlimit: prlimit !== undefined,
+    tmpfs: tmpfs !== undefined,
+    faketime: faketime?.trim(),
+  };
+}
+
+/** O limite de arquivos abertos que os processos daqui herdam, onde o sistema o mostra. */
+export function limiteDeArquivos(): number | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  const achado = /^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"));
+  return achado === null ? undefined : Number(achado[1]);
+}
+
+/** A maior memória residente que um processo já teve, em MiB. */
+export function picoDeMemoria(pid: number): number | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  const achado = /^VmHWM:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
+  return achado === null ? undefined : Number(achado[1]) / 1024;
+}
+
+/** Escreve um arquivo até que não caiba mais no disco. */
+export function enche(caminho: string): void {
+  using arquivo = Deno.openSync(caminho, { write: true, create: true });
+  const bloco = new Uint8Array(4096);
+  try {
+    for (;;) arquivo.writeSync(bloco);
+  } catch (erro) {
+    if (!(erro instanceof Error && /space|os error 28/.test(erro.message))) throw erro;
+  }
 }

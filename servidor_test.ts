@@ -4,12 +4,14 @@ import { DatabaseSync } from "node:sqlite";
 import {
   comandoDeno,
   cpfDeExemplo,
+  enche,
   Fio,
   leLinhas,
   PACIENCIA,
   Pasta,
   permitido,
   roda,
+  Sabotagem,
   Servidor,
   testeComSistema,
 } from "./apoio.ts";
@@ -606,46 +608,6 @@ testeSe(SEM_TMPFS, "um disco cheio: ERRO-131, consultas continuam, e com espaço
   integro(copia);
   assertEquals(ativosDoLivro(copia).length, feitas + 1);
 });
-
-/** Escreve até que não caiba mais. */
-function enche(caminho: string): void {
-  using arquivo = Deno.openSync(caminho, { write: true, create: true });
-  const bloco = new Uint8Array(4096);
-  try {
-    for (;;) arquivo.writeSync(bloco);
-  } catch (erro) {
-    assert(erro instanceof Error && /space|os error 28/.test(erro.message), String(erro));
-  }
-}
-
-/** Faz os fsync de um processo falharem com EIO: só o primeiro (`"1"`), ou todos (`"1+"`), até o fim do `using`. */
-class Sabotagem implements AsyncDisposable {
-  #strace: Deno.ChildProcess;
-  #fim: Promise<void>;
-
-  private constructor(strace: Deno.ChildProcess, fim: Promise<void>) {
-    this.#strace = strace;
-    this.#fim = fim;
-  }
-
-  static async comeca(pid: number, quais: "1" | "1+"): Promise<Sabotagem> {
-    const chamadas = "fsync,fdatasync";
-    const args = ["-f", "-p", `${pid}`, "-e", `trace=${chamadas}`, "-e", `inject=${chamadas}:error=EIO:when=${quais}`];
-    const strace = new Deno.Command("strace", { args, stdout: "null", stderr: "piped" }).spawn();
-    const acompanha = Promise.withResolvers<void>();
-    const fim = leLinhas(strace.stderr, (linha) => {
-      if (linha.includes("attached")) acompanha.resolve();
-    });
-    await deadline(acompanha.promise, PACIENCIA);
-    return new Sabotagem(strace, fim);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#strace.kill("SIGINT");
-    await this.#strace.status;
-    await this.#fim;
-  }
-}
 
 testeSe(SEM_STRACE, "um fsync que falha: a resposta dada é a verdade, antes e depois de um kill -9", async (pasta) => {
   semanaGrande(pasta);
