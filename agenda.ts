@@ -229,6 +229,40 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
   };
 }
 
+/** Uma linha do livro como está gravada, com a história: para copiar um livro de um armazém para outro. */
+export type LinhaDoLivro = readonly [
+  id: number,
+  cpf: string,
+  nome: string,
+  especialidade: string,
+  profissional: string,
+  data: string,
+  hora: string,
+  minutos: number,
+  criadoEm: string,
+  canceladoEm: string | null,
+  origem: string,
+  ativo: boolean,
+];
+
+/** Um livro de que se copia. Enquanto se copia, ninguém o muda, ou as mudanças não se veem. */
+export interface Origem extends AsyncDisposable {
+  /** Quantas linhas há. */
+  readonly total: number;
+  /** Todas as linhas, por número, aos pedaços. */
+  pedacos(): AsyncIterable<readonly LinhaDoLivro[]>;
+}
+
+/** Um livro vazio que recebe uma cópia, numa transação: sem `confirma`, fica vazio. */
+export interface Destino extends AsyncDisposable {
+  /** Grava mais linhas. */
+  recebe(linhas: readonly LinhaDoLivro[]): Promise<void>;
+  /** O que está gravado, por número, aos pedaços. */
+  pedacos(): AsyncIterable<readonly LinhaDoLivro[]>;
+  /** Torna durável o que se recebeu. */
+  confirma(): Promise<void>;
+}
+
 /** Guarda um valor por especialidade e data, sem montar uma chave a cada consulta. */
 export class PorDia<T> {
   #especialidades = new Map<string, Map<string, T>>();

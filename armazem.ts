@@ -17,12 +17,15 @@ import {
   type Alcance,
   type Armazem,
   type Desfecho,
+  type Destino,
   type Dia,
   ErroDoArmazem,
+  type LinhaDoLivro,
   type Liquido,
   type Lote,
   type Novo,
   Ocupacao,
+  type Origem,
   PorDia,
   resume,
   type Vista,
@@ -705,6 +708,110 @@ function selecionaDoDia(db: DatabaseSync, data: string, especialidade?: string):
     hora: texto(achado, "hora"),
     minutos: numero(achado, "minutos"),
   }));
+}
+
+/** Linhas por pedaço ao copiar um livro inteiro. */
+const LINHAS_POR_COPIA = 5000;
+
+async function* pedacosDe(db: DatabaseSync): AsyncGenerator<LinhaDoLivro[]> {
+  const pedaco = db.prepare(`SELECT * FROM agendamento WHERE id > ? ORDER BY id LIMIT ${LINHAS_POR_COPIA}`);
+  for (let ultimo = Number.MIN_SAFE_INTEGER;;) {
+    const linhas = pedaco.all(ultimo).map((achada): LinhaDoLivro => [
+      numero(achada, "id"),
+      texto(achada, "cpf"),
+      texto(achada, "nome"),
+      texto(achada, "especialidade"),
+      texto(achada, "profissional"),
+      texto(achada, "data"),
+      texto(achada, "hora"),
+      numero(achada, "minutos"),
+      texto(achada, "criado_em"),
+      achada.cancelado_em === null ? null : texto(achada, "cancelado_em"),
+      texto(achada, "origem"),
+      numero(achada, "ativo") === 1,
+    ]);
+    if (linhas.length === 0) return;
+    yield linhas;
+    ultimo = linhas[linhas.length - 1][0];
+  }
+}
+
+/**
+ * Um livro SQLite de que se copia; a trava dele fica conosco, para que nenhum servidor o mude.
+ *
+ * @throws {ErroDoArmazem} se não há livro, ou um servidor o usa.
+ */
+export function origemSqlite(caminho: string): Origem {
+  const db = abreParaLer(caminho);
+  try {
+    const travada = trava(Deno.realPathSync(caminho));
+    db.exec("BEGIN");
+    return {
+      total: numero(db.prepare("SELECT count(*) AS n FROM agendamento").get(), "n"),
+      pedacos: () => pedacosDe(db),
+      [Symbol.asyncDispose](): Promise<void> {
+        db.close();
+        travada.close();
+        return Promise.resolve();
+      },
+    };
+  } catch (causa) {
+    db.close();
+    throw explica(caminho, causa);
+  }
+}
+
+/**
+ * Um livro SQLite, criado se falta, que recebe uma cópia.
+ *
+ * @throws {ErroDoArmazem} se já tem alguma linha, ou um servidor o usa.
+ */
+export function destinoSqlite(caminho: string): Destino {
+  const real = criaArquivo(caminho);
+  const travada = trava(real);
+  const db = abreBanco(real);
+  const fecha = (): void => {
+    db.close();
+    travada.close();
+  };
+  try {
+    db.exec(`PRAGMA busy_timeout = ${ESPERA_POR_OUTRO}`);
+    recusaEstranho(db, real);
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = FULL");
+    migra(db);
+    db.exec("BEGIN IMMEDIATE");
+    if (numero(db.prepare("SELECT EXISTS (SELECT 1 FROM agendamento) AS n").get(), "n") === 1) {
+      throw new ErroDoArmazem(`${caminho}: o livro não está vazio; importar só enche um livro novo`);
+    }
+    const insere = db.prepare(`INSERT INTO agendamento (id, cpf, nome, especialidade, profissional, data, hora, minutos,
+      criado_em, cancelado_em, origem, ativo) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    return {
+      recebe(linhas): Promise<void> {
+        for (const linha of linhas) {
+          const [id, cpf, nome, especialidade, profissional, data, hora, minutos, criado, cancelado, origem, ativo] =
+            linha;
+          const colunas = [id, cpf, nome, especialidade, profissional, data, hora, minutos, criado, cancelado, origem];
+          insere.run(...colunas, ativo ? 1 : 0);
+        }
+        return Promise.resolve();
+      },
+      pedacos: () => pedacosDe(db),
+      confirma(): Promise<void> {
+        db.exec("COMMIT");
+        passaALimpo(db);
+        return Promise.resolve();
+      },
+      [Symbol.asyncDispose](): Promise<void> {
+        // Sem `confirma`, fechar desfaz a transação.
+        fecha();
+        return Promise.resolve();
+      },
+    };
+  } catch (causa) {
+    fecha();
+    throw explica(caminho, causa);
+  }
 }
 
 type Linha = Record<string, unknown>;

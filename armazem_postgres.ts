@@ -20,13 +20,16 @@ import {
   type Alcance,
   type Armazem,
   type Desfecho,
+  type Destino,
   type Dia,
   ErroDoArmazem,
   type Fim,
+  type LinhaDoLivro,
   type Liquido,
   type Lote,
   type Novo,
   Ocupacao,
+  type Origem,
   PorDia,
   resume,
   type Vista,
@@ -382,13 +385,8 @@ class Ligacao {
 
   constructor(cliente: ClientePg) {
     this.#cliente = cliente;
-    const caiu = (): void => {
-      if (!this.#viva) return;
-      this.#viva = false;
-      this.aoCair();
-    };
-    cliente.on("error", caiu);
-    cliente.on("end", caiu);
+    cliente.on("error", () => this.#cai());
+    cliente.on("end", () => this.#cai());
     cliente.on("notice", ({ severity, message }) => {
       // As gravidades vêm no idioma do banco; estas são as que não são avisos, e só chegam se alguém as pediu.
       if (!/^(DEBUG|LOG|INFO|NOTICE)/.test(severity ?? "")) this.avisos.push(message ?? "");
@@ -416,6 +414,12 @@ class Ligacao {
     }
   }
 
+  #cai(): void {
+    if (!this.#viva) return;
+    this.#viva = false;
+    this.aoCair();
+  }
+
   /** Desfaz a transação aberta, se há. Falso: a conexão está morta, e foi cortada. */
   async desfaz(): Promise<boolean> {
     try {
@@ -427,17 +431,15 @@ class Ligacao {
     }
   }
 
-  /** Fecha já; o que estiver em curso rejeita. */
+  /** Fecha, sem esperar; o que estiver em curso rejeita. */
   corta(): void {
-    this.fecha().catch(() => {});
+    this.#cai();
+    this.#cliente.end().catch(() => {});
   }
 
   /** Despede-se, se não há nada em curso, e fecha. */
   async fecha(): Promise<void> {
-    if (this.#viva) {
-      this.#viva = false;
-      this.aoCair();
-    }
+    this.#cai();
     const desiste = new AbortController();
     try {
       await Promise.race([this.#cliente.end(), delay(PRAZO_DO_ADEUS, { signal: desiste.signal }).catch(() => {})]);
@@ -467,7 +469,7 @@ class Principal {
       await ligacao.consulta(PREPARADAS);
       return ligacao;
     } catch (causa) {
-      ligacao.corta();
+      await ligacao.fecha();
       throw causa;
     }
   }
@@ -544,7 +546,7 @@ class Principal {
       await prepara(ligacao);
       return ligacao;
     } catch (causa) {
-      ligacao.corta();
+      await ligacao.fecha();
       throw causa;
     }
   }
@@ -603,11 +605,13 @@ async function migra(ligacao: Ligacao, onde: string): Promise<void> {
 }
 
 async function versaoDe(ligacao: Ligacao, onde: string): Promise<number> {
-  const [{ rows: [[temVersao, temLivro]] }] = await ligacao.consulta(
-    "SELECT to_regclass('clinica_livro') IS NOT NULL, to_regclass('agendamento') IS NOT NULL",
+  // Não `to_regclass`: responde pelo que a sessão já tinha procurado, e não vê a tabela que outro acaba de criar.
+  const [{ rows }] = await ligacao.consulta(
+    `SELECT relname FROM pg_class WHERE relname IN ('clinica_livro', 'agendamento') AND pg_table_is_visible(oid)`,
   );
-  if (temVersao !== "t") {
-    if (temLivro === "t") {
+  const tabelas = rows.map(([nome]) => nome);
+  if (!tabelas.includes("clinica_livro")) {
+    if (tabelas.includes("agendamento")) {
       throw new ErroDoArmazem(`${onde}: já tem uma tabela "agendamento" de outro programa; use um banco só da clínica`);
     }
     return 0;
@@ -805,30 +809,31 @@ export class ArmazemPostgres implements Armazem {
   async lote<R>(alcance: () => Alcance, quando: number, decide: (vista: Vista) => Lote<R>): Promise<Desfecho<R>> {
     let chaves: readonly number[];
     let comecada: Comecada;
-    let ligacao: Ligacao;
     let lote: Lote<R>;
+    let liquido: Liquido;
+    let escrita: string;
     try {
       const escopo = alcance();
       chaves = chavesDe(escopo);
       comecada = await this.#comeca(escopo, chaves);
-      ligacao = comecada.ligacao;
       try {
         lote = decide(comecada.vista);
+        liquido = resume(lote.mudancas, quando);
+        escrita = [...escreve(liquido), "COMMIT"].join(";\n");
       } catch (causa) {
-        await ligacao.desfaz();
+        await comecada.ligacao.desfaz();
         throw causa;
       }
     } catch (causa) {
       return { tipo: "nada", causa };
     }
+    const { ligacao, ultimo } = comecada;
     if (lote.mudancas.length === 0) {
       // As respostas valem do que se leu sob as travas; soltá-las não as muda, e o lote seguinte vai atrás.
       ligacao.desfaz();
       return { tipo: "gravado", resultado: lote.resultado };
     }
-    const { ultimo } = comecada;
-    const liquido = resume(lote.mudancas, quando);
-    return await this.#confirma(ligacao, { chaves, ultimo, liquido, resultado: lote.resultado });
+    return await this.#confirma(ligacao, escrita, { chaves, ultimo, liquido, resultado: lote.resultado });
   }
 
   /**
@@ -857,11 +862,11 @@ export class ArmazemPostgres implements Armazem {
     }
   }
 
-  async #confirma<R>(ligacao: Ligacao, confirmacao: Confirmacao<R>): Promise<Desfecho<R>> {
+  async #confirma<R>(ligacao: Ligacao, escrita: string, confirmacao: Confirmacao<R>): Promise<Desfecho<R>> {
     ligacao.avisos.length = 0;
     let causa: unknown;
     try {
-      const resultados = await ligacao.consulta([...escreve(confirmacao.liquido), "COMMIT"].join(";\n"));
+      const resultados = await ligacao.consulta(escrita);
       const aviso = ligacao.avisos[0];
       if (resultados[resultados.length - 1].command === "COMMIT" && aviso === undefined) {
         return { tipo: "gravado", resultado: confirmacao.resultado };
@@ -1020,7 +1025,7 @@ export class ArmazemPostgres implements Armazem {
 interface Comecada {
   readonly ligacao: Ligacao;
   readonly vista: Vista;
-  /** O último número dado a uma linha antes deste lote: as dele são maiores. */
+  /** As linhas do lote têm números a partir deste. */
   readonly ultimo: number;
 }
 
@@ -1035,11 +1040,7 @@ export async function listaDoPostgres(url: string, data: string): Promise<Agenda
   try {
     const ligacao = await principal.acha();
     try {
-      if (await versaoDe(ligacao, endereco.mostrado) < MIGRACOES.length) {
-        throw new ErroDoArmazem(
-          `${endereco.mostrado}: não há livro aqui, ou é de uma versão anterior; inicie o servidor uma vez`,
-        );
-      }
+      if (await versaoDe(ligacao, endereco.mostrado) < MIGRACOES.length) throw semLivro(endereco);
       await ligacao.consulta(`SET statement_timeout = ${PRAZO_LONGO}`);
       const [{ rows }] = await ligacao.consulta(selecaoDoDia(data), PRAZO_LONGO);
       return rows.map(lerAgendamento);
@@ -1049,6 +1050,121 @@ export async function listaDoPostgres(url: string, data: string): Promise<Agenda
   } catch (causa) {
     throw explica(endereco, causa);
   }
+}
+
+/** Linhas por pedaço ao copiar um livro inteiro. */
+const LINHAS_POR_COPIA = 5000;
+
+const TODAS_AS_COLUNAS = "id, cpf, nome, especialidade, profissional, data, hora, minutos, " +
+  "criado_em, cancelado_em, origem, ativo";
+
+async function* pedacosDe(ligacao: Ligacao): AsyncGenerator<LinhaDoLivro[]> {
+  for (let ultimo = Number.MIN_SAFE_INTEGER;;) {
+    const [{ rows }] = await ligacao.consulta(
+      `SELECT ${TODAS_AS_COLUNAS} FROM agendamento WHERE id > ${ultimo} ORDER BY id LIMIT ${LINHAS_POR_COPIA}`,
+      PRAZO_LONGO,
+    );
+    if (rows.length === 0) return;
+    const linhas = rows.map((linha): LinhaDoLivro => {
+      const { id, cpf, nome, especialidade, profissional, data, hora, minutos } = lerAgendamento(linha);
+      const agendamento = [id, cpf, nome, especialidade, profissional, data, hora, minutos] as const;
+      return [...agendamento, linha[8] ?? "", linha[9], linha[10] ?? "", linha[11] === "t"];
+    });
+    yield linhas;
+    ultimo = linhas[linhas.length - 1][0];
+  }
+}
+
+/** Uma conexão com uma transação à parte, demorada, e o livro só para ela; recusa se um servidor está ligado a ele. */
+async function aSos(url: string, { prepara, modo }: { prepara: boolean; modo: string }): Promise<Ligacao> {
+  const endereco = lerEndereco(url);
+  const principal = new Principal(await carregaPg(), endereco);
+  try {
+    const ligacao = prepara ? await principal.conecta() : await principal.acha();
+    try {
+      if (await versaoDe(ligacao, endereco.mostrado) < MIGRACOES.length) throw semLivro(endereco);
+      await ligacao.consulta(`
+        SET application_name = 'clinica-importar';
+        SET statement_timeout = ${PRAZO_LONGO};
+        SET idle_in_transaction_session_timeout = 0;
+        ${modo}`);
+      const [{ rows: [[servidores]] }] = await ligacao.consulta(
+        `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'clinica'`,
+      );
+      if (servidores !== "0") {
+        throw new ErroDoArmazem(
+          `${endereco.mostrado}: há servidores ligados a este livro; encerre-os antes de importar`,
+        );
+      }
+      return ligacao;
+    } catch (causa) {
+      await ligacao.fecha();
+      throw causa;
+    }
+  } catch (causa) {
+    throw explica(endereco, causa);
+  }
+}
+
+function semLivro({ mostrado }: Endereco): ErroDoArmazem {
+  return new ErroDoArmazem(`${mostrado}: não há livro aqui, ou é de uma versão anterior; inicie o servidor uma vez`);
+}
+
+/**
+ * Um livro em PostgreSQL de que se copia, como está agora.
+ *
+ * @throws {ErroDoArmazem} se não há livro, ou há servidores ligados a ele.
+ */
+export async function origemPostgres(url: string): Promise<Origem> {
+  // Um instantâneo só para a cópia inteira, e ninguém o muda entretanto.
+  const ligacao = await aSos(url, {
+    prepara: false,
+    modo: "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE agendamento IN SHARE MODE",
+  });
+  const [{ rows: [[total]] }] = await ligacao.consulta("SELECT count(*) FROM agendamento", PRAZO_LONGO);
+  return {
+    total: Number(total),
+    pedacos: () => pedacosDe(ligacao),
+    [Symbol.asyncDispose]: () => ligacao.fecha(),
+  };
+}
+
+/**
+ * Um livro em PostgreSQL, criado se falta, que recebe uma cópia.
+ *
+ * @throws {ErroDoArmazem} se já tem alguma linha, ou há servidores ligados a ele.
+ */
+export async function destinoPostgres(url: string): Promise<Destino> {
+  const ligacao = await aSos(url, { prepara: true, modo: "BEGIN; LOCK TABLE agendamento IN EXCLUSIVE MODE" });
+  const { mostrado } = lerEndereco(url);
+  const [{ rows: [[cheio]] }] = await ligacao.consulta("SELECT EXISTS (SELECT FROM agendamento)");
+  if (cheio === "t") {
+    await ligacao.fecha();
+    throw new ErroDoArmazem(`${mostrado}: o livro não está vazio; importar só enche um livro novo`);
+  }
+  return {
+    async recebe(linhas): Promise<void> {
+      const coluna = (n: number): string => textos(linhas.map((linha) => String(linha[n])));
+      const nulas = `ARRAY[${linhas.map((linha) => linha[9] === null ? "NULL" : literal(linha[9])).join(",")}]::text[]`;
+      await ligacao.consulta(
+        `INSERT INTO agendamento (${TODAS_AS_COLUNAS}) SELECT * FROM unnest(
+           ${coluna(0)}::bigint[], ${coluna(1)}::text[], ${coluna(2)}::text[], ${coluna(3)}::text[],
+           ${coluna(4)}::text[], ${coluna(5)}::text[], ${coluna(6)}::text[], ${coluna(7)}::int[],
+           ${coluna(8)}::text[], ${nulas}, ${coluna(10)}::text[], ${coluna(11)}::boolean[])`,
+        PRAZO_LONGO,
+      );
+    },
+    pedacos: () => pedacosDe(ligacao),
+    async confirma(): Promise<void> {
+      await ligacao.consulta(
+        `SELECT setval('agendamento_id_seq', max(id)) FROM agendamento HAVING max(id) > 0;
+         ANALYZE agendamento; COMMIT`,
+        PRAZO_LONGO,
+      );
+    },
+    // Sem `confirma`, fechar desfaz a transação.
+    [Symbol.asyncDispose]: () => ligacao.fecha(),
+  };
 }
 
 /** O que é preciso para gravar um lote e, se a resposta se perde, para saber se ficou gravado. */
@@ -1111,8 +1227,9 @@ function sinalDe({ quando, novos, passageiros, desmarcados }: Liquido, ultimo: n
   const [nascido] = [...novos, ...passageiros];
   if (nascido === undefined) return `id = ${desmarcados[0].id} AND cancelado_em = ${literal(quando)}`;
   const { cpf, especialidade, data, hora } = nascido.agendamento;
-  // O número só encurta a busca: as linhas de depois do começo do lote.
-  return `id > ${ultimo} AND cpf = ${literal(cpf)} AND especialidade = ${literal(especialidade)} AND data = ${
+  // O número só encurta a busca: as linhas de depois do começo do lote. Numa
+  // sequência por estrear, `last_value` é ainda o primeiro que ela vai dar.
+  return `id >= ${ultimo} AND cpf = ${literal(cpf)} AND especialidade = ${literal(especialidade)} AND data = ${
     literal(data)
   }
     AND hora = ${literal(hora)} AND criado_em = ${literal(quando)}`;

@@ -92,6 +92,15 @@ function portaLivre(): number {
 /** A senha do cluster de teste: com os caracteres que dão trabalho num endereço. */
 export const SENHA = "s3nh@:/secreta%?#";
 
+/** Uma coluna, como texto. */
+export type Celula = string | null;
+
+/** Uma conexão de administrador a um cluster de teste. */
+export interface SessaoSql extends AsyncDisposable {
+  /** Executa e devolve as linhas da última instrução. */
+  executa(sql: string): Promise<Celula[][]>;
+}
+
 /** Um cluster temporário, no ar. */
 export class Cluster implements AsyncDisposable {
   /** A porta em 127.0.0.1. */
@@ -159,7 +168,13 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Executa SQL como administrador e devolve as linhas, todas as colunas como textos. */
-  async executa(sql: string, banco: string = "postgres"): Promise<string[][]> {
+  async executa(sql: string, banco: string = "postgres"): Promise<Celula[][]> {
+    await using sessao = await this.sessao(banco);
+    return await sessao.executa(sql);
+  }
+
+  /** Uma conexão de administrador. */
+  async sessao(banco: string = "postgres"): Promise<SessaoSql> {
     const { default: pg } = await import("pg");
     const cliente = new pg.Client({
       connectionString: this.url(banco),
@@ -170,11 +185,19 @@ export class Cluster implements AsyncDisposable {
     cliente.on("error", () => {});
     try {
       await cliente.connect();
-      const resultado = await deadline(cliente.query({ text: sql, rowMode: "array" }), PACIENCIA);
-      return (Array.isArray(resultado) ? resultado[resultado.length - 1] : resultado).rows;
-    } finally {
+    } catch (causa) {
       await cliente.end();
+      throw causa;
     }
+    return {
+      async executa(sql): Promise<Celula[][]> {
+        const resultado = await deadline(cliente.query({ text: sql, rowMode: "array" }), PACIENCIA);
+        return (Array.isArray(resultado) ? resultado[resultado.length - 1] : resultado).rows;
+      },
+      async [Symbol.asyncDispose](): Promise<void> {
+        await cliente.end();
+      },
+    };
   }
 
   /** Põe no ar e espera que atenda. */
@@ -294,4 +317,88 @@ function filhosDe(pai: number): number[] {
 function estaVivo(pid: number): boolean {
   const estado = saidaDe("ps", "-o", "stat=", "-p", String(pid)) ?? "";
   return estado !== "" && !estado.startsWith("Z");
+}
+
+/** O que um intermediário faz com o commit que vem: perde-o, ou perde a resposta a ele. */
+export type Sumico = "perde o commit" | "perde a resposta";
+
+/** Fica entre o servidor e o banco, e perde o que se manda: uma rede que cai no pior instante. */
+export class Intermediario implements AsyncDisposable {
+  /** Armado, vale para o próximo commit. */
+  sumico: Sumico | undefined;
+  /** Enquanto verdadeiro, recusa conexões. */
+  fechado = false;
+  #ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  #destino: number;
+  #conexoes = new Set<Deno.TcpConn>();
+  #fim: Promise<void>;
+
+  /** Leva à porta dada, em 127.0.0.1. */
+  constructor(destino: number) {
+    this.#destino = destino;
+    this.#fim = this.#aceita();
+  }
+
+  /** A porta em que atende. */
+  get porta(): number {
+    return this.#ouvinte.addr.port;
+  }
+
+  /** Corta todas as conexões. */
+  corta(): void {
+    for (const conexao of this.#conexoes) conexao[Symbol.dispose]();
+    this.#conexoes.clear();
+  }
+
+  async #aceita(): Promise<void> {
+    const pares: Promise<void>[] = [];
+    for await (const daqui of this.#ouvinte) {
+      if (this.fechado) daqui.close();
+      else pares.push(this.#liga(daqui));
+    }
+    await Promise.all(pares);
+  }
+
+  async #liga(daqui: Deno.TcpConn): Promise<void> {
+    this.#conexoes.add(daqui);
+    try {
+      const dela = await Deno.connect({ hostname: "127.0.0.1", port: this.#destino });
+      this.#conexoes.add(dela);
+      const estado = { engole: false };
+      await Promise.all([this.#leva(daqui, dela, estado, true), this.#leva(dela, daqui, estado, false)]);
+    } catch {
+      daqui[Symbol.dispose]();
+    }
+  }
+
+  async #leva(de: Deno.TcpConn, para: Deno.TcpConn, estado: { engole: boolean }, ida: boolean): Promise<void> {
+    const bloco = new Uint8Array(65536);
+    try {
+      for (let lidos; (lidos = await de.read(bloco)) !== null;) {
+        const bytes = bloco.subarray(0, lidos);
+        if (ida && this.sumico !== undefined && new TextDecoder().decode(bytes).includes("COMMIT")) {
+          const sumico = this.sumico;
+          this.sumico = undefined;
+          if (sumico === "perde o commit") break;
+          estado.engole = true;
+        }
+        if (!ida && estado.engole) break;
+        for (let feito = 0; feito < lidos;) feito += await para.write(bytes.subarray(feito));
+      }
+    } catch {
+      // um dos lados fechou
+    } finally {
+      for (const conexao of [de, para]) {
+        conexao[Symbol.dispose]();
+        this.#conexoes.delete(conexao);
+      }
+    }
+  }
+
+  /** Fecha tudo. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ouvinte.close();
+    this.corta();
+    await this.#fim;
+  }
 }

@@ -4,6 +4,7 @@
  *     deno run -A servidor.ts                    porta 9000, todas as interfaces, livro em ./clinica.db
  *     deno run -A servidor.ts copia DESTINO      uma cópia do livro, com o servidor em funcionamento
  *     deno run -A servidor.ts lista [DATA]       a lista de um dia, para o balcão
+ *     deno run -A servidor.ts importar --de clinica.db --para postgres://…     muda o livro de armazém
  *     deno run -A servidor.ts --help             todas as opções
  *
  * Este arquivo é o script: opções, `Deno.listen`, uma `Sessao` por conexão aceita, limites de conexões, o que vai ao
@@ -19,6 +20,7 @@ import configuracaoDoDeno from "./deno.json" with { type: "json" };
 import { Agenda, type Armazem, ErroDoArmazem } from "./agenda.ts";
 import { ArmazemSqlite, copiaLivro, listaDoLivro } from "./armazem.ts";
 import { ArmazemPostgres, BancoForaDoAlcance, ehPostgres, listaDoPostgres, semSenha } from "./armazem_postgres.ts";
+import { importa } from "./importacao.ts";
 import { dataNoFio, ErroDeConfiguracao, horariosDe, lerOferta, nomeDoDia, type Oferta } from "./oferta.ts";
 import { formatarCpf, type Pedido, PORTA_PADRAO, type Resposta } from "./protocolo.ts";
 import { type Formato, Registro, type Volume } from "./registro.ts";
@@ -32,6 +34,8 @@ USO
   servidor.ts [opções]                      atende até Ctrl-C
   servidor.ts copia DESTINO [--banco F]     copia o livro para um arquivo novo, sem parar o servidor
   servidor.ts lista [DATA] [--csv|--json]   a lista do dia (hoje, ou dd/mm/aaaa)
+  servidor.ts importar --de A --para B      copia um livro inteiro, com a história, para outro vazio;
+                                            cada um é um arquivo ou postgres://…
 
 OPÇÕES
   --porta N                    porta TCP (${PORTA_PADRAO}; 0 escolhe uma livre e a mostra)
@@ -57,10 +61,11 @@ class ErroDeUso extends Error {
   override name = "ErroDeUso";
 }
 
-const TEXTOS = ["porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"];
+const TEXTOS = ["de", "para", "porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"];
 const CHAVES = ["detalhado", "quieto", "help", "versao", "csv", "json"];
 const SO_DO_SERVIDOR = ["porta", "endereco", "conexoes", "conexoes-por-endereco", "log", "detalhado", "quieto"];
 const SO_DA_LISTA = ["csv", "json"];
+const SO_DE_IMPORTAR = ["de", "para"];
 
 /** As opções como foram escritas, conferidas só no nome. */
 interface Argumentos {
@@ -113,11 +118,15 @@ function lerInteiro(
 /** O livro pedido: a opção, a variável de ambiente, o de costume, nesta ordem. */
 function lerBanco(argumentos: Argumentos): string {
   const banco = argumentos.texto("banco") ?? (Deno.env.get("CLINICA_BANCO") || "clinica.db");
-  // Um "postgre://" não é um arquivo; e a mensagem não o repete, pois pode ter uma senha.
-  if (/^[a-z]+:\/\//i.test(banco) && !ehPostgres(banco)) {
-    throw new ErroDeUso("--banco espera um arquivo, ou um endereço que comece por postgres://");
-  }
+  confereBanco("banco", banco);
   return banco;
+}
+
+/** Um "postgre://" não é um arquivo; e a mensagem não o repete, pois pode ter uma senha. */
+function confereBanco(opcao: string, banco: string): void {
+  if (/^[a-z]+:\/\//i.test(banco) && !ehPostgres(banco)) {
+    throw new ErroDeUso(`--${opcao} espera um arquivo, ou um endereço que comece por postgres://`);
+  }
 }
 
 function abreArmazem(banco: string, registro: Registro): Armazem | Promise<Armazem> {
@@ -342,7 +351,7 @@ function ehLocal(hostname: string): boolean {
 
 /** Atende até ser mandado parar. */
 async function servir(argumentos: Argumentos): Promise<void> {
-  recusaOpcoes(argumentos, SO_DA_LISTA, "o servidor");
+  recusaOpcoes(argumentos, [...SO_DA_LISTA, ...SO_DE_IMPORTAR], "o servidor");
   const porta = lerInteiro(argumentos, "porta", { padrao: PORTA_PADRAO, de: 0, ate: 65535 });
   const endereco = argumentos.texto("endereco") ?? "0.0.0.0";
   const banco = lerBanco(argumentos);
@@ -498,7 +507,7 @@ const MARCADOS_POR_MS = 50;
 
 /** Copia o livro. */
 function copiar(argumentos: Argumentos, palavras: readonly string[]): void {
-  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DA_LISTA, "config"], "copia");
+  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DA_LISTA, ...SO_DE_IMPORTAR, "config"], "copia");
   if (palavras.length !== 1) throw new ErroDeUso("copia espera um destino: servidor.ts copia DESTINO");
   const banco = lerBanco(argumentos);
   if (ehPostgres(banco)) {
@@ -508,9 +517,36 @@ function copiar(argumentos: Argumentos, palavras: readonly string[]): void {
   console.log(`${banco} copiado para ${palavras[0]} (${Deno.statSync(palavras[0]).size} bytes)`);
 }
 
+/** Entre uma notícia do andamento de uma importação e a seguinte, em ms. */
+const ENTRE_NOTICIAS = 2000;
+
+/** Copia um livro inteiro para outro. */
+async function importar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
+  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DA_LISTA, "config", "banco"], "importar");
+  const [de, para] = [argumentos.texto("de"), argumentos.texto("para")];
+  if (de === undefined || para === undefined || palavras.length > 0) {
+    throw new ErroDeUso(
+      "importar espera a origem e o destino: servidor.ts importar --de clinica.db --para postgres://…",
+    );
+  }
+  confereBanco("de", de);
+  confereBanco("para", para);
+  let noticia = performance.now() + ENTRE_NOTICIAS;
+  const linhas = await importa({
+    de,
+    para,
+    aoAndar(feitas, total): void {
+      if (performance.now() < noticia) return;
+      noticia = performance.now() + ENTRE_NOTICIAS;
+      console.error(`${feitas} de ${total} linhas`);
+    },
+  });
+  console.log(`${semSenha(de)} copiado para ${semSenha(para)} (${linhas} linhas, conferidas)`);
+}
+
 /** Escreve a lista de um dia. */
 async function listar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
-  recusaOpcoes(argumentos, SO_DO_SERVIDOR, "lista");
+  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DE_IMPORTAR], "lista");
   if (palavras.length > 1) throw new ErroDeUso("lista espera uma data só: servidor.ts lista dd/mm/aaaa");
   if (argumentos.tem("csv") && argumentos.tem("json")) throw new ErroDeUso("--csv e --json não vão juntos");
   const oferta = carregaOferta(argumentos.texto("config"));
@@ -589,8 +625,10 @@ async function main(args: readonly string[]): Promise<void> {
       return copiar(argumentos, palavras);
     case "lista":
       return await listar(argumentos, palavras);
+    case "importar":
+      return await importar(argumentos, palavras);
     default:
-      throw new ErroDeUso(`comando desconhecido: ${comando}; conhece copia e lista`);
+      throw new ErroDeUso(`comando desconhecido: ${comando}; conhece copia, lista e importar`);
   }
 }
 
