@@ -109,7 +109,7 @@ const PREPARADAS = `
   PREPARE ativos (text[]) AS
     SELECT id, cpf, nome, especialidade, profissional, data, hora, minutos
     FROM agendamento WHERE ativo AND cpf = ANY ($1);
-  PREPARE ultimo AS SELECT last_value FROM agendamento_id_seq;
+  PREPARE marcas AS SELECT nextval('agendamento_id_seq'), pg_current_xact_id();
   PREPARE dias (text[], text[]) AS
     SELECT especialidade, data, string_agg(hora || minutos, ',')
     FROM unnest($1, $2) AS pedido (especialidade, data) JOIN agendamento USING (especialidade, data)
@@ -122,11 +122,13 @@ const PREPARADAS = `
   PREPARE encerra (bigint[]) AS
     WITH feito AS (UPDATE agendamento SET ativo = false WHERE id = ANY ($1) AND ativo RETURNING id)
     SELECT 1 / (count(*) = cardinality($1))::int FROM feito;
-  PREPARE marca (text, boolean, text[], text[], text[], text[], text[], text[], integer[], text[]) AS
-    INSERT INTO agendamento (criado_em, cancelado_em, ativo,
+  PREPARE marca (text, boolean, bigint[], text[], text[], text[], text[], text[], text[], integer[], text[]) AS
+    INSERT INTO agendamento (criado_em, cancelado_em, ativo, id,
       cpf, nome, especialidade, profissional, data, hora, minutos, origem)
-    SELECT $1, CASE WHEN $2 THEN NULL ELSE $1 END, $2, novo.*
-    FROM unnest($3, $4, $5, $6, $7, $8, $9, $10) AS novo`;
+    SELECT $1, CASE WHEN $2 THEN NULL ELSE $1 END, $2, coalesce(novo.id, nextval('agendamento_id_seq')),
+      cpf, nome, especialidade, profissional, data, hora, minutos, origem
+    FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11)
+      AS novo (id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)`;
 
 /** Códigos de erro do PostgreSQL: postgresql.org/docs/current/errcodes-appendix.html. */
 const SQLSTATE = { DIVISAO_POR_ZERO: "22012", UNICIDADE: "23505" } as const;
@@ -819,7 +821,7 @@ export class ArmazemPostgres implements Armazem {
       try {
         lote = decide(comecada.vista);
         liquido = resume(lote.mudancas, quando);
-        escrita = [...escreve(liquido), "COMMIT"].join(";\n");
+        escrita = [...escreve(liquido, comecada.sinal), "COMMIT"].join(";\n");
       } catch (causa) {
         await comecada.ligacao.desfaz();
         throw causa;
@@ -827,13 +829,13 @@ export class ArmazemPostgres implements Armazem {
     } catch (causa) {
       return { tipo: "nada", causa };
     }
-    const { ligacao, ultimo } = comecada;
+    const { ligacao, sinal } = comecada;
     if (lote.mudancas.length === 0) {
       // As respostas valem do que se leu sob as travas; soltá-las não as muda, e o lote seguinte vai atrás.
       ligacao.desfaz();
       return { tipo: "gravado", resultado: lote.resultado };
     }
-    return await this.#confirma(ligacao, escrita, { chaves, ultimo, liquido, resultado: lote.resultado });
+    return await this.#confirma(ligacao, escrita, { chaves, sinal, liquido, resultado: lote.resultado });
   }
 
   /**
@@ -849,11 +851,12 @@ export class ArmazemPostgres implements Armazem {
       const ligacao = await this.#escritor.toma();
       try {
         const { vista, resultados } = await carrega(ligacao, {
-          antes: ["BEGIN", `EXECUTE trava(${numeros(chaves)})`, "EXECUTE ultimo"],
+          antes: ["BEGIN", `EXECUTE trava(${numeros(chaves)})`, "EXECUTE marcas"],
           cpfs: escopo.cpfs,
           dias: [...escopo.dias, ...escopo.lidos],
         });
-        return { ligacao, vista, ultimo: Number(resultados[2].rows[0][0]) };
+        const [numero, transacao] = resultados[2].rows[0];
+        return { ligacao, vista, sinal: { id: Number(numero), transacao: BigInt(transacao ?? 0) } };
       } catch (causa) {
         const viva = await ligacao.desfaz();
         // Uma conexão que caiu não mudou nada: tenta-se uma vez com outra.
@@ -890,8 +893,9 @@ export class ArmazemPostgres implements Armazem {
    * acabou, de um modo ou de outro, e o que ela gravou está à vista (o PostgreSQL solta as travas depois de publicar o
    * commit). Então procura-se uma linha dela.
    *
-   * Não se pergunta por `pg_xact_status`: depois de uma promoção, o número da transação pode ser o de outra no novo
-   * principal. As linhas dizem a verdade nos dois casos; se o commit não chegou ao reserva, não estão lá nem estarão.
+   * Não se pergunta por `pg_xact_status`: diria "em curso" enquanto a transação espera, sem dizer até quando, e depois de
+   * uma promoção o número pode ser o de outra no novo principal. As linhas dizem a verdade nos dois casos; se o commit
+   * não chegou ao reserva, não estão lá nem estarão.
    *
    * Achada a linha, escreve-se uma mensagem no WAL e confirma-se: com um reserva síncrono, esse commit só volta quando
    * tudo o que veio antes também está lá.
@@ -909,14 +913,14 @@ export class ArmazemPostgres implements Armazem {
     return { tipo: "incerto", causa };
   }
 
-  async #procura({ chaves, ultimo, liquido }: Confirmacao<unknown>): Promise<boolean> {
+  async #procura({ chaves, sinal, liquido }: Confirmacao<unknown>): Promise<boolean> {
     const ligacao = await this.#principal.conecta();
     try {
       ligacao.avisos.length = 0;
       const [, , { rows: [[achada]] }, , fim] = await ligacao.consulta([
         "BEGIN",
         `EXECUTE trava(${numeros(chaves)})`,
-        `SELECT EXISTS (SELECT FROM agendamento WHERE ${sinalDe(liquido, ultimo)})`,
+        `SELECT EXISTS (SELECT FROM agendamento WHERE ${provaDe(liquido, sinal)})`,
         "SELECT pg_logical_emit_message(true, 'clinica', 'desfecho')",
         "COMMIT",
       ].join(";\n"));
@@ -1025,8 +1029,15 @@ export class ArmazemPostgres implements Armazem {
 interface Comecada {
   readonly ligacao: Ligacao;
   readonly vista: Vista;
-  /** As linhas do lote têm números a partir deste. */
-  readonly ultimo: number;
+  readonly sinal: Sinal;
+}
+
+/** O que distingue as linhas de um lote das de qualquer outro, mesmo que sejam do mesmo CPF, hora e instante. */
+interface Sinal {
+  /** Um número dado pelo banco, que só este lote usa: o da primeira linha que ele acrescenta. */
+  readonly id: number;
+  /** O número da transação, que fica em toda linha que ela muda (`xmin`, os 32 bits de baixo). */
+  readonly transacao: bigint;
 }
 
 /**
@@ -1170,7 +1181,7 @@ export async function destinoPostgres(url: string): Promise<Destino> {
 /** O que é preciso para gravar um lote e, se a resposta se perde, para saber se ficou gravado. */
 interface Confirmacao<R> {
   readonly chaves: readonly number[];
-  readonly ultimo: number;
+  readonly sinal: Sinal;
   readonly liquido: Liquido;
   readonly resultado: R;
 }
@@ -1198,12 +1209,14 @@ function semRepetir(dias: readonly Dia[]): Dia[] {
 }
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
-function escreve({ quando, novos, passageiros, desmarcados, encerrados }: Liquido): string[] {
+function escreve({ quando, novos, passageiros, desmarcados, encerrados }: Liquido, { id }: Sinal): string[] {
   const instrucoes: string[] = [];
   if (desmarcados.length > 0) instrucoes.push(`EXECUTE desmarca(${literal(quando)}, ${ids(desmarcados)})`);
   if (encerrados.length > 0) instrucoes.push(`EXECUTE encerra(${ids(encerrados)})`);
-  if (novos.length > 0) instrucoes.push(marca(quando, true, novos));
-  if (passageiros.length > 0) instrucoes.push(marca(quando, false, passageiros));
+  if (novos.length > 0) instrucoes.push(marca(quando, { ativo: true, novos, id }));
+  if (passageiros.length > 0) {
+    instrucoes.push(marca(quando, { ativo: false, novos: passageiros, id: novos.length > 0 ? undefined : id }));
+  }
   return instrucoes;
 }
 
@@ -1211,10 +1224,15 @@ function ids(agendamentos: readonly Agendamento[]): string {
   return numeros(agendamentos.map(({ id }) => id));
 }
 
-function marca(quando: string, ativo: boolean, novos: readonly Novo[]): string {
+/** O primeiro tem o número que se diz, os outros os que o banco der. */
+function marca(
+  quando: string,
+  { ativo, novos, id }: { ativo: boolean; novos: readonly Novo[]; id: number | undefined },
+): string {
   const coluna = (nome: Exclude<keyof Agendamento, "id" | "minutos">): string =>
     textos(novos.map(({ agendamento }) => agendamento[nome]));
   const colunas = [
+    numeros(novos.map((_, i) => i === 0 && id !== undefined ? id : "NULL")),
     ...[coluna("cpf"), coluna("nome"), coluna("especialidade"), coluna("profissional"), coluna("data"), coluna("hora")],
     numeros(novos.map(({ agendamento }) => agendamento.minutos)),
     textos(novos.map(({ origem }) => origem)),
@@ -1222,16 +1240,20 @@ function marca(quando: string, ativo: boolean, novos: readonly Novo[]): string {
   return `EXECUTE marca(${literal(quando)}, ${ativo}, ${colunas.join(", ")})`;
 }
 
-/** O que só é verdade de uma linha do livro se o lote foi gravado; ele é tudo ou nada, e uma linha basta. */
-function sinalDe({ quando, novos, passageiros, desmarcados }: Liquido, ultimo: number): string {
+/**
+ * O que só é verdade de uma linha do livro se o lote foi gravado; ele é tudo ou nada, e uma linha basta. O número e a
+ * transação bastariam no mesmo principal. Num promovido ao qual o lote não chegou, ambos podem ter sido dados a outro:
+ * por isso também o CPF, a hora e o instante.
+ */
+function provaDe({ quando, novos, passageiros, desmarcados }: Liquido, { id, transacao }: Sinal): string {
   const [nascido] = [...novos, ...passageiros];
-  if (nascido === undefined) return `id = ${desmarcados[0].id} AND cancelado_em = ${literal(quando)}`;
-  const { cpf, especialidade, data, hora } = nascido.agendamento;
-  // O número só encurta a busca: as linhas de depois do começo do lote. Numa
-  // sequência por estrear, `last_value` é ainda o primeiro que ela vai dar.
-  return `id >= ${ultimo} AND cpf = ${literal(cpf)} AND especialidade = ${literal(especialidade)} AND data = ${
-    literal(data)
+  if (nascido === undefined) {
+    // Um cancelado não muda mais: o `xmin` dele é de quem o cancelou.
+    return `id = ${desmarcados[0].id} AND cancelado_em = ${literal(quando)}
+      AND xmin::text::bigint = ${BigInt.asUintN(32, transacao)}`;
   }
+  const { cpf, especialidade, data, hora } = nascido.agendamento;
+  return `id = ${id} AND cpf = ${literal(cpf)} AND especialidade = ${literal(especialidade)} AND data = ${literal(data)}
     AND hora = ${literal(hora)} AND criado_em = ${literal(quando)}`;
 }
 
@@ -1247,8 +1269,8 @@ function textos(valores: readonly string[]): string {
   return literal(`{${valores.map((valor) => `"${valor.replace(/["\\]/g, "\\$&")}"`).join(",")}}`);
 }
 
-/** Números inteiros como literal de um array. */
-function numeros(valores: readonly number[]): string {
+/** Números inteiros, ou nulos, como literal de um array. */
+function numeros(valores: readonly (number | "NULL")[]): string {
   return `'{${valores.join(",")}}'`;
 }
 

@@ -628,7 +628,7 @@ async function main(args: readonly string[]): Promise<void> {
     case "importar":
       return await importar(argumentos, palavras);
     default:
-      throw new ErroDeUso(`comando desconhecido: ${comando}; conhece copia, lista e importar`);
+      throw new ErroDeUso(`comando desconhecido: ${comando}; conhece importar, copia e lista`);
   }
 }
 
