@@ -70,18 +70,19 @@ export function testeComPostgres(nome: string, fn: (t: Deno.TestContext) => Prom
   Deno.test({ name: FALTA === undefined ? nome : `${nome} (ignorado: ${FALTA})`, ignore: FALTA !== undefined, fn });
 }
 
-/** Roda um programa do PostgreSQL até o fim, como o dono do cluster. */
-async function programa(nome: string, args: string[], env: Record<string, string> = {}): Promise<void> {
+/** Roda um programa do PostgreSQL até o fim, como o dono do cluster, e devolve o que escreveu em stdout. */
+export async function programa(nome: string, args: string[], env: Record<string, string> = {}): Promise<string> {
   const comando = new Deno.Command(`${PROGRAMAS}/${nome}`, {
     args,
     cwd: "/",
     env: { LC_ALL: "C", ...env },
-    stdout: "null",
+    stdout: "piped",
     stderr: "piped",
     ...DONO,
   });
-  const { success, stderr } = await comando.output();
+  const { success, stdout, stderr } = await comando.output();
   if (!success) throw new Error(`${nome} falhou: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
 }
 
 function portaLivre(): number {

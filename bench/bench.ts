@@ -16,9 +16,11 @@ import { parseArgs } from "@std/cli/parse-args";
 import { desenha } from "./grafico.ts";
 import type { Carga, Medida } from "./gerador.ts";
 import { extras } from "./extras.ts";
+import { FALTA_POSTGRES, postgres } from "./postgres.ts";
 import {
   comando,
   type Concorrente,
+  encerra,
   esperaPorta,
   inicia,
   mediana,
@@ -64,7 +66,7 @@ const AJUDA = `deno task bench [opções]
   --segundos N      duração de cada medida (1)
   --carga ARQUIVO   gerador externo: ARQUIVO PORTA CONEXOES EM_VOO SEGUNDOS MODO [ESPECIALISTA DATA DIA]…
                     (modos eco, busca, par, rget, rpar; não faz a carga mista)
-  --so A,B          só estas cargas: ${CARGAS.join(", ")}; ou só "extras"
+  --so A,B          só estas medidas: ${CARGAS.join(", ")}, extras, postgres
   --help            esta ajuda
 `;
 
@@ -178,7 +180,7 @@ async function main(): Promise<void> {
   });
   if (args.help === true) return console.log(AJUDA);
   const rodadas = Number(args.rodadas);
-  const pedidas = typeof args.so === "string" ? args.so.split(",") : [...CARGAS, "extras"];
+  const pedidas = typeof args.so === "string" ? args.so.split(",") : [...CARGAS, "extras", "postgres"];
   const medidor = new Medidor(Number(args.segundos), typeof args.carga === "string" ? args.carga : undefined);
   const pasta = Deno.makeTempDirSync({ prefix: "clinica-bench-" });
   const concorrentes: Concorrente[] = [];
@@ -203,13 +205,12 @@ async function main(): Promise<void> {
       }
     }
   } finally {
-    for (const { processo } of concorrentes) {
-      processo.kill("SIGTERM");
-      await processo.status;
-    }
+    for (const concorrente of concorrentes) await encerra(concorrente);
   }
   try {
     const medidasExtras = pedidas.includes("extras") ? await extras(pasta, medidor) : [];
+    if (FALTA_POSTGRES !== undefined) deixados.push(`postgres: ${FALTA_POSTGRES}`);
+    else if (pedidas.includes("postgres")) medidasExtras.push(...await postgres(pasta, medidor));
     if (medidasExtras.length > 0) console.log("\nO resto");
     for (const { medida, valor, meta } of medidasExtras) {
       console.log(`  ${medida.padEnd(62)} ${valor.padStart(22)}   ${meta}`);

@@ -11,6 +11,7 @@ import { ArmazemSqlite } from "../armazem.ts";
 import {
   comando,
   type Concorrente,
+  encerra,
   esperaPorta,
   inicia,
   mediana,
@@ -52,11 +53,6 @@ function ms(valor: number): string {
   return `${valor < 10 ? valor.toFixed(2) : valor.toFixed(0)} ms`;
 }
 
-async function encerra({ processo }: Concorrente): Promise<void> {
-  processo.kill("SIGTERM");
-  await processo.status;
-}
-
 async function consultasDuranteGravacoes(pasta: string, medidor: Medidor): Promise<Extra[]> {
   const quem = await servidor(pasta);
   try {
@@ -86,7 +82,7 @@ async function consultasDuranteGravacoes(pasta: string, medidor: Medidor): Promi
 }
 
 async function conexoesParadas(pasta: string): Promise<Extra[]> {
-  const quem = await servidor(pasta, "--conexoes", `${PARADAS + 100}`);
+  const quem = await servidor(pasta, { args: ["--conexoes", `${PARADAS + 100}`] });
   const conexoes: Deno.TcpConn[] = [];
   try {
     const antes = memoria(quem.processo.pid);

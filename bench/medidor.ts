@@ -28,6 +28,8 @@ export interface Concorrente {
   processo: Deno.ChildProcess;
   /** Os SHA1 dos scripts de marcar e de desmarcar, no Redis. */
   scripts?: readonly [string, string];
+  /** O que se marca nele, se não são as ofertas da semana do bench. */
+  ofertas?: readonly (readonly [string, string, string])[];
 }
 
 const AQUI = import.meta.dirname ?? ".";
@@ -103,20 +105,33 @@ export function ofertas(): [string, string, string][] {
     );
 }
 
-/** Um servidor com a semana do bench, num livro da pasta. */
-export async function servidor(pasta: string, ...args: string[]): Promise<Concorrente> {
+/** Um servidor com a semana do bench, ou outra, num livro da pasta, ou em outro banco. */
+export async function servidor(
+  pasta: string,
+  { banco = `${pasta}/clinica.db`, semana = SEMANA, args = [] }: {
+    banco?: string;
+    semana?: unknown;
+    args?: readonly string[];
+  } = {},
+): Promise<Concorrente> {
   const porta = portaLivre();
-  Deno.writeTextFileSync(`${pasta}/semana.json`, JSON.stringify(SEMANA));
+  Deno.writeTextFileSync(`${pasta}/semana.json`, JSON.stringify(semana));
   const processo = inicia(
     comando(
       "servidor.ts",
-      ...["--porta", `${porta}`, "--endereco", "127.0.0.1", "--banco", `${pasta}/clinica.db`],
-      ...(args.includes("--config") ? args : ["--config", `${pasta}/semana.json`, ...args]),
+      ...["--porta", `${porta}`, "--endereco", "127.0.0.1", "--banco", banco, "--config", `${pasta}/semana.json`],
+      ...args,
     ),
     `${pasta}/servidor.log`,
   );
   await esperaPorta(porta);
   return { nome: "servidor", fala: "clinica", porta, processo };
+}
+
+/** Para um concorrente em ordem. */
+export async function encerra({ processo }: Concorrente): Promise<void> {
+  processo.kill("SIGTERM");
+  await processo.status;
 }
 
 /** Quem faz as medições: o nosso gerador, ou um externo. */
@@ -138,16 +153,19 @@ export class Medidor {
   }
 
   /** Mede um concorrente num nível; o gerador roda em processo próprio. */
-  async mede({ porta, fala, scripts = ["", ""] }: Concorrente, carga: Carga, nivel: Nivel): Promise<Medida> {
+  async mede(quem: Concorrente, carga: Carga, nivel: Nivel): Promise<Medida> {
+    const { porta, fala, scripts = ["", ""], ofertas: suas = ofertas() } = quem;
     this.#semente = (this.#semente + 1_000_003) % 700_000_000;
-    if (this.#carga !== undefined) return await this.#externa(this.#carga, { porta, fala, scripts, carga, nivel });
+    if (this.#carga !== undefined) {
+      return await this.#externa(this.#carga, { porta, fala, scripts, carga, nivel, ofertas: suas });
+    }
     const medicao: Medicao = {
       porta,
       fala,
       carga,
       ...nivel,
       segundos: this.segundos,
-      ofertas: ofertas(),
+      ofertas: suas,
       scripts,
       semente: this.#semente,
     };
@@ -156,19 +174,20 @@ export class Medidor {
 
   async #externa(
     gerador: string,
-    { porta, fala, scripts, carga, nivel }: {
+    { porta, fala, scripts, carga, nivel, ofertas }: {
       porta: number;
       fala: Fala;
       scripts: readonly string[];
       carga: Carga;
       nivel: Nivel;
+      ofertas: readonly (readonly string[])[];
     },
   ): Promise<Medida> {
     const [modo, mais] = fala === "eco"
       ? ["eco", []]
       : fala === "redis"
       ? (carga === "busca" ? ["rget", []] : ["rpar", scripts])
-      : [carga, carga === "par" ? ofertas().flat() : []];
+      : [carga, carga === "par" ? ofertas.flat() : []];
     const dito = await saidaDe([
       gerador,
       `${porta}`,
