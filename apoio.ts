@@ -1,6 +1,6 @@
 /**
  * Apoio dos testes: uma pasta temporária, o servidor e o cliente como processos, uma conexão crua por linhas, CPFs e
- * datas de exemplo. Só os arquivos `_test.ts` e a prova (`prova.ts`) o importam.
+ * datas de exemplo. Só os arquivos `_test.ts` e a prova o importam.
  *
  * @module
  */
@@ -279,6 +279,13 @@ export class Fio implements Disposable {
   }
 }
 
+/** Se um erro é de uma conexão que o outro lado cortou ou não aceitou. */
+export function ehDaRede(erro: unknown): boolean {
+  return erro instanceof Deno.errors.ConnectionReset || erro instanceof Deno.errors.BrokenPipe ||
+    erro instanceof Deno.errors.ConnectionAborted || erro instanceof Deno.errors.ConnectionRefused ||
+    erro instanceof Deno.errors.NotConnected;
+}
+
 /** O enésimo CPF válido de uma sequência sem repetição, 11 dígitos. */
 export function cpfDeExemplo(n: number): string {
   let digitos = String(100_000_000 + n);
@@ -288,6 +295,22 @@ export function cpfDeExemplo(n: number): string {
     digitos += String((soma * 10) % 11 % 10);
   }
   return digitos;
+}
+
+/** Um `strace` que já acompanha um processo, com mais estes argumentos; `fim` é quando ele não tem mais o que dizer. */
+export async function acompanha(
+  pid: number,
+  args: readonly string[],
+): Promise<{ strace: Deno.ChildProcess; fim: Promise<void> }> {
+  const strace = new Deno.Command("strace", { args: ["-f", "-p", `${pid}`, ...args], stdout: "null", stderr: "piped" })
+    .spawn();
+  const comecou = Promise.withResolvers<void>();
+  const fim = leLinhas(strace.stderr, (linha) => {
+    if (linha.includes("attached")) comecou.resolve();
+  }).finally(() => comecou.reject(new Error("o strace acabou sem acompanhar o processo")));
+  comecou.promise.catch(() => {});
+  await deadline(comecou.promise, PACIENCIA);
+  return { strace, fim };
 }
 
 /** Faz os fsync de um processo falharem com EIO, por `strace`, até o fim do `using`. */
@@ -303,14 +326,8 @@ export class Sabotagem implements AsyncDisposable {
   /** Acompanha o processo; `quais` como no `when=` do `strace`: só o primeiro (`"1"`), todos (`"1+"`). */
   static async comeca(pid: number, quais: string): Promise<Sabotagem> {
     const chamadas = "fsync,fdatasync";
-    const args = ["-f", "-p", `${pid}`, "-e", `trace=${chamadas}`, "-e", `inject=${chamadas}:error=EIO:when=${quais}`];
-    const strace = new Deno.Command("strace", { args, stdout: "null", stderr: "piped" }).spawn();
-    const acompanha = Promise.withResolvers<void>();
-    const fim = leLinhas(strace.stderr, (linha) => {
-      if (linha.includes("attached")) acompanha.resolve();
-    }).finally(() => acompanha.reject(new Error("o strace acabou sem acompanhar o processo")));
-    acompanha.promise.catch(() => {});
-    await deadline(acompanha.promise, PACIENCIA);
+    const args = ["-e", `trace=${chamadas}`, "-e", `inject=${chamadas}:error=EIO:when=${quais}`];
+    const { strace, fim } = await acompanha(pid, args);
     return new Sabotagem(strace, fim);
   }
 

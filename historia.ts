@@ -1,7 +1,7 @@
 /**
  * A história: o que muitos clientes pediram a um servidor e o que viram, e o verificador que diz se tudo isso pode ter
- * acontecido num só livro, uma coisa de cada vez. Puro: quem pede é `prova.ts`, que grava aqui cada operação com o seu
- * começo e o seu fim.
+ * acontecido num só livro, uma coisa de cada vez. Puro: quem pede é a carga de `bancada.ts`, que anota aqui cada
+ * operação com o seu começo e o seu fim.
  *
  * O que `verifica` confere, dada a história e a tabela inteira do livro, com os cancelados:
  *

@@ -3,15 +3,16 @@
  *
  *     deno run -A hostis.ts TIPO PORTA SEMENTE QUANTAS
  *
- * `prova.ts` o inicia, um por tipo, e lê de seu stdout uma linha JSON por segundo com o que já fez. O que cada tipo faz
- * está em `TIPOS`. A carga é limitada de propósito: interessa o que o servidor faz com uma conexão má, não quantas por
- * segundo esta máquina aguenta.
+ * `prova_hostis.ts` o inicia, um por tipo, e lê de seu stdout duas linhas JSON por segundo com o que já fez. O que cada
+ * tipo faz está em `TIPOS`. A carga é limitada de propósito: interessa o que o servidor faz com uma conexão má, não
+ * quantas por segundo esta máquina aguenta.
  *
  * @module
  */
 
 import { delay } from "@std/async";
 import fc from "fast-check";
+import { ehDaRede } from "./apoio.ts";
 import { codificarPedido, decodificarResposta, Enquadrador, type Pedido } from "./protocolo.ts";
 
 /** O que um hostil já fez; só os contadores que fazem sentido para o seu tipo andam. */
@@ -65,18 +66,16 @@ async function emParalelo(
       try {
         await uma(ataque, volta);
       } catch (erro) {
-        if (!ehDaRede(erro)) throw erro;
+        if (!ehEsperado(erro)) throw erro;
       }
       await delay(PAUSA);
     }
   }));
 }
 
-function ehDaRede(erro: unknown): boolean {
-  return erro instanceof Deno.errors.ConnectionReset || erro instanceof Deno.errors.BrokenPipe ||
-    erro instanceof Deno.errors.ConnectionAborted || erro instanceof Deno.errors.ConnectionRefused ||
-    erro instanceof Deno.errors.NotConnected || erro instanceof Deno.errors.TimedOut ||
-    erro instanceof Deno.errors.AddrNotAvailable;
+/** O mesmo que `ehDaRede`, e o que acontece a quem abre conexões demais. */
+function ehEsperado(erro: unknown): boolean {
+  return ehDaRede(erro) || erro instanceof Deno.errors.TimedOut || erro instanceof Deno.errors.AddrNotAvailable;
 }
 
 /** Uma conexão que conta a si mesma; fechar com respostas por ler é um RST. */
@@ -267,7 +266,7 @@ async function abreECala(ataque: Ataque): Promise<void> {
         await conexao.le((lidas) => lidas >= 1);
         conexao.le(PARA_SEMPRE).catch(() => {}).finally(() => conexao[Symbol.dispose]());
       } catch (erro) {
-        if (!ehDaRede(erro)) throw erro;
+        if (!ehEsperado(erro)) throw erro;
       }
     }
   }));

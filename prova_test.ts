@@ -6,7 +6,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { comandoDeno, leLinhas, Oficina, PACIENCIA, Pasta, roda, testeComSistema } from "./apoio.ts";
 import { deadline } from "@std/async";
-import { codigoDeSaida, emTexto, leStrace, NOMES_DAS_PARTES, prova, type Relatorio, Sorteio } from "./prova.ts";
+import { Sorteio } from "./bancada.ts";
+import { codigoDeSaida, emTexto, NOMES_DAS_PARTES, prova, type Relatorio } from "./prova.ts";
+import { leStrace } from "./prova_livro.ts";
 
 const PURO = { permissions: "none" } as const;
 
