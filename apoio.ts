@@ -51,6 +51,8 @@ export interface OpcoesDoServidor {
   diante?: string[];
   /** O endereço em que ele atende; `127.0.0.1` quando não se diz. */
   endereco?: string;
+  /** Mais variáveis de ambiente. */
+  env?: Record<string, string>;
   /** Recebe o processo assim que ele existe, antes que atenda: quem pode ter de o matar não espera. */
   aoNascer?: (processo: Deno.ChildProcess) => void;
 }
@@ -85,13 +87,14 @@ export class Servidor implements AsyncDisposable {
 
   /** Inicia o servidor e espera até que ele diga que atende. */
   static async inicia(opcoes: OpcoesDoServidor): Promise<Servidor> {
-    const { pasta, args = [], diante = [], endereco = "127.0.0.1", aoNascer = () => {} } = opcoes;
+    const { pasta, args = [], diante = [], endereco = "127.0.0.1", env, aoNascer = () => {} } = opcoes;
     const [comando, ...resto] = [
       ...diante,
       ...comandoDeno("servidor.ts"),
       ...["--endereco", endereco, "--porta", "0", "--log", "json", ...args],
     ];
-    const processo = new Deno.Command(comando, { args: resto, cwd: pasta, stdout: "piped", stderr: "inherit" }).spawn();
+    const processo = new Deno.Command(comando, { args: resto, cwd: pasta, env, stdout: "piped", stderr: "inherit" })
+      .spawn();
     aoNascer(processo);
     const servidor = new Servidor(processo);
     try {

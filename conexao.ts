@@ -181,6 +181,10 @@ class Ligacao implements Disposable {
     const esperada = ligacao.#espera();
     ligacao.#le();
     const saudacao = await esperada;
+    if (saudacao.codigo === "ERRO-131") {
+      ligacao[Symbol.dispose]();
+      throw new SemConexao("o servidor está sem acesso ao livro");
+    }
     if (saudacao.codigo !== "OK-200" || saudacao.primeiras === undefined) {
       ligacao[Symbol.dispose]();
       throw new TypeError("a saudação não é de CLINICA/1");
