@@ -124,10 +124,10 @@ export type Dia = readonly [especialidade: string, data: string];
 export interface Alcance {
   /** Os CPFs, sem repetição. */
   readonly cpfs: readonly string[];
-  /** Os dias em que se pode marcar, `[especialidade, "aaaa-mm-dd"]`, sem repetição. */
+  /** Os CPFs, dentre aqueles, que podem desmarcar: também os dias do que têm marcado podem mudar. */
+  readonly desmarcam: readonly string[];
+  /** Os dias em que se pode marcar, ou que se leem, `[especialidade, "aaaa-mm-dd"]`, sem repetição. */
   readonly dias: readonly Dia[];
-  /** Os dias que só se leem, sem repetição: não precisam de trava, e podem ser todos os abertos. */
-  readonly lidos: readonly Dia[];
 }
 
 /**
@@ -657,7 +657,7 @@ export class Agenda {
   saudacao(): Resposta | Promise<Resposta> {
     const agora = this.#relogio();
     return this.#le(
-      () => ({ cpfs: [], dias: [], lidos: this.#diasAbertos(agora) }),
+      () => ({ cpfs: [], desmarcam: [], dias: this.#diasAbertos(agora) }),
       (vista) => saudar(this.#estado(vista, agora, "")),
       () => ({ codigo: "ERRO-131" }),
     );
@@ -821,14 +821,16 @@ export class Agenda {
 
   #alcance(pedidos: readonly (Pedido | Erro)[], agora: number): Alcance {
     const cpfs = new Set<string>();
+    const desmarcam = new Set<string>();
     const dias = new Map<string, Dia>();
     const { dias: abertos } = this.clinica.calendario.janela(agora);
-    let lidos: readonly Dia[] = [];
+    let vagas: readonly Dia[] = [];
     for (const pedido of pedidos) {
       if ("codigo" in pedido) continue;
       if ("cpf" in pedido) cpfs.add(pedido.cpf);
+      if (pedido.comando === "CANCEL") desmarcam.add(pedido.cpf);
       if (pedido.comando === "VAGAS") {
-        lidos = lidos.length === 0 ? this.#diasDasVagas(pedido, agora) : this.#diasAbertos(agora);
+        vagas = vagas.length === 0 ? this.#diasDasVagas(pedido, agora) : this.#diasAbertos(agora);
       } else if (pedido.comando === "AGEND") {
         const especialidade = this.clinica.especialidade(pedido.especialista)?.chave;
         const data = abertos.get(pedido.data)?.iso;
@@ -837,7 +839,8 @@ export class Agenda {
         }
       }
     }
-    return { cpfs: [...cpfs], dias: [...dias.values()], lidos };
+    if (dias.size > 0) { for (const dia of vagas) dias.set(dia.join(" "), dia); }
+    return { cpfs: [...cpfs], desmarcam: [...desmarcam], dias: dias.size > 0 ? [...dias.values()] : vagas };
   }
 
   #diasDasVagas({ especialista, data }: Pedido & { comando: "VAGAS" }, agora: number): readonly Dia[] {

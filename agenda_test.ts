@@ -828,15 +828,14 @@ class Espiao implements Armazem {
 }
 
 /** A vista como a teria um armazém que só carregou o alcance: outro CPF é um erro, outro dia parece tomado. */
-function restringe(vista: Vista, { cpfs, dias, lidos }: Alcance): Vista {
-  const todos = [...dias, ...lidos];
+function restringe(vista: Vista, { cpfs, dias }: Alcance): Vista {
   return {
     ativosDe(cpf: string): readonly Agendamento[] {
       assert(cpfs.includes(cpf), `CPF fora do alcance: ${cpf}`);
       return vista.ativosDe(cpf);
     },
     ocupacao(especialidade: string, data: string): Ocupacao {
-      if (todos.some((dia) => dia[0] === especialidade && dia[1] === data)) return vista.ocupacao(especialidade, data);
+      if (dias.some((dia) => dia[0] === especialidade && dia[1] === data)) return vista.ocupacao(especialidade, data);
       const tomado = Ocupacao.vazia();
       tomado.toma(0, 1440);
       return tomado;
@@ -999,7 +998,7 @@ teste("o alcance diz os CPFs e os dias que os pedidos podem tocar, sem repetiç�
   assertEquals(balcao.armazem.alcances, [{
     cpfs: [ANA, BIA, CID],
     dias: [["CLINICO GERAL", "2026-12-01"]],
-    lidos: [],
+    desmarcam: [CID],
   }]);
 });
 

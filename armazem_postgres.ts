@@ -97,6 +97,42 @@ const MIGRACOES: readonly string[] = [
      ON agendamento (cpf, especialidade) WHERE ativo;`,
 ];
 
+/** Códigos de erro do PostgreSQL: postgresql.org/docs/current/errcodes-appendix.html. */
+const SQLSTATE = { DIVISAO_POR_ZERO: "22012", UNICIDADE: "23505" } as const;
+
+// ------------------------------------------------------------------------------------------------------ as travas
+
+/**
+ * As travas são de 64 bits, e o banco é desta clínica: o prefixo só as separa das de outro programa que use o mesmo
+ * banco. A ordem é uma só: os CPFs, depois os dias, cada um pelo número.
+ */
+const PREFIXO = { migracao: 0xc1100, cpf: 0xc1101, dia: 0xc1102 } as const;
+
+/**
+ * Os CPFs dividem-se em faixas, uma trava cada, e os dias também: cada trava ocupa um lugar na memória que o PostgreSQL
+ * reparte entre todas as conexões (`max_locks_per_transaction`, 64 × 120 de costume), e um lote cheio tem mais de mil
+ * CPFs. Assim um servidor tem no máximo o dobro disto. Os que caem na mesma faixa só esperam uns pelos outros.
+ */
+const FAIXAS = 512;
+
+/** As travas dos CPFs de um lote, sem repetição e em ordem. */
+function chavesDe({ cpfs }: Alcance): number[] {
+  const chaves = new Set<number>();
+  for (const cpf of cpfs) chaves.add(chaveDe(PREFIXO.cpf, espalha(cpf) % FAIXAS));
+  return [...chaves].sort((a, b) => a - b);
+}
+
+function chaveDe(prefixo: number, numero: number): number {
+  return prefixo * 2 ** 32 + numero;
+}
+
+/** FNV-1a de 32 bits: o mesmo em todos os servidores, em qualquer versão. Uma colisão só faz esperar. */
+function espalha(texto: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < texto.length; i++) h = Math.imul(h ^ texto.charCodeAt(i), 0x01000193);
+  return h >>> 0;
+}
+
 /**
  * O que cada conexão prepara. `EXECUTE` com literais em vez de parâmetros do protocolo: assim um lote inteiro é um texto
  * só, uma ida ao banco, e o que falha pula o resto.
@@ -106,6 +142,16 @@ const MIGRACOES: readonly string[] = [
 const PREPARADAS = `
   PREPARE trava (bigint[]) AS
     SELECT count(pg_advisory_xact_lock(chave)) FROM unnest($1) AS chave;
+  PREPARE trava_dias (text[], text[], text[]) AS
+    SELECT count(pg_advisory_xact_lock(chave)) FROM (
+      SELECT DISTINCT ${chaveDe(PREFIXO.dia, 0)} + (hashtextextended(data || especialidade, 0) & ${FAIXAS - 1}) AS chave
+      FROM (
+        SELECT especialidade, data FROM unnest($1, $2) AS pedido (especialidade, data)
+        UNION ALL
+        SELECT especialidade, data FROM agendamento WHERE ativo AND cpf = ANY ($3)
+      ) AS dia
+      ORDER BY chave
+    ) AS em_ordem;
   PREPARE ativos (text[]) AS
     SELECT id, cpf, nome, especialidade, profissional, data, hora, minutos
     FROM agendamento WHERE ativo AND cpf = ANY ($1);
@@ -129,43 +175,6 @@ const PREPARADAS = `
       cpf, nome, especialidade, profissional, data, hora, minutos, origem
     FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11)
       AS novo (id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)`;
-
-/** Códigos de erro do PostgreSQL: postgresql.org/docs/current/errcodes-appendix.html. */
-const SQLSTATE = { DIVISAO_POR_ZERO: "22012", UNICIDADE: "23505" } as const;
-
-// ------------------------------------------------------------------------------------------------------ as travas
-
-/**
- * As travas são de 64 bits, e o banco é desta clínica: o prefixo só as separa das de outro programa que use o mesmo
- * banco. Dias e CPFs têm prefixos próprios; a ordem é uma só, a numérica, com os dias antes.
- */
-const PREFIXO = { migracao: 0xc1100, dia: 0xc1101, cpf: 0xc1102 } as const;
-
-/**
- * Os CPFs dividem-se em faixas, uma trava cada: cada trava ocupa um lugar na memória que o PostgreSQL reparte entre
- * todas as conexões (`max_locks_per_transaction`, 64 × 100 de costume), e um lote cheio tem mais de mil CPFs. Dois CPFs na
- * mesma faixa só esperam um pelo outro.
- */
-const FAIXAS_DE_CPF = 1024;
-
-/** As travas de um lote, sem repetição e em ordem. Só os dias em que ele pode marcar: ler não trava. */
-function chavesDe({ cpfs, dias }: Alcance): number[] {
-  const chaves = new Set<number>();
-  for (const [especialidade, data] of dias) chaves.add(chaveDe(PREFIXO.dia, espalha(`${data} ${especialidade}`)));
-  for (const cpf of cpfs) chaves.add(chaveDe(PREFIXO.cpf, espalha(cpf) % FAIXAS_DE_CPF));
-  return [...chaves].sort((a, b) => a - b);
-}
-
-function chaveDe(prefixo: number, numero: number): number {
-  return prefixo * 2 ** 32 + numero;
-}
-
-/** FNV-1a de 32 bits: o mesmo em todos os servidores, em qualquer versão. Uma colisão só faz esperar. */
-function espalha(texto: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < texto.length; i++) h = Math.imul(h ^ texto.charCodeAt(i), 0x01000193);
-  return h >>> 0;
-}
 
 // ------------------------------------------------------------------------------------------------------ o endereço
 
@@ -842,20 +851,27 @@ export class ArmazemPostgres implements Armazem {
    * Começa a transação, toma as travas e carrega. Cada instrução tem o seu instantâneo (READ COMMITTED), tirado quando
    * ela começa; por isso a leitura é outra instrução: a que toma as travas já tem o instantâneo de antes da espera.
    *
-   * `unnest` devolve as chaves na ordem do array e o agregado as toma uma a uma à medida que vêm: nenhum lote espera por
-   * uma trava menor do que uma que já tem, e sem ciclo não há impasse. Depois das travas nada mais espera por outro
-   * servidor: toda linha que um lote muda e toda chave única que ele insere é de um CPF e de um dia que ele travou.
+   * Primeiro os CPFs, de que depende saber em que dias estão os agendamentos que se podem desmarcar; depois os dias.
+   * `unnest` devolve as chaves na ordem do array, a subconsulta na do `ORDER BY`, e o agregado as toma uma a uma à medida
+   * que vêm: nenhum lote espera por uma trava anterior a uma que já tem, e sem ciclo não há impasse. Depois das travas
+   * nada mais espera por outro servidor: toda linha que um lote muda e toda chave única que ele insere é de um CPF e de
+   * um dia que ele travou.
    */
   async #comeca(escopo: Alcance, chaves: readonly number[]): Promise<Comecada> {
     for (let repetida = false;; repetida = true) {
       const ligacao = await this.#escritor.toma();
       try {
         const { vista, resultados } = await carrega(ligacao, {
-          antes: ["BEGIN", `EXECUTE trava(${numeros(chaves)})`, "EXECUTE marcas"],
+          antes: [
+            "BEGIN",
+            `EXECUTE trava(${numeros(chaves)})`,
+            `EXECUTE trava_dias(${doisTextos(escopo.dias)}, ${textos(escopo.desmarcam)})`,
+            "EXECUTE marcas",
+          ],
           cpfs: escopo.cpfs,
-          dias: [...escopo.dias, ...escopo.lidos],
+          dias: escopo.dias,
         });
-        const [numero, transacao] = resultados[2].rows[0];
+        const [numero, transacao] = resultados[3].rows[0];
         return { ligacao, vista, sinal: { id: Number(numero), transacao: BigInt(transacao ?? 0) } };
       } catch (causa) {
         const viva = await ligacao.desfaz();
@@ -937,7 +953,7 @@ export class ArmazemPostgres implements Armazem {
    */
   le<R>(alcance: () => Alcance, consulta: (vista: Vista) => R): R | Promise<R> {
     const escopo = alcance();
-    if (escopo.cpfs.length + escopo.dias.length + escopo.lidos.length === 0) return consulta(new Carregada([]));
+    if (escopo.cpfs.length + escopo.dias.length === 0) return consulta(new Carregada([]));
     return new Promise((resolve, falha) => {
       this.#leituras.push({
         alcance: escopo,
@@ -972,8 +988,8 @@ export class ArmazemPostgres implements Armazem {
   async #carregaPara(leituras: readonly Leitura[]): Promise<Vista> {
     const cpfs = new Set(leituras.flatMap(({ alcance }) => alcance.cpfs));
     // Muitas perguntam pelos mesmos dias, com a mesma lista: cada lista uma vez.
-    const listas = new Set(leituras.flatMap(({ alcance }) => [alcance.dias, alcance.lidos]));
-    const dias = listas.size <= 2 ? [...listas].flat() : semRepetir([...listas].flat());
+    const listas = new Set(leituras.map(({ alcance }) => alcance.dias));
+    const dias = semRepetir([...listas].flat());
     const { vista } = await this.#lendoDe((ligacao) => carrega(ligacao, { antes: [], cpfs: [...cpfs], dias }));
     return vista;
   }
@@ -1194,7 +1210,7 @@ async function carrega(
   const instrucoes = [...antes];
   if (cpfs.length > 0) instrucoes.push(`EXECUTE ativos(${textos(cpfs)})`);
   if (dias.length > 0) {
-    instrucoes.push(`EXECUTE dias(${textos(dias.map((dia) => dia[0]))}, ${textos(dias.map((dia) => dia[1]))})`);
+    instrucoes.push(`EXECUTE dias(${doisTextos(dias)})`);
   }
   const resultados = await ligacao.consulta(instrucoes.join(";\n"));
   const vista = new Carregada(cpfs);
@@ -1202,6 +1218,10 @@ async function carrega(
   if (cpfs.length > 0) vista.recebeAtivos(resultados[proximo++]);
   if (dias.length > 0) vista.recebeDias(resultados[proximo]);
   return { vista, resultados };
+}
+
+function doisTextos(dias: readonly Dia[]): string {
+  return `${textos(dias.map((dia) => dia[0]))}, ${textos(dias.map((dia) => dia[1]))}`;
 }
 
 function semRepetir(dias: readonly Dia[]): Dia[] {

@@ -292,7 +292,7 @@ teste(
           const cpfs = Array.from({ length: 30 }, (_, i) => cpfDeExemplo((i * (quem + 3) + vez) % 40));
           const dias = Array.from({ length: 20 }, (_, i): Dia => [`E${(i * (quem + 7) + vez) % 25}`, DIA]);
           const desfecho = await armazem.lote(
-            () => ({ cpfs: [...new Set(cpfs)], dias, lidos: [] }),
+            () => ({ cpfs: [...new Set(cpfs)], desmarcam: [], dias }),
             QUANDO,
             () => ({ resultado: vez, mudancas: [] }),
           );
@@ -311,7 +311,7 @@ teste("as travas são tomadas em ordem: quem espera por uma só tem menores", as
   const muitos = (): Alcance => ({
     cpfs: Array.from({ length: 200 }, (_, n) => cpfDeExemplo(n)),
     dias: HORAS.map((hora): Dia => [hora, DIA]),
-    lidos: [],
+    desmarcam: [],
   });
   const travas = "SELECT (classid::bigint << 32) + objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted";
   const emOrdem = (linhas: Celula[][]): number[] => linhas.map(([chave]) => Number(chave)).sort((a, b) => a - b);
@@ -468,7 +468,7 @@ teste("um servidor que some com as travas na mão não as segura por muito tempo
   await using sumido = await cluster.sessao(banco);
   await sumido.executa(
     `SET idle_in_transaction_session_timeout = 2000; BEGIN;
-     SELECT pg_advisory_xact_lock((x'c1102'::bigint << 32) + faixa) FROM generate_series(0, 1023) AS faixa`,
+     SELECT pg_advisory_xact_lock((x'c1101'::bigint << 32) + faixa) FROM generate_series(0, 511) AS faixa`,
   );
   assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" })]), "gravado");
 });

@@ -210,6 +210,8 @@ export class Cluster implements AsyncDisposable {
       "logging_collector=off",
       ...this.#opcoes,
     ];
+    // O da vez anterior diria que já está pronto.
+    if (existe(`${this.#pasta}/log`)) Deno.removeSync(`${this.#pasta}/log`);
     // O log vai para um arquivo: um cluster que serve a muitos testes não pode ter uma leitura em curso em nenhum deles.
     const processo = new Deno.Command("sh", {
       args: [

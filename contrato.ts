@@ -21,12 +21,13 @@ export const HORAS: readonly string[] = ["08:00", "08:30", "09:00", "09:30", "10
 
 /** Tudo em que os testes mexem: um armazém que carrega só o que se pede precisa sabê-lo. */
 export function alcance(): Alcance {
+  const cpfs = Array.from({ length: 300 }, (_, n) => cpfDeExemplo(n));
   return {
-    cpfs: Array.from({ length: 300 }, (_, n) => cpfDeExemplo(n)),
+    cpfs,
+    desmarcam: cpfs,
     dias: [CLINICO, "DERMATOLOGISTA"].flatMap((especialidade) =>
       [DIA, "2026-12-02", "2026-12-07"].map((data): Dia => [especialidade, data])
     ),
-    lidos: [],
   };
 }
 
