@@ -18,6 +18,7 @@ import {
   type Dia,
   type Estado,
   Fila,
+  type Fim,
   type Lote,
   muda,
   type Mudanca,
@@ -762,7 +763,9 @@ class Espiao implements Armazem {
   /** Quantos lotes foram pedidos. */
   lotes = 0;
   /** O que acontece com os próximos lotes; depois deles, gravam. */
-  proximos: ("grava" | "nada" | "recusado" | "incerto" | "rejeita" | "lança")[] = [];
+  proximos: ("grava" | "nada" | "recusado" | "incerto" | "pendente" | "rejeita" | "lança")[] = [];
+  /** O fim de um lote pendente espera por ele. */
+  descoberta: Promise<"grava" | "nada" | "incerto"> = Promise.resolve("grava");
   /** Quando há, as leituras passam por aqui. */
   leitura: "agora" | "depois" | "lança" | "rejeita" = "agora";
   /** O lote espera por ele depois de começar. */
@@ -781,6 +784,14 @@ class Espiao implements Armazem {
     return { tipo, causa: new Error(tipo) };
   }
 
+  async #descobre<R>(grava: () => Promise<Desfecho<R>>): Promise<Fim<R>> {
+    const descoberto = await this.descoberta;
+    if (descoberto !== "grava") return { tipo: descoberto, causa: new Error(descoberto) };
+    const desfecho = await grava();
+    if (desfecho.tipo === "pendente") throw new TypeError("o SQLite não deixa nada pendente");
+    return desfecho;
+  }
+
   lote<R>(alcance: () => Alcance, quando: number, decide: (vista: Vista) => Lote<R>): Promise<Desfecho<R>> {
     this.lotes++;
     this.#comecou.resolve();
@@ -790,6 +801,11 @@ class Espiao implements Armazem {
     switch (proximo) {
       case "grava":
         return this.portao.then(() => this.base.lote(alcance, quando, restrito));
+      case "pendente":
+        return Promise.resolve({
+          tipo: "pendente",
+          fim: this.#descobre(() => this.base.lote(alcance, quando, restrito)),
+        });
       case "rejeita":
         return Promise.reject(new Error("rejeita"));
       case "lança":
@@ -1055,6 +1071,34 @@ teste("um pedido sozinho, recusado, é tentado de novo do que está no livro", a
   assertStrictEquals(balcao.armazem.lotes, 2);
   assertEquals(balcao.falhas, []);
 });
+
+for (
+  const [descoberto, resposta] of [
+    ["grava", ["OK-300"]],
+    ["nada", ["ERRO-131"]],
+    ["incerto", undefined],
+  ] as const
+) {
+  teste(`um lote pendente não segura a fila, e quando se descobre (${descoberto}) tem a sua resposta`, async () => {
+    await using balcao = comEspiao();
+    const { agenda, armazem } = balcao;
+    const descoberta = Promise.withResolvers<typeof descoberto>();
+    armazem.descoberta = descoberta.promise;
+    armazem.proximos = ["pendente"];
+    let respondido = false;
+    const pendente = Promise.resolve(agenda.atende([agend(ANA)], "x")).finally(() => respondido = true);
+    assertEquals(codigos(await agenda.atende([agend(BIA)], "x")), ["OK-300"]);
+    assertEquals(respondido, false);
+    let vazia = false;
+    const esvazia = agenda.esvazia().then(() => vazia = true);
+    await balcao.agenda.atende([agend(CID)], "x");
+    assertEquals(vazia, false, "esvaziar espera pelo que se descobre");
+    descoberta.resolve(descoberto);
+    const respostas = await pendente;
+    assertEquals(respostas && codigos(respostas), resposta && [...resposta]);
+    await esvazia;
+  });
+}
 
 teste("um pedido recusado sempre é ERRO-131, e não se tenta para sempre", async () => {
   await using balcao = comEspiao();
