@@ -1087,6 +1087,7 @@ for (
     armazem.proximos = ["pendente"];
     let respondido = false;
     const pendente = Promise.resolve(agenda.atende([agend(ANA)], "x")).finally(() => respondido = true);
+    await armazem.comeca();
     assertEquals(codigos(await agenda.atende([agend(BIA)], "x")), ["OK-300"]);
     assertEquals(respondido, false);
     let vazia = false;

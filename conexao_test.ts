@@ -178,6 +178,13 @@ testeComSistema("quem não fala CLINICA/1 é recusado, seja o que for que diga",
   }
 });
 
+testeComSistema("ERRO-131 no lugar da saudação é um servidor sem o livro, e nada aconteceu", async () => {
+  await using falso = new Falso([(ponta) => ponta.manda(codificarResposta({ codigo: "ERRO-131" }))]);
+  using conexao = ate(falso);
+  const erro = await assertRejects(() => conexao.pede(AGEND), SemConexao);
+  assertStringIncludes(erro.message, "sem acesso ao livro");
+});
+
 testeComSistema("ERRO-130 no lugar da saudação é servidor ocupado", async () => {
   await using falso = new Falso([async (ponta) => await ponta.manda(OCUPADO)]);
   using conexao = ate(falso);
