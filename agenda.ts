@@ -599,11 +599,14 @@ const VOLTA_CHEIA = 100;
  * Deixa o laço de eventos voltar ao sistema e buscar mais leituras. Só espera por outra thread o faz depressa: uma tarefa
  * mínima custa 40 µs, `setTimeout` mais de 1 ms, e com `setImmediate` ou `MessageChannel` o laço gira sem sair (medido).
  */
-async function cedeAoSistema(): Promise<void> {
+export async function cedeAoSistema(): Promise<void> {
   await crypto.subtle.digest("SHA-256", UM_BYTE);
 }
 
 const UM_BYTE = new Uint8Array(1);
+
+/** O que deu errado: um lote (como acabou), ou uma leitura do livro. */
+export type Falha = "nada" | "recusado" | "incerto" | "leitura";
 
 /** O que `Agenda` precisa. */
 export interface OpcoesDaAgenda {
@@ -613,8 +616,8 @@ export interface OpcoesDaAgenda {
   oferta: Oferta;
   /** O instante de agora, ms desde 1970. */
   relogio: () => number;
-  /** Chamada quando um lote não pôde ser gravado. */
-  aoFalhar?: (tipo: "nada" | "recusado" | "incerto", causa: unknown) => void;
+  /** Chamada quando um lote não pôde ser gravado, ou o livro lido. */
+  aoFalhar?: (tipo: Falha, causa: unknown) => void;
 }
 
 /** O livro em funcionamento: recebe pedidos de muitas conexões e responde a cada uma na ordem. */
@@ -623,7 +626,7 @@ export class Agenda {
   readonly clinica: Clinica;
   #armazem: Armazem;
   #relogio: () => number;
-  #aoFalhar: (tipo: "nada" | "recusado" | "incerto", causa: unknown) => void;
+  #aoFalhar: (tipo: Falha, causa: unknown) => void;
   #fila = new Fila();
   #pendentes: Grupo[] = [];
   /** Lotes cujo desfecho o armazém ainda descobre. */
@@ -804,7 +807,7 @@ export class Agenda {
   /** Lê, na hora se o armazém o faz na hora; com o livro fora do alcance, o resultado é o de `semLivro`. */
   #le<R>(alcance: () => Alcance, consulta: (vista: Vista) => R, semLivro: () => R): R | Promise<R> {
     const falha = (causa: unknown): R => {
-      this.#aoFalhar("nada", causa);
+      this.#aoFalhar("leitura", causa);
       return semLivro();
     };
     try {

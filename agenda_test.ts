@@ -994,7 +994,7 @@ teste("uma consulta que não pôde ser lida é ERRO-131, e a seguinte não sofre
     balcao.armazem.leitura = leitura;
     assertEquals(codigos(await balcao.agenda.atende([busca(ANA), vagas()], "x")), ["ERRO-131", "ERRO-131"]);
   }
-  assertEquals(balcao.falhas, ["nada", "nada"]);
+  assertEquals(balcao.falhas, ["leitura", "leitura"]);
   balcao.armazem.leitura = "agora";
   assertEquals(await balcao.pede(busca(ANA)), { codigo: "ERRO-112" });
 });

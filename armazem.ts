@@ -257,6 +257,9 @@ export class ArmazemSqlite implements Armazem {
       recusaEstranho(db, this.#caminho);
       db.exec("PRAGMA journal_mode = WAL");
       db.exec("PRAGMA synchronous = FULL");
+      // No macOS, fsync não esvazia o cache do disco; isto sim. Nos outros sistemas não muda nada.
+      db.exec("PRAGMA fullfsync = ON");
+      db.exec("PRAGMA checkpoint_fullfsync = ON");
       db.exec(`PRAGMA wal_autocheckpoint = ${PAGINAS_ATE_CHECKPOINT}`);
       db.exec(`PRAGMA cache_size = -${CACHE}`);
       migra(db);
@@ -654,28 +657,49 @@ function abreParaLer(caminho: string): DatabaseSync {
 export function copiaLivro(caminho: string, destino: string): void {
   using db = abreParaLer(caminho);
   const parcial = `${destino}.${Deno.pid}.parcial`;
-  let criado = false;
   try {
-    // `createNew` no destino guarda o nome; a cópia só o recebe quando está inteira e no disco.
-    Deno.openSync(destino, { write: true, createNew: true, mode: 0o600 }).close();
-    criado = true;
+    if (existe(destino)) throw new Deno.errors.AlreadyExists();
+    // A cópia só recebe o nome quando está inteira e no disco.
     Deno.openSync(parcial, { write: true, createNew: true, mode: 0o600 }).close();
     db.prepare("VACUUM INTO ?").run(parcial);
-    using arquivo = Deno.openSync(parcial, { write: true });
-    arquivo.syncSync();
-    Deno.renameSync(parcial, destino);
-  } catch (causa) {
-    if (!criado && causa instanceof Deno.errors.AlreadyExists) {
-      throw new ErroDoArmazem(`${destino}: já existe; a cópia não escreve por cima, escolha outro nome`, causa);
+    {
+      using arquivo = Deno.openSync(parcial, { write: true });
+      arquivo.syncSync();
     }
-    for (const sobra of criado ? [parcial, destino] : []) {
+    nomeia(parcial, destino);
+  } catch (causa) {
+    for (const sobra of [parcial, `${parcial}-journal`]) {
       try {
         Deno.removeSync(sobra);
       } catch {
         // não chegou a existir
       }
     }
+    if (causa instanceof Deno.errors.AlreadyExists) {
+      throw new ErroDoArmazem(`${destino}: já existe; a cópia não escreve por cima, escolha outro nome`, causa);
+    }
     throw new ErroDoArmazem(`${destino}: a cópia não pôde ser escrita (${razao(causa)})`, causa);
+  }
+}
+
+/** Dá a um arquivo pronto o seu nome, sem tomar o de outro. */
+function nomeia(parcial: string, destino: string): void {
+  try {
+    Deno.linkSync(parcial, destino);
+  } catch (causa) {
+    if (causa instanceof Deno.errors.AlreadyExists) throw causa;
+    // Sem links (FAT, algumas redes) resta mudar o nome; entre olhar e mudar, outro pode tomá-lo.
+    return Deno.renameSync(parcial, destino);
+  }
+  Deno.removeSync(parcial);
+}
+
+function existe(caminho: string): boolean {
+  try {
+    Deno.lstatSync(caminho);
+    return true;
+  } catch {
+    return false;
   }
 }
 

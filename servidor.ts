@@ -89,7 +89,7 @@ function lerArgumentos(args: readonly string[]): Argumentos {
     texto(nome): string | undefined {
       const valor = lidos[nome];
       if (valor === undefined) return undefined;
-      if (typeof valor !== "string" || valor === "") throw new ErroDeUso(`--${nome} precisa de um valor, uma só vez`);
+      if (typeof valor !== "string" || valor === "") throw new ErroDeUso(`--${nome} precisa de um valor`);
       return valor;
     },
     tem: (nome) => lidos[nome] === true || (typeof lidos[nome] === "string"),
@@ -141,9 +141,11 @@ function carregaOferta(pedido: string | undefined): Oferta {
   const arquivo = pedido ?? "clinica.json";
   let conteudo: string;
   try {
-    conteudo = Deno.readTextFileSync(arquivo);
+    // Sem a marca de ordem de bytes do Bloco de Notas, e sem pôr "�" no lugar do que não é UTF-8.
+    conteudo = new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(arquivo));
   } catch (causa) {
     if (pedido === undefined && causa instanceof Deno.errors.NotFound) return lerOferta();
+    if (causa instanceof TypeError) throw new ErroDeConfiguracao(arquivo, "não é UTF-8; salve-o como UTF-8");
     throw new ErroDeConfiguracao(arquivo, `não pôde ser lido (${mensagem(causa)})`);
   }
   try {
@@ -197,7 +199,7 @@ class Servidor {
   #porEndereco = new Map<string, number>();
   /** As datas que mudaram, por especialista. */
   #diasMudados = new Map<string, Set<string>>();
-  #relogio = performance.now();
+  #relogio = performance.now() + CONFERENCIA;
   #relogioComum = (): number => this.#relogio;
   #encerrando = false;
 
@@ -260,7 +262,12 @@ class Servidor {
       return;
     }
     // Sem isto o sistema junta respostas pequenas à espera da confirmação da anterior: 40 ms por resposta.
-    conexao.setNoDelay(true);
+    try {
+      conexao.setNoDelay(true);
+    } catch {
+      // O outro lado já se foi.
+      return conexao.close();
+    }
     registro.conta("conectou", { cliente });
     this.#porEndereco.set(hostname, doEndereco + 1);
     const sessao = this.#sessao(conexao, cliente, hostname);
@@ -296,6 +303,8 @@ class Servidor {
     this.#relogio = performance.now();
     for (const sessao of this.#sessoes) sessao.confere();
     for (const sessao of this.#recusas) sessao.confere();
+    // Até a próxima conferência, adiantado: um prazo pode vencer um segundo depois, e nunca antes.
+    this.#relogio += CONFERENCIA;
     this.#contaDias();
   }
 
@@ -328,11 +337,15 @@ class Servidor {
   /** A lista de cada dia que mudou, uma vez por segundo no máximo. */
   async #contaDias(): Promise<void> {
     const { agenda: { clinica }, armazem, registro } = this.#opcoes;
-    const mudados = [...this.#diasMudados].flatMap(([especialista, datas]) =>
-      [...datas].map((data) => ({ especialista, datas, data }))
-    );
-    for (const { especialista, datas, data } of mudados.slice(0, DIAS_POR_SEGUNDO)) {
+    for (let i = 0; i < DIAS_POR_SEGUNDO; i++) {
+      const [primeiro] = this.#diasMudados;
+      if (primeiro === undefined) return;
+      const [especialista, datas] = primeiro;
+      const [data] = datas;
       datas.delete(data);
+      // A que já foi vai para o fim: nenhuma toma a vez das outras.
+      this.#diasMudados.delete(especialista);
+      if (datas.size > 0) this.#diasMudados.set(especialista, datas);
       const iso = `${data.slice(6)}-${data.slice(3, 5)}-${data.slice(0, 2)}`;
       try {
         const lista = await armazem.lista(iso, clinica.especialidade(especialista)?.chave ?? especialista);
@@ -365,15 +378,20 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const registro = new Registro({ formato, volume, fuso: oferta.fuso, destino: Deno.stdout });
   await using armazem = await abreArmazem(banco, registro);
   using ouvinte = ouvir(endereco, porta);
+  let leituraContada = -Infinity;
   const agenda = new Agenda({
     armazem,
     oferta,
     relogio: Date.now,
     aoFalhar: (tipo, causa) => {
       // De um banco fora do alcance já se contou, uma vez.
-      if (!(causa instanceof BancoForaDoAlcance)) {
-        registro.conta("falha", { o_que: FALHAS[tipo], causa: mensagem(causa) });
+      if (causa instanceof BancoForaDoAlcance) return;
+      if (tipo === "leitura") {
+        // Com o livro fora do alcance toda consulta falha: conta-se uma por segundo.
+        if (performance.now() - leituraContada < 1000) return;
+        leituraContada = performance.now();
       }
+      registro.conta("falha", { o_que: FALHAS[tipo], causa: mensagem(causa) });
     },
   });
   const servidor = new Servidor({ agenda, armazem, registro, conexoes, conexoesPorEndereco });
@@ -402,6 +420,7 @@ async function servir(argumentos: Argumentos): Promise<void> {
 const FALHAS = {
   nada: "um lote não pôde ser gravado; nada foi alterado",
   recusado: "o banco recusou uma mudança; nada foi alterado",
+  leitura: "o livro não pôde ser lido",
   incerto: "não se sabe se um lote foi gravado; as conexões dele foram fechadas sem resposta",
 } as const;
 
@@ -416,8 +435,8 @@ function lerVolume(argumentos: Argumentos): Volume {
   return detalhado ? "detalhado" : quieto ? "quieto" : "normal";
 }
 
-/** Arquivos que o próprio servidor mantém abertos: o livro, o WAL, a trava, o console e os do ambiente. */
-const ARQUIVOS_DO_SERVIDOR = 64;
+/** Arquivos que não são de conexões: o livro, o WAL, a trava, o console, os do ambiente e as recusas em andamento. */
+const ARQUIVOS_DO_SERVIDOR = 64 + RECUSAS_MAXIMAS;
 
 /** Cada conexão é um arquivo aberto; aceitar mais do que o sistema deixa abrir seria prometer o que não se tem. */
 function recusaConexoesDemais(conexoes: number): void {
@@ -431,11 +450,21 @@ function recusaConexoesDemais(conexoes: number): void {
   }
 }
 
-/** O limite de arquivos abertos, onde o sistema o mostra (Linux). */
+/** O limite de arquivos abertos deste processo; `undefined` onde o sistema não o tem ou não o mostra. */
 function limiteDeArquivos(): number | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  const achado = /^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"));
-  return achado === null ? undefined : Number(achado[1]);
+  try {
+    if (Deno.build.os === "windows") return undefined;
+    if (Deno.build.os === "linux") {
+      const achado = /^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"));
+      return achado === null ? undefined : Number(achado[1]);
+    }
+    // Um filho herda o limite.
+    const { stdout } = new Deno.Command("sh", { args: ["-c", "ulimit -n"] }).outputSync();
+    const limite = Number(new TextDecoder().decode(stdout));
+    return Number.isNaN(limite) ? undefined : limite;
+  } catch {
+    return undefined;
+  }
 }
 
 function ouvir(hostname: string, port: number): Deno.TcpListener {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { deadline, retry } from "@std/async";
+import { deadline, delay, retry } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
 import {
   comandoDeno,
@@ -736,6 +736,35 @@ teste("um comando errado é recusado numa linha que diz o que está errado", asy
     [...Deno.readDirSync(pasta.caminho)].map(({ name }) => name).filter((nome) => nome === "clinica.json"),
     [],
   );
+});
+
+teste("uma configuração com a marca de ordem de bytes é lida; uma que não é UTF-8 é recusada", async (pasta) => {
+  const config = JSON.stringify({ nome: "Clínica São José" });
+  Deno.writeTextFileSync(pasta.arquivo("marca.json"), `\ufeff${config}`);
+  {
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho, args: ["--config", "marca.json"] });
+    assertEquals(servidor.log[0].clinica, "Clínica São José");
+  }
+  const latin1 = Uint8Array.from(config, (caractere) => caractere.charCodeAt(0));
+  Deno.writeFileSync(pasta.arquivo("ansi.json"), latin1);
+  await naoInicia(pasta, ["--config", "ansi.json"], { codigo: 1, partes: ["ansi.json", "não é UTF-8"] });
+});
+
+teste("uma conexão que pede centenas de listas de vagas não faz as outras esperar por todas", async (pasta) => {
+  const PEDIDOS = 300;
+  semanaGrande(pasta);
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  using gulosa = await Fio.saudado(servidor.porta);
+  using outra = await Fio.saudado(servidor.porta);
+  let recebidas = 0;
+  await gulosa.manda(codificarPedido({ comando: "VAGAS" }).repeat(PEDIDOS));
+  const todas = (async (): Promise<void> => {
+    for (; recebidas < PEDIDOS; recebidas++) await gulosa.linha();
+  })();
+  while (recebidas === 0) await delay(1);
+  assertEquals(await codigo(outra, { comando: "PING" }), "OK-200");
+  assert(recebidas < PEDIDOS, "o PING esperou por todas as listas");
+  await todas;
 });
 
 teste("uma porta em uso é recusada pelo número", async (pasta) => {

@@ -9,7 +9,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Agenda } from "./agenda.ts";
+import { type Agenda, cedeAoSistema } from "./agenda.ts";
 import {
   codificarResposta,
   decodificarPedido,
@@ -201,6 +201,8 @@ export class Sessao {
           const grupo = this.#proximoGrupo(linhas, proxima);
           proxima += grupo.length;
           await this.#responde(grupo);
+          // Um só bloco pode pedir oitocentas listas de vagas: entre um grupo e outro, os demais também são ouvidos.
+          if (proxima < linhas.length) await cedeAoSistema();
         }
         if (this.#enquadrador.excedida && !this.#acabou) await this.#recusaLinhaLonga();
         if (this.#encerrando) this.#acabou = true;
