@@ -581,6 +581,69 @@ teste("por um soquete Unix também se chega ao banco", async (_, banco) => {
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
 });
 
+const TEM_OPENSSL = FALTA === undefined &&
+  new Deno.Command("sh", { args: ["-c", "command -v openssl"] }).outputSync().success;
+
+/** Um certificado para `localhost`, assinado por uma autoridade própria, na pasta. */
+async function certifica(pasta: string): Promise<void> {
+  const roteiro = `
+    openssl req -new -x509 -days 2 -nodes -subj /CN=autoridade -keyout ca.key -out ca.pem
+    openssl req -new -nodes -subj /CN=localhost -keyout server.key -out server.csr
+    printf 'subjectAltName=DNS:localhost' > san
+    openssl x509 -req -days 2 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile san -out server.crt
+    openssl req -new -x509 -days 2 -nodes -subj /CN=outra -keyout outra.key -out outra.pem
+    chmod 600 server.key`;
+  const { success } = await new Deno.Command("sh", { args: ["-ec", roteiro], cwd: pasta, stderr: "null" }).output();
+  assert(success);
+}
+
+const CIFRA = "sslmode cifra e confere o banco como na libpq";
+
+if (FALTA === undefined && !TEM_OPENSSL) {
+  Deno.test.ignore(`PostgreSQL: ${CIFRA} (ignorado: falta o openssl; apt install openssl)`, () => {});
+} else {
+  testeComPostgres(`PostgreSQL: ${CIFRA}`, async () => {
+    using pasta = new Pasta();
+    await certifica(pasta.caminho);
+    await using cifrado = await Cluster.inicia();
+    await cifrado.instala(["server.key", "server.crt"].map((nome) => pasta.arquivo(nome)));
+    await cifrado.executa("ALTER SYSTEM SET ssl = on");
+    await cifrado.executa("SELECT pg_reload_conf()");
+    const [ca, outra] = [pasta.arquivo("ca.pem"), pasta.arquivo("outra.pem")];
+    const url = (consulta: string, host: string = "127.0.0.1"): string =>
+      cifrado.url("postgres", { consulta: `?${consulta}` }).replace("127.0.0.1", host);
+    const cifradas = "SELECT bool_and(ssl), count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) " +
+      "WHERE application_name = 'clinica'";
+    await ate(async () => (await cifrado.executa("SHOW ssl"))[0][0] === "on");
+    for (
+      const [endereco, cifra] of [
+        [url("sslmode=disable"), "f"],
+        [cifrado.url(), "t"],
+        [url("sslmode=require"), "t"],
+        [url(`sslmode=require&sslrootcert=${encodeURIComponent(ca)}`), "t"],
+        [url(`sslmode=verify-ca&sslrootcert=${encodeURIComponent(ca)}`), "t"],
+        [url(`sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}`, "localhost"), "t"],
+      ]
+    ) {
+      await using armazem = await ArmazemPostgres.abre(endereco);
+      assertEquals(await cifrado.executa(cifradas), [[cifra, "2"]], endereco.replace(/:[^:]*@/, "@"));
+      await livres(armazem);
+    }
+    for (
+      const ruim of [
+        url(`sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}`),
+        url(`sslmode=verify-ca&sslrootcert=${encodeURIComponent(outra)}`),
+        url(`sslmode=require&sslrootcert=${encodeURIComponent(outra)}`),
+        url("sslmode=verify-full", "localhost"),
+        cluster.url("postgres", { consulta: "?sslmode=require" }),
+      ]
+    ) {
+      const erro = await assertRejects(() => ArmazemPostgres.abre(ruim), ErroDoArmazem, "não pôde ser aberto");
+      assert(!erro.message.includes("s3nh"));
+    }
+  });
+}
+
 // ------------------------------------------------------------------------------------------------------ a mudança de casa
 
 /** Um livro com ativos, cancelados e encerrados. */

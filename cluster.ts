@@ -21,6 +21,7 @@ function oQueFalta(): string | undefined {
   if (!permitido("net", "read", "write", "run", "env", "sys")) return 'falta permissão; rode "deno test -A"';
   if (Deno.build.os === "windows") return "o cluster de teste é para Linux e macOS";
   if (pastaDosProgramas() === undefined) return `falta o PostgreSQL; ${COMO_INSTALAR}`;
+  if (saidaDe("ps", "-o", "pid=", "-p", String(Deno.pid)) === undefined) return "falta o ps; apt install procps";
   if (Deno.uid() === 0 && donoDoCluster() === undefined) return "como root é preciso que exista o usuário postgres";
 }
 
@@ -160,6 +161,16 @@ export class Cluster implements AsyncDisposable {
   /** A pasta do cluster, em que só o dono dele entra. */
   get pasta(): string {
     return this.#pasta;
+  }
+
+  /** Põe cópias destes arquivos na pasta dos dados, do dono do cluster e só dele. */
+  async instala(arquivos: readonly string[]): Promise<void> {
+    for (const arquivo of arquivos) {
+      const destino = `${this.#pasta}/dados/${arquivo.slice(arquivo.lastIndexOf("/") + 1)}`;
+      await Deno.copyFile(arquivo, destino);
+      await Deno.chmod(destino, 0o600);
+      if (DONO !== undefined) await Deno.chown(destino, DONO.uid, DONO.gid);
+    }
   }
 
   /** Cria um banco vazio e devolve o endereço dele. */
