@@ -12,7 +12,7 @@ import {
   type Mudanca,
   type Vista,
 } from "./agenda.ts";
-import { cpfDeExemplo, PACIENCIA, Pasta, roda } from "./apoio.ts";
+import { cpfDeExemplo, PACIENCIA, Pasta, roda, testeComSistema } from "./apoio.ts";
 import { ArmazemSqlite } from "./armazem.ts";
 import { ArmazemPostgres, type BancoForaDoAlcance, listaDoPostgres, semSenha } from "./armazem_postgres.ts";
 import { type Celula, Cluster, FALTA, Intermediario, SENHA, testeComPostgres } from "./cluster.ts";
@@ -530,9 +530,7 @@ teste("um banco parado e posto no ar outra vez: recusas na hora, e a volta em 2 
 
 // ------------------------------------------------------------------------------------------------------ o endereço
 
-Deno.test("PostgreSQL: um endereço que não serve é recusado sem mostrar a senha", {
-  permissions: { env: ["PGUSER", "PGPASSWORD"] },
-}, async () => {
+testeComSistema("PostgreSQL: um endereço que não serve é recusado sem mostrar a senha", async () => {
   const senha = "muito-secreta";
   for (
     const [ruim, razao] of [
