@@ -248,6 +248,40 @@ teste("cancelar e encerrar ficam na história, com quando e por quem", async (ur
   ]);
 });
 
+teste("os costumes do banco não mudam o que se promete: isolamento, fsync, aspas, planos", async (url, banco) => {
+  for (
+    const costume of [
+      "default_transaction_isolation = 'serializable'",
+      "synchronous_commit = off",
+      "standard_conforming_strings = off",
+      "statement_timeout = 1",
+      "lc_messages = 'C'",
+    ]
+  ) {
+    await cluster.executa(`ALTER ROLE clinica IN DATABASE ${banco} SET ${costume}`);
+  }
+  await using armazem = await ArmazemPostgres.abre(url);
+  await using outro = await ArmazemPostgres.abre(url);
+  const nome = "O'HARA \\' \\\\ \"";
+  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1), nome })]);
+  assertEquals((await ativosDe(outro, 1))[0].nome, nome);
+  for (let vez = 0; vez < 20; vez++) {
+    const respostas = await Promise.all([armazem, outro].map((cada, i) => pede(agendaEm(cada), i + 2, "09:00")));
+    assertEquals(respostas.map((resposta) => resposta?.codigo).sort(), ["ERRO-110", "OK-300"]);
+    for (const n of [2, 3]) await cancela(agendaEm(armazem), n);
+  }
+  await using sessao = await cluster.sessao(banco);
+  await sessao.executa(
+    `SET statement_timeout = 0; CREATE TABLE costumes (fsync text, isolamento text);
+     CREATE FUNCTION anota() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       INSERT INTO costumes VALUES (current_setting('synchronous_commit'), current_setting('transaction_isolation'));
+       RETURN NEW; END $$;
+     CREATE TRIGGER anota AFTER INSERT ON agendamento FOR EACH STATEMENT EXECUTE FUNCTION anota()`,
+  );
+  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(4), hora: "10:00" })]);
+  assertEquals(await sessao.executa("SELECT * FROM costumes"), [["on", "read committed"]]);
+});
+
 // ------------------------------------------------------------------------------------------------------ vários juntos
 
 teste(
@@ -339,6 +373,30 @@ teste("as travas são tomadas em ordem: quem espera por uma só tem menores", as
   assertEquals(dele, chaves.slice(0, chaves.indexOf(doMeio)));
   await alheio.executa(`SELECT pg_advisory_unlock(${doMeio})`);
   assertEquals((await esperando).tipo, "gravado");
+});
+
+teste("quem desmarca trava o dia do que desmarca, que só depois dos CPFs se conhece", async (url, banco) => {
+  await using armazem = await ArmazemPostgres.abre(url);
+  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
+  const [marcado] = await ativosDe(armazem, 1);
+  await using alheio = await cluster.sessao(banco);
+  await alheio.executa(
+    `SELECT pg_advisory_lock((x'c1102'::bigint << 32) + (hashtextextended('${DIA}${CLINICO}', 0) & 511))`,
+  );
+  const cpfs = [cpfDeExemplo(1)];
+  const desmarcando = armazem.lote(
+    () => ({ cpfs, desmarcam: cpfs, dias: [] }),
+    QUANDO,
+    () => ({ resultado: 0, mudancas: [desmarca(marcado)] }),
+  );
+  await ate(async () =>
+    (await alheio.executa(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'",
+    ))
+      .length === 1
+  );
+  await alheio.executa("SELECT pg_advisory_unlock_all()");
+  assertEquals((await desmarcando).tipo, "gravado");
 });
 
 // ------------------------------------------------------------------------------------------------------ o que se perde
