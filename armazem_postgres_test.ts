@@ -254,7 +254,7 @@ teste("os costumes do banco não mudam o que se promete: isolamento, fsync, aspa
       "default_transaction_isolation = 'serializable'",
       "synchronous_commit = off",
       "standard_conforming_strings = off",
-      "statement_timeout = 1",
+      "statement_timeout = 200",
       "lc_messages = 'C'",
     ]
   ) {
@@ -471,7 +471,7 @@ teste("um desfecho que não se descobre é incerto, e a agenda não responde", a
 });
 
 teste(
-  "300 conexões terminadas no meio de transações, sob carga: o que se respondeu é o que está gravado",
+  "200 conexões terminadas no meio de transações, sob carga: o que se respondeu é o que está gravado",
   async (url, banco) => {
     await using armazem = await ArmazemPostgres.abre(url);
     const agenda = agendaEm(armazem);
@@ -498,7 +498,7 @@ teste(
     // Cinco horas e cinco clientes: sempre cabe um.
     const clientes = [1, 2, 3, 4, 5].map(cliente);
     let terminadas = 0;
-    while (terminadas < 300) {
+    while (terminadas < 200) {
       const mortas = await cluster.executa(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${banco}' AND application_name = 'clinica'
        AND query LIKE '%EXECUTE%' AND (state <> 'idle' OR random() < 0.1)`,

@@ -20,7 +20,6 @@ import configuracaoDoDeno from "./deno.json" with { type: "json" };
 import { Agenda, type Armazem, ErroDoArmazem } from "./agenda.ts";
 import { ArmazemSqlite, copiaLivro, listaDoLivro } from "./armazem.ts";
 import { ArmazemPostgres, BancoForaDoAlcance, ehPostgres, listaDoPostgres, semSenha } from "./armazem_postgres.ts";
-import { importa } from "./importacao.ts";
 import { dataNoFio, ErroDeConfiguracao, horariosDe, lerOferta, nomeDoDia, type Oferta } from "./oferta.ts";
 import { formatarCpf, type Pedido, PORTA_PADRAO, type Resposta } from "./protocolo.ts";
 import { type Formato, Registro, type Volume } from "./registro.ts";
@@ -560,6 +559,8 @@ async function importar(argumentos: Argumentos, palavras: readonly string[]): Pr
   }
   confereBanco("de", de);
   confereBanco("para", para);
+  // Só aqui: um servidor que começa não espera pelo que não usa.
+  const { importa } = await import("./importacao.ts");
   let noticia = performance.now() + ENTRE_NOTICIAS;
   const linhas = await importa({
     de,
