@@ -525,13 +525,13 @@ async function contaOrfaos(
       const [, cpf, nome, especialista, noFio, , horario] = clinica.tupla(marcado, agora);
       registro.conta("orfao", { data: noFio, horario, especialista, cpf, nome });
     }
-    // Num livro grande isto leva tempo: descansa dez vezes o que trabalha, e as conexões não o notam.
+    // Num livro grande isto leva tempo: descansa vinte vezes o que trabalha, e as conexões não o notam.
     await delay(marcados.length / MARCADOS_POR_MS, { signal: fim }).catch(() => {});
   }
 }
 
 /** Quantos agendamentos se conferem por ms de descanso. */
-const MARCADOS_POR_MS = 50;
+const MARCADOS_POR_MS = 10;
 
 /** Copia o livro. */
 function copiar(argumentos: Argumentos, palavras: readonly string[]): void {
