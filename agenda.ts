@@ -2,9 +2,9 @@
  * A agenda: as regras da clínica e a fila por onde passa quem quer mudá-la.
  *
  * O núcleo é `decidir(estado, pedido) → { resposta, mudancas }`, uma função pura. `Agenda` o aplica sobre um `Armazem`
- * (a porta do armazenamento, definida aqui, implementada em `armazem.ts`): consultas são respondidas na hora, do que já
- * está gravado; mudanças esperam a vez numa fila de promessas, o mutex da casa. Quem chega enquanto um lote é gravado
- * vai inteiro no lote seguinte, numa só transação: a fila é também o *group commit*.
+ * (a porta do armazenamento, definida aqui, implementada em `armazem.ts` e `armazem_postgres.ts`): consultas são
+ * respondidas do que já está gravado; mudanças esperam a vez numa fila de promessas, o mutex da casa. Quem chega enquanto
+ * um lote é gravado vai inteiro no lote seguinte, numa só transação: a fila é também o *group commit*.
  *
  * Não sabe de sockets nem de SQL, e o relógio vem de fora: testa-se sem nenhuma permissão.
  *

@@ -1,3 +1,10 @@
+/**
+ * Testes do armazém em PostgreSQL, contra um de verdade: o contrato da porta, as travas, os commits de resposta perdida, o
+ * banco que some e volta, o endereço e `importar`. Sem os programas do PostgreSQL, dizem-se ignorados.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertMatch, assertNotMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import fc from "fast-check";

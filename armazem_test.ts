@@ -1,3 +1,10 @@
+/**
+ * Testes do armazém em SQLite: o contrato da porta, as restrições, a trava, as migrações, as cópias e quem escreve por
+ * fora. Os que usam arquivos precisam de permissão.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { retry } from "@std/async";
 import { DatabaseSync } from "node:sqlite";

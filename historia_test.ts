@@ -1,3 +1,10 @@
+/**
+ * Testes do verificador: histórias impossíveis de cada tipo, que ele tem de recusar, possíveis, que tem de aceitar, e as
+ * que um modelo do livro gera, inteiras e com um só estrago.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {

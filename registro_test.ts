@@ -1,3 +1,9 @@
+/**
+ * Testes do registro: o que cada evento diz, em texto e em JSON, o que nunca sai, e um console que demora ou que falha.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async";
 import {

@@ -1,3 +1,10 @@
+/**
+ * Testes do servidor como processo, por sockets de verdade: o fio, as disputas, os limites, os sinais, `kill -9`, discos
+ * que falham, os erros ao iniciar, `copia` e `lista`. Precisam de permissão.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { deadline, delay, retry } from "@std/async";
 import { DatabaseSync } from "node:sqlite";

@@ -1,3 +1,9 @@
+/**
+ * Testes de uma sessão com uma conexão de memória: a ordem das respostas, os prazos, os limites e o fim.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async";
 import { Agenda, type Armazem, type Desfecho } from "./agenda.ts";
