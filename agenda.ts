@@ -354,8 +354,9 @@ export class Clinica {
 
   /** O agendamento como viaja. Uma especialidade que a semana já não tem aparece por sua chave. */
   tupla({ cpf, nome, especialidade, data, hora }: Agendamento, agora: number): Tupla {
-    const noFio = dataNoFio(data);
-    const dia = this.calendario.janela(agora).dias.get(noFio)?.nome ?? nomeDoDia(this.oferta, data);
+    const aberto = this.calendario.janela(agora).porIso.get(data);
+    const noFio = aberto?.data ?? dataNoFio(data);
+    const dia = aberto?.nome ?? nomeDoDia(this.oferta, data);
     return ["AGEND", cpf, nome, this.#porTexto.get(especialidade)?.nome ?? especialidade, noFio, dia, hora];
   }
 }
@@ -433,7 +434,7 @@ function decidirAgend(estado: Estado, pedido: Pedido & { comando: "AGEND" }): De
   if (atendimento === undefined) return semMudanca({ codigo: "ERRO-103" });
   const { especialidade, dia, horarios } = atendimento;
 
-  const pedida = horarios.find(({ hora }) => hora === pedido.horario);
+  const pedida = pedido.horario === undefined ? undefined : horarios.find(({ hora }) => hora === pedido.horario);
   if (pedido.horario !== undefined && (pedida === undefined || jaComecou(estado, dia, pedida))) {
     return semMudanca({ codigo: "ERRO-105" });
   }

@@ -206,10 +206,10 @@ interface Banco {
   db: DatabaseSync;
   begin: StatementSync;
   commit: StatementSync;
-  marca: Insercao;
-  marcaCancelado: Insercao;
-  desmarca: StatementSync;
-  encerra: StatementSync;
+  marca: EmLinhas<Novo>;
+  marcaCancelado: EmLinhas<Novo>;
+  desmarca: EmLinhas<Agendamento>;
+  encerra: EmLinhas<Agendamento>;
   dia: StatementSync;
 }
 
@@ -446,54 +446,70 @@ export class ArmazemSqlite implements Armazem {
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
 function escreve(banco: Banco, { quando, novos, passageiros, desmarcados, encerrados }: Liquido): void {
-  if (desmarcados.length > 0) exige(banco.desmarca.run(quando, ids(desmarcados)).changes, desmarcados);
-  if (encerrados.length > 0) exige(banco.encerra.run(ids(encerrados)).changes, encerrados);
-  banco.marca.insere(quando, novos);
-  banco.marcaCancelado.insere(quando, passageiros);
+  exige(banco.desmarca.executa([quando], desmarcados), desmarcados);
+  exige(banco.encerra.executa([], encerrados), encerrados);
+  banco.marca.executa([quando], novos);
+  banco.marcaCancelado.executa([quando], passageiros);
 }
 
-/** Os números das linhas, para `json_each`. */
-function ids(agendamentos: readonly Agendamento[]): string {
-  return JSON.stringify(agendamentos.map(({ id }) => id));
-}
+type Valor = string | number;
 
-/** Linhas por `INSERT`, no máximo. Executar uma instrução custa mais que a linha: juntas, cada uma custa a metade. */
-const LINHAS_POR_INSERT = 32;
+/** Linhas por instrução, no máximo. Executá-la custa mais que a linha: juntas, cada uma custa a metade. */
+const LINHAS_POR_INSTRUCAO = 32;
 
-/** Insere linhas, tantas quantas houver, com poucas instruções. */
-class Insercao {
+/** Uma instrução que vale para muitas linhas, preparada uma vez para cada quantidade delas. */
+class EmLinhas<T> {
   #db: DatabaseSync;
-  #estado: string;
-  /** A instrução que insere tantas linhas quanto o índice, preparada na primeira vez. */
+  #sql: (linhas: number) => string;
+  #valores: (linha: T) => Valor[];
+  /** A instrução para tantas linhas quanto o índice. */
   #instrucoes: StatementSync[] = [];
 
-  /** `estado` são os valores de `cancelado_em` e `ativo`; `?1` é o instante do lote. */
-  constructor(db: DatabaseSync, estado: string) {
+  /** Os parâmetros de `sql` são os comuns a todas as linhas (`?1`, …), depois os `valores` de cada uma. */
+  constructor(db: DatabaseSync, sql: (linhas: number) => string, valores: (linha: T) => Valor[]) {
     this.#db = db;
-    this.#estado = estado;
+    this.#sql = sql;
+    this.#valores = valores;
   }
 
-  insere(quando: string, novos: readonly Novo[]): void {
-    for (let feitas = 0; feitas < novos.length;) {
-      const linhas = Math.min(novos.length - feitas, LINHAS_POR_INSERT);
-      const valores: (string | number)[] = [quando];
-      for (const ate = feitas + linhas; feitas < ate; feitas++) acrescenta(valores, novos[feitas]);
-      (this.#instrucoes[linhas] ??= this.#prepara(linhas)).run(...valores);
+  /** Quantas linhas do banco mudaram. */
+  executa(comuns: readonly Valor[], linhas: readonly T[]): number {
+    let mudadas = 0;
+    for (let feitas = 0; feitas < linhas.length;) {
+      const parte = linhas.slice(feitas, feitas += LINHAS_POR_INSTRUCAO);
+      const valores = [...comuns];
+      for (const linha of parte) valores.push(...this.#valores(linha));
+      const instrucao = this.#instrucoes[parte.length] ??= this.#db.prepare(this.#sql(parte.length));
+      mudadas += Number(instrucao.run(...valores).changes);
     }
-  }
-
-  #prepara(linhas: number): StatementSync {
-    return this.#db.prepare(
-      `INSERT INTO agendamento (criado_em, cancelado_em, ativo,
-         id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)
-       VALUES ${Array<string>(linhas).fill(`(?1, ${this.#estado}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).join(", ")}`,
-    );
+    return mudadas;
   }
 }
 
-function acrescenta(valores: (string | number)[], { agendamento, origem }: Novo): void {
-  const { id, cpf, nome, especialidade, profissional, data, hora, minutos } = agendamento;
-  valores.push(id, cpf, nome, especialidade, profissional, data, hora, minutos, origem);
+function repete(linhas: number, texto: string): string {
+  return Array<string>(linhas).fill(texto).join(", ");
+}
+
+/** Insere agendamentos; `estado` são os valores de `cancelado_em` e `ativo`, `?1` o instante do lote. */
+function insercao(db: DatabaseSync, estado: string): EmLinhas<Novo> {
+  return new EmLinhas(
+    db,
+    (linhas) =>
+      `INSERT OR ROLLBACK INTO agendamento (criado_em, cancelado_em, ativo,
+         id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)
+       VALUES ${repete(linhas, `(?1, ${estado}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)}`,
+    ({ agendamento: { id, cpf, nome, especialidade, profissional, data, hora, minutos }, origem }) => [
+      id,
+      cpf,
+      nome,
+      especialidade,
+      profissional,
+      data,
+      hora,
+      minutos,
+      origem,
+    ],
+  );
 }
 
 /** Uma linha que a memória tem e o arquivo não: alguém mexeu nele por fora. */
@@ -502,7 +518,7 @@ class Divergencia extends Error {
   errcode = SQLITE.CONSTRAINT;
 }
 
-function exige(mudadas: number | bigint, esperadas: readonly Agendamento[]): void {
+function exige(mudadas: number, esperadas: readonly Agendamento[]): void {
   if (mudadas !== esperadas.length) throw new Divergencia("o agendamento já não está como a memória o tem");
 }
 
@@ -523,13 +539,22 @@ function prepara(db: DatabaseSync): Banco {
     db,
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
-    marca: new Insercao(db, "NULL, 1"),
-    marcaCancelado: new Insercao(db, "?1, 0"),
-    desmarca: db.prepare(
-      `UPDATE agendamento SET cancelado_em = ?1, ativo = 0
-       WHERE id IN (SELECT value FROM json_each(?2)) AND cancelado_em IS NULL`,
+    // `OR ROLLBACK`: um lote é tudo ou nada, e assim o SQLite não copia, antes de cada instrução, as páginas que ela
+    // muda, para poder desfazer só a ela; nos lotes grandes a cópia ia para um arquivo temporário.
+    marca: insercao(db, "NULL, 1"),
+    marcaCancelado: insercao(db, "?1, 0"),
+    desmarca: new EmLinhas(
+      db,
+      (linhas) =>
+        `UPDATE OR ROLLBACK agendamento SET cancelado_em = ?1, ativo = 0
+         WHERE id IN (${repete(linhas, "?")}) AND cancelado_em IS NULL`,
+      ({ id }) => [id],
     ),
-    encerra: db.prepare("UPDATE agendamento SET ativo = 0 WHERE id IN (SELECT value FROM json_each(?)) AND ativo = 1"),
+    encerra: new EmLinhas(
+      db,
+      (linhas) => `UPDATE OR ROLLBACK agendamento SET ativo = 0 WHERE id IN (${repete(linhas, "?")}) AND ativo = 1`,
+      ({ id }) => [id],
+    ),
     dia: db.prepare(
       "SELECT hora, minutos FROM agendamento WHERE especialidade = ? AND data = ? AND cancelado_em IS NULL",
     ),

@@ -287,6 +287,8 @@ export interface Janela {
   readonly fim: number;
   /** As datas abertas, por `"dd/mm/aaaa"`, em ordem. */
   readonly dias: ReadonlyMap<string, DiaAberto>;
+  /** As mesmas, por `"aaaa-mm-dd"`. */
+  readonly porIso: ReadonlyMap<string, DiaAberto>;
 }
 
 /**
@@ -329,6 +331,7 @@ export class Calendario {
       inicio: meiaNoite.epochMilliseconds,
       fim: hoje.add({ days: 1 }).toZonedDateTime(oferta.fuso).epochMilliseconds,
       dias,
+      porIso: new Map([...dias.values()].map((dia) => [dia.iso, dia])),
     };
   }
 

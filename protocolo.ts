@@ -107,7 +107,8 @@ export type Resposta =
  * iguais, ou os verificadores não conferem.
  */
 export function lerCpf(texto: string): string | undefined {
-  const cpf = texto.replace(/[.\- ]/g, "");
+  // Com 11 caracteres, ou são os dígitos ou faltam.
+  const cpf = texto.length === 11 ? texto : texto.replace(/[.\- ]/g, "");
   if (!/^(\d)(?!\1{10})\d{10}$/.test(cpf)) return undefined;
   // `isValid` da biblioteca recusa também 123.456.789-09, muito usado de exemplo, que pela regra é um CPF.
   const confere = (posicao: number): boolean =>
@@ -367,7 +368,7 @@ export class Enquadrador {
   /** Recebe o próximo bloco e devolve as linhas que ele completa, sem o LF. O bloco pode ser reutilizado depois. */
   recebe(bloco: Uint8Array): (string | typeof ILEGIVEL)[] {
     if (this.#excedida) return [];
-    const fim = bloco.lastIndexOf(LF) + 1;
+    const fim = bloco[bloco.length - 1] === LF ? bloco.length : bloco.lastIndexOf(LF) + 1;
     const linhas = fim > 0 ? this.#corta(this.#completa(fim === bloco.length ? bloco : bloco.subarray(0, fim))) : [];
     // `new Uint8Array` copia; `slice` de um `Buffer` não.
     if (fim < bloco.length) this.#guarda(new Uint8Array(bloco.subarray(fim)));
