@@ -401,6 +401,25 @@ teste("uma linha apagada por fora: o lote é recusado, a memória é relida e o 
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
 });
 
+teste("uma linha já cancelada ou encerrada por fora não muda de novo: o lote é recusado", async (livro) => {
+  await using armazem = ArmazemSqlite.abre(livro);
+  await grava(armazem, (vista) => [
+    marca(vista, { cpf: cpfDeExemplo(1) }),
+    marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" }),
+  ]);
+  const [primeiro] = await ativosDe(armazem, 1);
+  const [segundo] = await ativosDe(armazem, 2);
+  executa(livro, "UPDATE agendamento SET ativo = 0, cancelado_em = 'antes' WHERE id = 1");
+  assertEquals(await tenta(armazem, () => [desmarca(primeiro)]), "recusado");
+  executa(livro, "UPDATE agendamento SET ativo = 0 WHERE id = 2");
+  assertEquals(await tenta(armazem, () => [{ tipo: "encerra", agendamento: segundo }]), "recusado");
+  assertEquals(consulta(livro, "SELECT cancelado_em FROM agendamento ORDER BY id"), [
+    { cancelado_em: "antes" },
+    { cancelado_em: null },
+  ]);
+  assertEquals(await livres(armazem), ["08:00", "09:00", "09:30", "10:00"]);
+});
+
 teste("uma linha posta por fora: o lote é recusado, a memória é relida e o seguinte dá certo", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
