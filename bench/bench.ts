@@ -6,8 +6,8 @@
  *     deno task bench --rodadas 9 --segundos 2
  *     deno task bench --carga ./carga        com um gerador externo, em C, no lugar do nosso
  *
- * Escreve uma tabela em stdout, `bench/resultado.json` e `bench/resultado.svg`. O servidor roda como sempre: opções de
- * fábrica, livro no disco, console para um arquivo. Só Linux: o tempo de CPU vem de `/proc`.
+ * Escreve uma tabela em stdout e, com todas as medidas, `bench/resultado.json` e `bench/resultado.svg`. O servidor roda
+ * como sempre: opções de fábrica, livro no disco, console para um arquivo. Só Linux: o tempo de CPU vem de `/proc`.
  *
  * @module
  */
@@ -39,6 +39,8 @@ export interface Resultado {
   carga: Carga;
   /** Com quantas conexões. */
   nivel: Nivel;
+  /** De quem é o gerador: só se comparam medidas do mesmo. */
+  gerador: "externo" | "do projeto";
   /** Pedidos por segundo: mediana, menor e maior. */
   porSegundo: [mediana: number, menor: number, maior: number];
   /** Ms. */
@@ -65,8 +67,8 @@ const AJUDA = `deno task bench [opções]
   --rodadas N       rodadas de cada medida, em turnos entre os concorrentes (5)
   --segundos N      duração de cada medida (1)
   --carga ARQUIVO   gerador externo: ARQUIVO PORTA CONEXOES EM_VOO SEGUNDOS MODO [ESPECIALISTA DATA DIA]…
-                    (modos eco, busca, par, rget, rpar; não faz a carga mista)
-  --so A,B          só estas medidas: ${CARGAS.join(", ")}, extras, postgres
+                    (modos eco, busca, par, rget, rpar; a carga mista é sempre com o do projeto)
+  --so A,B          só estas medidas: ${CARGAS.join(", ")}, extras, postgres; não escreve os arquivos
   --help            esta ajuda
 `;
 
@@ -134,6 +136,7 @@ async function mede(
       concorrente: nome,
       carga,
       nivel,
+      gerador: medidor.gerador(carga),
       porSegundo: [mediana(porSegundo), Math.min(...porSegundo), Math.max(...porSegundo)],
       p50: mediana(suas.map(({ p50 }) => p50)),
       p99: mediana(suas.map(({ p99 }) => p99)),
@@ -172,16 +175,46 @@ const CABECALHO = [
   "-".repeat(112),
 ].join("\n");
 
-async function main(): Promise<void> {
+/** As medidas que `--so` escolhe. */
+const MEDIDAS: readonly string[] = [...CARGAS, "extras", "postgres"];
+
+interface Opcoes {
+  rodadas: number;
+  segundos: number;
+  gerador: string | undefined;
+  pedidas: readonly string[];
+}
+
+/** As opções; `undefined` se só se pediu a ajuda. */
+function lerOpcoes(): Opcoes | undefined {
   const args: Record<string, unknown> = parseArgs(Deno.args, {
-    string: ["rodadas", "segundos", "carga", "so"],
+    string: ["rodadas", "segundos", "carga", "so", "_"],
     boolean: ["help"],
     default: { rodadas: "5", segundos: "1" },
+    unknown: (arg: string) => recusa(`não se conhece ${arg}`),
   });
-  if (args.help === true) return console.log(AJUDA);
-  const rodadas = Number(args.rodadas);
-  const pedidas = typeof args.so === "string" ? args.so.split(",") : [...CARGAS, "extras", "postgres"];
-  const medidor = new Medidor(Number(args.segundos), typeof args.carga === "string" ? args.carga : undefined);
+  if (args.help === true) return undefined;
+  const [rodadas, segundos] = [Number(args.rodadas), Number(args.segundos)];
+  if (!Number.isInteger(rodadas) || rodadas < 1) recusa("--rodadas espera um inteiro de 1 em diante");
+  if (!(segundos > 0 && segundos < Infinity)) recusa("--segundos espera um número maior que zero");
+  const pedidas = args.so === undefined ? MEDIDAS : String(args.so).split(",");
+  const estranha = pedidas.find((pedida) => !MEDIDAS.includes(pedida));
+  if (estranha !== undefined) recusa(`--so espera ${MEDIDAS.join(", ")}; veio "${estranha}"`);
+  const gerador = args.carga === undefined ? undefined : String(args.carga);
+  if (gerador !== undefined && !existe(gerador)) recusa(`--carga: ${gerador} não existe, ou não é executável`);
+  return { rodadas, segundos, gerador, pedidas };
+}
+
+function recusa(mensagem: string): never {
+  console.error(`${mensagem}\n\n${AJUDA}`);
+  Deno.exit(2);
+}
+
+async function main(): Promise<void> {
+  const opcoes = lerOpcoes();
+  if (opcoes === undefined) return console.log(AJUDA);
+  const { rodadas, segundos, gerador, pedidas } = opcoes;
+  const medidor = new Medidor(segundos, gerador);
   const pasta = Deno.makeTempDirSync({ prefix: "clinica-bench-" });
   const concorrentes: Concorrente[] = [];
   const resultados: Resultado[] = [];
@@ -192,10 +225,6 @@ async function main(): Promise<void> {
     else deixados.push("redis: falta redis-server (apt install redis-server)");
     console.log(CABECALHO);
     for (const carga of CARGAS.filter((carga) => pedidas.includes(carga))) {
-      if (!medidor.faz(carga)) {
-        deixados.push(`${carga}: o gerador externo não a faz`);
-        continue;
-      }
       for (const nivel of NIVEIS) {
         // Uma rodada de aquecimento, que não conta.
         await mede(medidor, concorrentes, { carga, nivel, rodadas: 1 });
@@ -216,15 +245,10 @@ async function main(): Promise<void> {
       console.log(`  ${medida.padEnd(62)} ${valor.padStart(22)}   ${meta}`);
     }
     for (const deixado of deixados) console.log(`  deixado de fora: ${deixado}`);
-    Deno.writeTextFileSync(
-      `${AQUI}/resultado.json`,
-      JSON.stringify(
-        { rodadas, segundos: Number(args.segundos), resultados, extras: medidasExtras, deixados },
-        null,
-        2,
-      ) + "\n",
-    );
-    if (resultados.length > 0) Deno.writeTextFileSync(`${AQUI}/resultado.svg`, desenha(resultados));
+    if (pedidas.length < MEDIDAS.length) return console.log("  só algumas medidas: os arquivos ficam como estavam");
+    const tudo = { rodadas, segundos, resultados, extras: medidasExtras, deixados };
+    Deno.writeTextFileSync(`${AQUI}/resultado.json`, JSON.stringify(tudo, null, 2) + "\n");
+    Deno.writeTextFileSync(`${AQUI}/resultado.svg`, desenha(resultados));
   } finally {
     Deno.removeSync(pasta, { recursive: true });
   }

@@ -147,16 +147,16 @@ export class Medidor {
     this.#carga = carga;
   }
 
-  /** Verdadeiro quando o gerador sabe fazer a carga. */
-  faz(carga: Carga): boolean {
-    return this.#carga === undefined || carga !== "misto";
+  /** De quem é o gerador de uma carga: o externo não sabe fazer a mista. */
+  gerador(carga: Carga): "externo" | "do projeto" {
+    return this.#carga === undefined || carga === "misto" ? "do projeto" : "externo";
   }
 
   /** Mede um concorrente num nível; o gerador roda em processo próprio. */
   async mede(quem: Concorrente, carga: Carga, nivel: Nivel): Promise<Medida> {
     const { porta, fala, scripts = ["", ""], ofertas: suas = ofertas() } = quem;
     this.#semente = (this.#semente + 1_000_003) % 700_000_000;
-    if (this.#carga !== undefined) {
+    if (this.#carga !== undefined && this.gerador(carga) === "externo") {
       return await this.#externa(this.#carga, { porta, fala, scripts, carga, nivel, ofertas: suas });
     }
     const medicao: Medicao = {
