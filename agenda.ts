@@ -100,7 +100,7 @@ export class Ocupacao {
       const palavra = Math.floor(minuto / 30);
       const de = minuto % 30;
       const ate = Math.min(30, de + fim - minuto);
-      if (!visita(palavra, (2 ** ate - 1) & ~(2 ** de - 1))) return false;
+      if (!visita(palavra, ((1 << ate) - 1) & ~((1 << de) - 1))) return false;
       minuto += ate - de;
     }
     return true;
