@@ -534,7 +534,7 @@ function* horasLivres(estado: Estado, { chave }: Especialidade, dia: DiaAberto):
   if (horarios === undefined) return;
   const ocupacao = estado.vista.ocupacao(chave, dia.iso);
   for (const horario of horarios) {
-    if (ocupacao.livre(horario.inicio, horario.minutos) && !jaComecou(estado, dia, horario)) yield horario.hora;
+    if (!jaComecou(estado, dia, horario) && ocupacao.livre(horario.inicio, horario.minutos)) yield horario.hora;
   }
 }
 
