@@ -207,9 +207,9 @@ export class Sessao {
           const respostas = atendidas instanceof Promise ? await this.#aguardaGravacao(atendidas) : atendidas;
           for (let i = 0; i < respostas.length;) {
             let texto = "";
-            while (i < respostas.length && texto.length < this.#limites.porEnviar) {
+            do {
               texto += this.#redige(grupo[i], respostas[i++]);
-            }
+            } while (i < respostas.length && texto.length < this.#limites.porEnviar);
             await this.#escreve(texto);
           }
           // Um só bloco pode pedir oitocentas listas de vagas: entre um grupo e outro, os demais também são ouvidos.

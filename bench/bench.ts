@@ -55,6 +55,9 @@ export interface Resultado {
 
 const CARGAS: readonly Carga[] = ["busca", "par", "misto"];
 
+/** As medidas que `--so` escolhe. */
+const MEDIDAS: readonly string[] = [...CARGAS, "extras", "postgres"];
+
 const NIVEIS: readonly Nivel[] = [
   { conexoes: 1, emVoo: 1 },
   { conexoes: 50, emVoo: 1 },
@@ -68,7 +71,7 @@ const AJUDA = `deno task bench [opções]
   --segundos N      duração de cada medida (1)
   --carga ARQUIVO   gerador externo: ARQUIVO PORTA CONEXOES EM_VOO SEGUNDOS MODO [ESPECIALISTA DATA DIA]…
                     (modos eco, busca, par, rget, rpar; a carga mista é sempre com o do projeto)
-  --so A,B          só estas medidas: ${CARGAS.join(", ")}, extras, postgres; não escreve os arquivos
+  --so A,B          só estas medidas: ${MEDIDAS.join(", ")}; não escreve os arquivos
   --help            esta ajuda
 `;
 
@@ -175,9 +178,6 @@ const CABECALHO = [
   "-".repeat(112),
 ].join("\n");
 
-/** As medidas que `--so` escolhe. */
-const MEDIDAS: readonly string[] = [...CARGAS, "extras", "postgres"];
-
 interface Opcoes {
   rodadas: number;
   segundos: number;
@@ -245,7 +245,10 @@ async function main(): Promise<void> {
       console.log(`  ${medida.padEnd(62)} ${valor.padStart(22)}   ${meta}`);
     }
     for (const deixado of deixados) console.log(`  deixado de fora: ${deixado}`);
-    if (pedidas.length < MEDIDAS.length) return console.log("  só algumas medidas: os arquivos ficam como estavam");
+    if (gerador !== undefined && pedidas.includes("misto")) console.log("  misto: com o gerador do projeto");
+    if (MEDIDAS.some((medida) => !pedidas.includes(medida))) {
+      return console.log("  só algumas medidas: os arquivos ficam como estavam");
+    }
     const tudo = { rodadas, segundos, resultados, extras: medidasExtras, deixados };
     Deno.writeTextFileSync(`${AQUI}/resultado.json`, JSON.stringify(tudo, null, 2) + "\n");
     Deno.writeTextFileSync(`${AQUI}/resultado.svg`, desenha(resultados));

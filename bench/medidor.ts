@@ -138,26 +138,31 @@ export async function encerra({ processo }: Concorrente): Promise<void> {
 export class Medidor {
   /** A duração de cada medida. */
   readonly segundos: number;
-  #carga: string | undefined;
+  #gerador: string | undefined;
   #semente = 1;
 
-  /** `carga` é o caminho do gerador externo, se há. */
-  constructor(segundos: number, carga: string | undefined) {
+  /** `gerador` é o caminho do externo, se há. */
+  constructor(segundos: number, gerador: string | undefined) {
     this.segundos = segundos;
-    this.#carga = carga;
+    this.#gerador = gerador;
   }
 
   /** De quem é o gerador de uma carga: o externo não sabe fazer a mista. */
   gerador(carga: Carga): "externo" | "do projeto" {
-    return this.#carga === undefined || carga === "misto" ? "do projeto" : "externo";
+    return this.#programa(carga) === undefined ? "do projeto" : "externo";
+  }
+
+  #programa(carga: Carga): string | undefined {
+    return carga === "misto" ? undefined : this.#gerador;
   }
 
   /** Mede um concorrente num nível; o gerador roda em processo próprio. */
   async mede(quem: Concorrente, carga: Carga, nivel: Nivel): Promise<Medida> {
     const { porta, fala, scripts = ["", ""], ofertas: suas = ofertas() } = quem;
     this.#semente = (this.#semente + 1_000_003) % 700_000_000;
-    if (this.#carga !== undefined && this.gerador(carga) === "externo") {
-      return await this.#externa(this.#carga, { porta, fala, scripts, carga, nivel, ofertas: suas });
+    const programa = this.#programa(carga);
+    if (programa !== undefined) {
+      return await this.#externa(programa, { porta, fala, scripts, carga, nivel, ofertas: suas });
     }
     const medicao: Medicao = {
       porta,

@@ -9,9 +9,18 @@ import { Cluster, FALTA, programa, SENHA } from "../cluster.ts";
 import type { Extra } from "./extras.ts";
 import { type Concorrente, encerra, mediana, type Medidor, servidor } from "./medidor.ts";
 
-const CONEXOES = 50;
 const RODADAS = 3;
-const SERVIDORES = [1, 2, 4];
+
+/** Em cada nível, quantas conexões ao todo, e por quantos servidores se dividem. */
+const NIVEIS: readonly { conexoes: number; divisoes: readonly number[] }[] = [
+  { conexoes: 1, divisoes: [1] },
+  { conexoes: 50, divisoes: [1, 2, 4] },
+  { conexoes: 500, divisoes: [1] },
+];
+const SERVIDORES = 4;
+
+/** Com 50 conexões, contra a função, por quantos servidores. */
+const META: Readonly<Record<number, string>> = { 1: "≥ 0,8 x", 2: "≥ 1,0 x" };
 
 /** Dois dias de 720 horas: todos disputam os mesmos dias, e ninguém fica sem vaga. */
 const SEMANA = {
@@ -29,45 +38,72 @@ export const FALTA_POSTGRES: string | undefined = FALTA;
 
 /** Pares por segundo com um, dois e quatro servidores e pelo `pgbench`, em turnos, e consultas por segundo. */
 export async function postgres(pasta: string, medidor: Medidor): Promise<Extra[]> {
-  await using cluster = await Cluster.inicia();
+  // As do pgbench e as dos servidores.
+  await using cluster = await Cluster.inicia(["max_connections=600"]);
   const banco = await cluster.banco("bench");
   const dias = proximosDias();
   const servidores: Concorrente[] = [];
   try {
-    for (let i = 0; i < Math.max(...SERVIDORES); i++) {
+    for (let i = 0; i < SERVIDORES; i++) {
       const sua = `${pasta}/servidor${i}`;
       Deno.mkdirSync(sua);
       const quem = await servidor(sua, { banco, semana: SEMANA });
       servidores.push({ ...quem, ofertas: dias.map(({ noFio, dia }) => ["CLINICO GERAL", noFio, dia]) });
     }
     await programa("psql", [...acesso(cluster), "--quiet", "--file", `${import.meta.dirname}/reserva.sql`], AMBIENTE);
-    const funcao: number[] = [];
-    const deles = new Map(SERVIDORES.map((quantos) => [quantos, [] as number[]]));
+    const medidas: Extra[] = [];
+    for (const { conexoes, divisoes } of NIVEIS) {
+      const funcao: number[] = [];
+      const deles = new Map(divisoes.map((quantos) => [quantos, [] as number[]]));
+      for (let rodada = 0; rodada < RODADAS; rodada++) {
+        funcao.push(await pgbench(cluster, dias.map(({ iso }) => iso), { conexoes, segundos: medidor.segundos }));
+        for (const [quantos, seus] of deles) {
+          seus.push(await paresPorSegundo(medidor, servidores.slice(0, quantos), conexoes));
+        }
+      }
+      const medida = mediana(funcao);
+      const quantas = plural(conexoes, "conexão", "conexões ao todo");
+      medidas.push(
+        {
+          medida: `função no PostgreSQL, pgbench, ${plural(conexoes, "cliente", "clientes")}`,
+          valor: `${inteiro(medida)} pares/s`,
+          meta: "",
+        },
+        ...[...deles].map(([quantos, seus]) => ({
+          medida: `${plural(quantos, "servidor", "servidores")} no mesmo PostgreSQL, ${quantas}`,
+          valor: `${inteiro(mediana(seus))} pares/s (${(mediana(seus) / medida).toFixed(2)} x)`,
+          meta: conexoes === 50 ? META[quantos] ?? "" : "",
+        })),
+      );
+    }
     const consultas: number[] = [];
     for (let rodada = 0; rodada < RODADAS; rodada++) {
-      funcao.push(await pgbench(cluster, dias.map(({ iso }) => iso), medidor.segundos));
-      for (const [quantos, seus] of deles) {
-        const nivel = { conexoes: Math.ceil(CONEXOES / quantos), emVoo: 1 };
-        const medidas = await Promise.all(
-          servidores.slice(0, quantos).map((quem) => medidor.mede(quem, "par", nivel)),
-        );
-        seus.push(medidas.reduce((soma, { porSegundo }) => soma + porSegundo, 0) / 2);
-      }
-      consultas.push((await medidor.mede(servidores[0], "busca", { conexoes: CONEXOES, emVoo: 1 })).porSegundo);
+      consultas.push((await medidor.mede(servidores[0], "busca", { conexoes: 50, emVoo: 1 })).porSegundo);
     }
-    const medida = mediana(funcao);
-    return [
-      { medida: "função no PostgreSQL, pgbench, 50 clientes", valor: `${inteiro(medida)} pares/s`, meta: "" },
-      ...[...deles].map(([quantos, seus]) => ({
-        medida: `${quantos} ${quantos === 1 ? "servidor" : "servidores"} no mesmo PostgreSQL, 50 conexões ao todo`,
-        valor: `${inteiro(mediana(seus))} pares/s (${(mediana(seus) / medida).toFixed(2)} x)`,
-        meta: quantos === 1 ? "≥ 0,8 x" : quantos === 2 ? "≥ 1,0 x" : "",
-      })),
-      { medida: "consultas, um servidor no PostgreSQL", valor: `${inteiro(mediana(consultas))} /s`, meta: "" },
-    ];
+    medidas.push({
+      medida: "consultas, um servidor no PostgreSQL, 50 conexões",
+      valor: `${inteiro(mediana(consultas))} /s`,
+      meta: "",
+    });
+    return medidas;
   } finally {
     for (const quem of servidores) await encerra(quem);
   }
+}
+
+/** As conexões divididas por igual entre os servidores, todos ao mesmo tempo. */
+async function paresPorSegundo(
+  medidor: Medidor,
+  servidores: readonly Concorrente[],
+  conexoes: number,
+): Promise<number> {
+  const nivel = { conexoes: Math.ceil(conexoes / servidores.length), emVoo: 1 };
+  const medidas = await Promise.all(servidores.map((quem) => medidor.mede(quem, "par", nivel)));
+  return medidas.reduce((soma, { porSegundo }) => soma + porSegundo, 0) / 2;
+}
+
+function plural(quantos: number, um: string, muitos: string): string {
+  return `${quantos} ${quantos === 1 ? um : muitos}`;
 }
 
 function inteiro(n: number): string {
@@ -80,13 +116,24 @@ function acesso(cluster: Cluster): string[] {
   return ["--host", "127.0.0.1", "--port", `${cluster.porta}`, "--username", "clinica", "--dbname", "bench"];
 }
 
-/** Pares por segundo: um par por transação do script. */
-async function pgbench(cluster: Cluster, [dia1, dia2]: string[], segundos: number): Promise<number> {
+/** Pares por segundo: um par por transação do script. Cada cliente é um processo do banco: 500 levam um segundo a vir. */
+async function pgbench(
+  cluster: Cluster,
+  [dia1, dia2]: string[],
+  { conexoes, segundos }: { conexoes: number; segundos: number },
+): Promise<number> {
   const dito = await programa("pgbench", [
     // O `--dbname` do psql é um argumento solto aqui.
     ...acesso(cluster).slice(0, -2),
     ...["--no-vacuum", "--file", `${import.meta.dirname}/reserva.pgbench`, "--protocol", "prepared"],
-    ...["--client", `${CONEXOES}`, "--jobs", "2", "--time", `${Math.ceil(segundos)}`],
+    ...[
+      "--client",
+      `${conexoes}`,
+      "--jobs",
+      `${Math.min(conexoes, 2)}`,
+      "--time",
+      `${Math.ceil(Math.max(segundos, conexoes / 100))}`,
+    ],
     ...["--define", "especialidade=CLINICO GERAL", "--define", `dia1=${dia1}`, "--define", `dia2=${dia2}`, "bench"],
   ], AMBIENTE);
   const tps = Number(/^tps = ([\d.]+)/m.exec(dito)?.[1]);
