@@ -7,28 +7,12 @@
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import {
-  Agenda,
-  type Agendamento,
-  type Alcance,
-  type Armazem,
-  Clinica,
-  decidir,
-  type Desfecho,
-  type Dia,
-  type Estado,
-  Fila,
-  type Fim,
-  type Lote,
-  muda,
-  type Mudanca,
-  Ocupacao,
-  PorDia,
-  type Vista,
-} from "./agenda.ts";
-import { cpfDeExemplo } from "./apoio.ts";
-import { ArmazemSqlite } from "./armazem.ts";
-import { lerOferta, minutoDoDia } from "./oferta.ts";
+import { Agenda, Clinica, decidir, type Estado, Fila, muda } from "./agenda.ts";
+import type { Agendamento, Alcance, Armazem, Desfecho, Dia, Fim, Lote, Mudanca, Vista } from "./clinica/livro.ts";
+import { Ocupacao, PorDia } from "./clinica/ocupacao.ts";
+import { cpfDeExemplo } from "./testes/apoio.ts";
+import { ArmazemSqlite } from "./armazem/sqlite.ts";
+import { lerOferta, minutoDoDia } from "./clinica/oferta.ts";
 import type { Codigo, Pedido, PrimeiraVaga, Resposta, Tupla, Vaga } from "./protocolo.ts";
 
 function teste(name: string, fn: () => Promise<void> | void): void {

@@ -6,8 +6,8 @@
  *     deno run -A cliente.ts buscar --cpf 529.982.247-25
  *     deno run -A cliente.ts 10.0.0.30 vagas --json
  *
- * Aqui estão a linha de comando e os comandos, que fazem um pedido e acabam; o menu está em `menu.ts`, que só se carrega
- * quando se mostra. Os dois falam com o servidor por `conexao.ts` e mostram o que ele diz com `telas.ts`. O cliente não
+ * Aqui estão a linha de comando e os comandos, que fazem um pedido e acabam; o menu está em `terminal/menu.ts`, que só se carrega
+ * quando se mostra. Os dois falam com o servidor por `terminal/conexao.ts` e mostram o que ele diz com `terminal/telas.ts`. O cliente não
  * conhece as regras da clínica: o que existe, o que está livre e o que é permitido, quem diz é o servidor. `--help` traz
  * tudo o que aceita.
  *
@@ -27,9 +27,10 @@ import {
   RespostaPerdida,
   SemConexao,
   ServidorOcupado,
-} from "./conexao.ts";
+} from "./terminal/conexao.ts";
 import configuracao from "./deno.json" with { type: "json" };
-import { lerCpf, PORTA_PADRAO, type Resposta, TEXTOS, type Tupla, type Vaga } from "./protocolo.ts";
+import { lerCpf } from "./clinica/texto.ts";
+import { PORTA_PADRAO, type Resposta, TEXTOS, type Tupla, type Vaga } from "./protocolo.ts";
 import {
   agendamentoDe,
   cartaoDe,
@@ -40,7 +41,7 @@ import {
   tabelaDeAgendamentos,
   tabelaDeVagas,
   visivel,
-} from "./telas.ts";
+} from "./terminal/telas.ts";
 
 const AJUDA = `Clínica de Saúde: marca, mostra e desmarca atendimentos.
 
@@ -558,7 +559,7 @@ async function main(args: readonly string[]): Promise<number> {
         imprime(["Erro: o menu precisa de um terminal; sem ele, diga o comando.", USO], Deno.stderr);
         return SAIDA.uso;
       }
-      return await (await import("./menu.ts")).menu(chamada.endereco);
+      return await (await import("./terminal/menu.ts")).menu(chamada.endereco);
   }
 }
 

@@ -10,7 +10,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { cpf as digitosDoCpf } from "cpf-cnpj-validator";
+import { lerCpf, lerNome } from "./clinica/texto.ts";
 
 /** Nome e versão do protocolo, como vão na saudação. */
 export const VERSAO_DO_PROTOCOLO = "CLINICA/1";
@@ -20,9 +20,6 @@ export const PORTA_PADRAO = 9000;
 
 /** Tamanho máximo de uma linha de pedido, em bytes, LF incluído. Um `AGEND` com o nome mais longo cabe em 1 KiB. */
 export const LINHA_MAXIMA = 8192;
-
-/** Tamanho máximo de um nome, em pontos de código, depois de normalizado. */
-export const NOME_MAXIMO = 120;
 
 /** O texto que acompanha cada código; nos `ERRO`, vai no fio, para quem lê com `nc`. */
 export const TEXTOS = {
@@ -101,43 +98,6 @@ export type Resposta =
   | { readonly codigo: "OK-300" | "OK-301" | "ERRO-111"; readonly agendamentos: readonly [Tupla] }
   | { readonly codigo: "OK-302" | "ERRO-114"; readonly agendamentos: readonly Tupla[] }
   | { readonly codigo: "OK-304"; readonly vagas: readonly Vaga[] };
-
-/**
- * Lê um CPF: tira pontos, hifens e espaços e devolve os 11 dígitos, ou `undefined` se não é um CPF: os dígitos são todos
- * iguais, ou os verificadores não conferem.
- */
-export function lerCpf(texto: string): string | undefined {
-  // Com 11 caracteres, ou são os dígitos ou faltam.
-  const cpf = texto.length === 11 ? texto : texto.replace(/[.\- ]/g, "");
-  if (!/^(\d)(?!\1{10})\d{10}$/.test(cpf)) return undefined;
-  // `isValid` da biblioteca recusa também 123.456.789-09, muito usado de exemplo, que pela regra é um CPF.
-  const confere = (posicao: number): boolean =>
-    digitosDoCpf.verifierDigit(cpf.slice(0, posicao)) === Number(cpf[posicao]);
-  return confere(9) && confere(10) ? cpf : undefined;
-}
-
-/** Escreve um CPF de 11 dígitos como se lê: `"529.982.247-25"`. */
-export function formatarCpf(cpf: string): string {
-  return digitosDoCpf.format(cpf);
-}
-
-/**
- * Lê um nome: NFC (e de novo depois das maiúsculas, que o desfazem), maiúsculas, sem espaços nas pontas e um só entre
- * palavras. Devolve `undefined` se fica vazio, passa de `NOME_MAXIMO` pontos de código ou tem caracteres de controle, de
- * formato ou sem significado (`\p{C}`).
- */
-export function lerNome(texto: string): string | undefined {
-  // O caso comum, sem nada a mudar: as demais conferências custam dez vezes esta.
-  if (texto.length <= NOME_MAXIMO && /^[A-Z]+(?: [A-Z]+)*$/.test(texto)) return texto;
-  const nome = texto.normalize("NFC").toUpperCase().normalize("NFC").replace(/\p{Zs}+/gu, " ").trim();
-  if (nome === "" || /\p{C}/u.test(nome)) return undefined;
-  return nome.length <= NOME_MAXIMO || [...nome].length <= NOME_MAXIMO ? nome : undefined;
-}
-
-/** A forma pela qual dois textos se comparam: sem acentos, em maiúsculas, um espaço entre palavras. */
-export function chave(texto: string): string {
-  return texto.normalize("NFD").replace(/\p{M}/gu, "").toUpperCase().replace(/\p{Zs}+/gu, " ").trim();
-}
 
 /**
  * Lê uma linha de pedido, sem o LF. Quando vários erros cabem, devolve o primeiro na ordem 100, 101, 102, 104; os demais

@@ -8,8 +8,8 @@
  *     deno run -A servidor.ts --help             todas as opções
  *
  * Este arquivo é o script: opções, `Deno.listen`, uma `Sessao` por conexão aceita, limites de conexões, o que vai ao
- * console e o fim em ordem. O fio está em `protocolo.ts`, as regras e a fila em `agenda.ts`, o disco em `armazem.ts` e
- * `armazem_postgres.ts`, uma conexão por dentro em `sessao.ts`.
+ * console e o fim em ordem. O fio está em `protocolo.ts`, as regras e a fila em `agenda.ts`, o disco em `armazem/sqlite.ts` e
+ * `armazem/postgres.ts`, uma conexão por dentro em `rede/sessao.ts`.
  *
  * @module
  */
@@ -17,13 +17,15 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { delay } from "@std/async";
 import configuracaoDoDeno from "./deno.json" with { type: "json" };
-import { Agenda, type Armazem, ErroDoArmazem } from "./agenda.ts";
-import { ArmazemSqlite, copiaLivro, listaDoLivro } from "./armazem.ts";
-import { ArmazemPostgres, BancoForaDoAlcance, ehPostgres, listaDoPostgres, semSenha } from "./armazem_postgres.ts";
-import { dataNoFio, ErroDeConfiguracao, horariosDe, lerOferta, nomeDoDia, type Oferta } from "./oferta.ts";
-import { formatarCpf, type Pedido, PORTA_PADRAO, type Resposta } from "./protocolo.ts";
-import { type Formato, Registro, type Volume } from "./registro.ts";
-import { LIMITES, type Limites, Sessao } from "./sessao.ts";
+import { Agenda } from "./agenda.ts";
+import { type Armazem, ErroDoArmazem } from "./clinica/livro.ts";
+import { ArmazemSqlite, copiaLivro, listaDoLivro } from "./armazem/sqlite.ts";
+import { ArmazemPostgres, BancoForaDoAlcance, ehPostgres, listaDoPostgres, semSenha } from "./armazem/postgres.ts";
+import { dataNoFio, ErroDeConfiguracao, horariosDe, lerOferta, nomeDoDia, type Oferta } from "./clinica/oferta.ts";
+import { formatarCpf } from "./clinica/texto.ts";
+import { type Pedido, PORTA_PADRAO, type Resposta } from "./protocolo.ts";
+import { type Formato, Registro, type Volume } from "./rede/registro.ts";
+import { LIMITES, type Limites, Sessao } from "./rede/sessao.ts";
 
 const VERSAO = configuracaoDoDeno.version;
 
@@ -560,7 +562,7 @@ async function importar(argumentos: Argumentos, palavras: readonly string[]): Pr
   confereBanco("de", de);
   confereBanco("para", para);
   // Só aqui: um servidor que começa não espera pelo que não usa.
-  const { importa } = await import("./importacao.ts");
+  const { importa } = await import("./armazem/importacao.ts");
   let noticia = performance.now() + ENTRE_NOTICIAS;
   const linhas = await importa({
     de,

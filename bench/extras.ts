@@ -7,7 +7,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { delay } from "@std/async";
-import { ArmazemSqlite } from "../armazem.ts";
+import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import {
   comando,
   type Concorrente,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Cluster, FALTA, programa, SENHA } from "../cluster.ts";
+import { Cluster, FALTA, programa, SENHA } from "../testes/cluster.ts";
 import type { Extra } from "./extras.ts";
 import { type Concorrente, encerra, mediana, type Medidor, servidor } from "./medidor.ts";
 

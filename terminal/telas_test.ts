@@ -1,0 +1,93 @@
+/**
+ * Testes de `terminal/telas.ts`, todos puros: medir, cortar e alinhar texto, e o que o menu escreve entre as perguntas.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { cartao, corta, FRASES, larguraDe, quebra, tabela, Tela, visivel } from "./telas.ts";
+
+function teste(nome: string, fn: () => void): void {
+  Deno.test(nome, { permissions: "none" }, fn);
+}
+
+teste("cada erro tem uma frase que diz o que fazer", () => {
+  for (const [codigo, frase] of Object.entries(FRASES)) assertMatch(frase, /^[A-ZÀ-Ü].+[.;:].+\.$/su, codigo);
+});
+
+teste("tabelas e cartões ficam alinhados com acentos soltos, ideogramas e nomes longos", () => {
+  assertEquals([larguraDe("João"), larguraDe("João".normalize("NFD")), larguraDe("山田"), larguraDe("🦷")], [
+    4,
+    4,
+    4,
+    2,
+  ]);
+  assertEquals(tabela(["A", "B"], [["José".normalize("NFD"), "x"], ["山田太", "y"]]), [
+    "A       B",
+    "José".normalize("NFD") + "    x",
+    "山田太  y",
+  ]);
+  const nome = "MARIA ".repeat(20).trim();
+  const linhas = cartao("Agendamento realizado", [["Paciente", nome], ["CPF", "x"]], { largura: 60 });
+  assertEquals(new Set(linhas.map(larguraDe)).size, 1);
+  assert(larguraDe(linhas[0]) <= 60);
+  for (const linha of tabela(["DATA", "PACIENTE"], [["27/11/2026", nome]], { largura: 60 })) {
+    assert(larguraDe(linha) <= 60);
+  }
+});
+
+teste("quebra() não perde nem inventa letras", () => {
+  const texto = "uma frase com umapalavraquenaocabe inteira";
+  const linhas = quebra(texto, 10);
+  assertEquals(linhas.join("").replaceAll(" ", ""), texto.replaceAll(" ", ""));
+  assert(linhas.every((linha) => larguraDe(linha) <= 10));
+  assertEquals(quebra("", 10), [""]);
+});
+
+teste("corta() põe reticências no que não cabe, e só nisso", () => {
+  assertEquals([corta("agenda", 6), corta("agenda", 5), corta("山田太", 4)], ["agenda", "agen…", "山…"]);
+});
+
+teste("controles vindos do servidor não chegam ao terminal", () => {
+  const maldoso = "A\x1b[2JB\x9b31mC\u202eD\u{e0041}\nE\x07";
+  assertMatch(visivel(maldoso), /^[A-E\ufffd[\]0-9Jm]+$/u);
+  const desenho = [...tabela([maldoso], [[maldoso]]), ...cartao("T", [["R", maldoso]])].join("");
+  assertEquals(desenho.match(/[\p{Cc}\p{Cf}]/u), null);
+});
+
+/** O que uma tela escreve, sem cores; `UMA_ACIMA` apaga a linha de cima. */
+function escrito(fn: (tela: Tela) => void): string {
+  let texto = "";
+  fn(new Tela((mais) => texto += mais.replace(new RegExp("\x1b\\[\\d+m", "g"), "")));
+  return texto;
+}
+const UMA_ACIMA = "\x1b[1A\x1b[2K";
+
+teste("Tela separa títulos e quadros do que veio antes por uma linha em branco, e só uma", () => {
+  const texto = escrito((tela) => {
+    tela.diz("a");
+    tela.titulo("T");
+    tela.separa();
+    tela.separa();
+    tela.quadro(["q"]);
+  });
+  assertEquals(texto, "a\n\nT\n\nq\n");
+});
+
+teste("Tela.desfaz() apaga os passos e o título, um por vez, e nada do que veio antes", () => {
+  const texto = escrito((tela) => {
+    tela.titulo("T");
+    tela.passo("CPF", "x");
+    for (let i = 0; i < 5; i++) tela.desfaz();
+  });
+  assertEquals(texto, `\nT\n✔ CPF            x\n${UMA_ACIMA.repeat(2)}`);
+});
+
+teste("Tela.desfaz() não apaga um passo se algo foi escrito depois dele", () => {
+  const texto = escrito((tela) => {
+    tela.passo("CPF", "x");
+    tela.frase("erro", "não há");
+    tela.desfaz();
+  });
+  assertEquals(texto.includes(UMA_ACIMA), false);
+});

@@ -1,0 +1,360 @@
+/**
+ * Os documentos dizem a verdade: as conversas de `PROTOCOLO.md` e os comandos do README são executados, e as tabelas
+ * conferidas com o que o programa tem.
+ *
+ * As datas dos documentos são da semana de 30/11/2026. Aqui elas andam um número inteiro de semanas, de modo que aquela
+ * segunda-feira seja a próxima depois de hoje e os dias da semana continuem certos; e o servidor começa com as demais
+ * datas fechadas, para que as respostas não dependam do dia em que o teste roda.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { Fio, Pasta, permitido, RAIZ, roda, Servidor, testeComSistema } from "./apoio.ts";
+import { lerArgumentos } from "../cliente.ts";
+import exemplo from "../clinica.exemplo.json" with { type: "json" };
+import configuracao from "../deno.json" with { type: "json" };
+import { lerOferta } from "../clinica/oferta.ts";
+import protocolo from "../PROTOCOLO.md" with { type: "text" };
+import { NOME_MAXIMO } from "../clinica/texto.ts";
+import { decodificarResposta, LINHA_MAXIMA, PORTA_PADRAO, TEXTOS } from "../protocolo.ts";
+import readmeEmIngles from "../README.en.md" with { type: "text" };
+import readme from "../README.md" with { type: "text" };
+import { LIMITES } from "../rede/sessao.ts";
+
+const PURO = { permissions: "none" } as const;
+
+// ------------------------------------------------------------------------------------------------------ as datas
+
+const SEGUNDA_DO_DOCUMENTO = Temporal.PlainDate.from("2026-11-30");
+const { fuso, semanas } = lerOferta();
+
+function hojeNaClinica(): Temporal.PlainDate {
+  return Temporal.Now.plainDateISO(fuso);
+}
+
+/** A segunda-feira que faz as vezes da do documento: a primeira depois de hoje. */
+function segundaDoTeste(): Temporal.PlainDate {
+  const hoje = hojeNaClinica();
+  return hoje.add({ days: 8 - hoje.dayOfWeek });
+}
+
+/** O texto do documento com as suas datas `dd/mm/aaaa` trazidas para agora. */
+function comDatasDeAgora(texto: string, segunda: Temporal.PlainDate): string {
+  const { days } = SEGUNDA_DO_DOCUMENTO.until(segunda);
+  return texto.replace(/\b(\d{2})\/(\d{2})\/(\d{4})\b/g, (_, dia, mes, ano) => {
+    const [a, m, d] = Temporal.PlainDate.from(`${ano}-${mes}-${dia}`).add({ days }).toString().split("-");
+    return `${d}/${m}/${a}`;
+  });
+}
+
+/** Uma pasta com um `clinica.json` em que só a semana dada está aberta. */
+function pastaComUmaSemana(segunda: Temporal.PlainDate): Pasta {
+  const pasta = new Pasta();
+  const domingo = segunda.add({ days: 6 });
+  const fechado: string[] = [];
+  // Um dia a mais: a meia-noite pode passar durante o teste.
+  for (let i = 0; i <= 7 * semanas; i++) {
+    const data = hojeNaClinica().add({ days: i });
+    const aberta = Temporal.PlainDate.compare(data, segunda) >= 0 && Temporal.PlainDate.compare(data, domingo) <= 0;
+    if (!aberta) fechado.push(data.toString());
+  }
+  Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify({ fechado }));
+  return pasta;
+}
+
+// ------------------------------------------------------------------------------------------------------ o markdown
+
+/** Os blocos cercados de um documento, com o que se segue às cercas. */
+function blocos(documento: string): { tipo: string; linhas: string[] }[] {
+  return [...documento.matchAll(/^```(.*)\n([^]*?)^```$/gm)]
+    .map(([, tipo, corpo]) => ({ tipo, linhas: corpo.trimEnd().split("\n") }));
+}
+
+/** As células das linhas de tabela cuja primeira célula começa por código; a barra escapada não separa. */
+function linhasDeTabela(documento: string): string[][] {
+  return documento.split("\n")
+    .filter((linha) => linha.startsWith("| `"))
+    .map((linha) => linha.slice(1, -1).split(/(?<!\\)\|/).map((celula) => celula.trim()));
+}
+
+/** O texto de uma seção, do título até o título seguinte do mesmo nível ou de um acima. */
+function secao(documento: string, titulo: string): string {
+  const inicio = documento.indexOf(`\n${titulo}\n`);
+  assert(inicio >= 0, `falta a seção "${titulo}"`);
+  const nivel = titulo.indexOf(" ");
+  const resto = documento.slice(inicio + titulo.length + 1);
+  const fim = resto.search(new RegExp(`^#{1,${nivel}} `, "m"));
+  return fim < 0 ? resto : resto.slice(0, fim);
+}
+
+// ------------------------------------------------------------------------------------------------------ PROTOCOLO.md
+
+/**
+ * Executa um bloco de conversa. Linhas `C:` seguidas vão numa só escrita; cada `S:` é a próxima linha que vem. Se o
+ * bloco não começa pelo servidor, a saudação é lida e esquecida.
+ */
+async function conversa(porta: number, linhas: readonly string[]): Promise<void> {
+  using fio = await Fio.conecta(porta);
+  if (linhas[0].startsWith("C: ")) assertEquals((await fio.resposta()).codigo, "OK-200");
+  let porMandar = "";
+  for (const linha of linhas) {
+    const dito = linha.slice(3);
+    if (linha.startsWith("C: ")) {
+      porMandar += `${dito}\n`;
+      continue;
+    }
+    assert(linha.startsWith("S: "), `a linha não é C: nem S:, e sim ${linha}`);
+    if (porMandar !== "") await fio.manda(porMandar);
+    porMandar = "";
+    assertEquals(await fio.linha(), dito === "(fecha)" ? undefined : dito);
+  }
+  assertEquals(porMandar, "", "o bloco acaba em pedidos sem resposta");
+}
+
+testeComSistema("as conversas de PROTOCOLO.md acontecem como estão escritas", async (t) => {
+  const segunda = segundaDoTeste();
+  using pasta = pastaComUmaSemana(segunda);
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  const conversas = blocos(comDatasDeAgora(protocolo, segunda)).filter(({ tipo }) => tipo === "clinica");
+  assert(conversas.length >= 8, `só ${conversas.length} conversas em PROTOCOLO.md`);
+  for (const [i, { linhas }] of conversas.entries()) {
+    await t.step(`conversa ${i + 1}: ${linhas[0].slice(0, 60)}`, () => conversa(servidor.porta, linhas));
+  }
+});
+
+testeComSistema("um servidor cheio recebe como PROTOCOLO.md diz", async () => {
+  using pasta = new Pasta();
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho, args: ["--conexoes", "1"] });
+  using _ocupante = await Fio.saudado(servidor.porta);
+  const cheios = blocos(protocolo).filter(({ tipo }) => tipo === "clinica cheio");
+  assertEquals(cheios.length, 1);
+  await conversa(servidor.porta, cheios[0].linhas);
+});
+
+testeComSistema("os pedidos que PROTOCOLO.md manda com nc são respondidos", async () => {
+  using pasta = new Pasta();
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  const linha = blocos(protocolo).find(({ tipo }) => tipo === "sh")?.linhas[0] ?? "";
+  const [antes, depois] = linha.split(" | ");
+  assertEquals(depois, `nc localhost ${PORTA_PADRAO}`);
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", antes] }).output();
+  using fio = await Fio.saudado(servidor.porta);
+  await fio.manda(stdout);
+  assertEquals((await fio.resposta()).codigo, "OK-304");
+  assertEquals((await fio.resposta()).codigo, "OK-201");
+  assertEquals(await fio.linha(), undefined);
+});
+
+const PYTHON = permitido("run") ? achaPython() : undefined;
+
+function achaPython(): string | undefined {
+  return ["python3", "python"].find((nome) => {
+    try {
+      return new Deno.Command(nome, { args: ["-c", "import json, socket"], stderr: "null" }).outputSync().success;
+    } catch {
+      return false;
+    }
+  });
+}
+
+const EM_PYTHON = "o cliente em Python de PROTOCOLO.md marca e encontra o que marcou";
+
+if (permitido("run") && PYTHON === undefined) Deno.test.ignore(`${EM_PYTHON} (ignorado: falta Python 3)`, () => {});
+else testeComSistema(EM_PYTHON, () => marcaComPython(PYTHON ?? ""));
+
+async function marcaComPython(python: string): Promise<void> {
+  using pasta = new Pasta();
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  const codigo = blocos(protocolo).find(({ tipo }) => tipo === "python")?.linhas.join("\n") ?? "";
+  assert(codigo.includes(`porta=${PORTA_PADRAO}`), "o exemplo não usa a porta padrão");
+  const { stdout, stderr } = await new Deno.Command(python, {
+    args: ["-c", codigo.replace(`porta=${PORTA_PADRAO}`, `porta=${servidor.porta}`).replace("localhost", "127.0.0.1")],
+    env: { PYTHONIOENCODING: "utf-8" },
+  }).output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  const [marcado, achado] = new TextDecoder().decode(stdout).trimEnd().split("\n");
+  assert(marcado.startsWith("['OK-300', ['AGEND', '29537995593', 'BIA REIS', "), marcado);
+  assertEquals(achado, marcado.replace("OK-300", "OK-302"));
+}
+
+Deno.test("PROTOCOLO.md tem os códigos e os textos do protocolo, todos e só eles", PURO, () => {
+  const doDocumento = linhasDeTabela(secao(protocolo, "## Os códigos")).map(([codigo, texto]) => [
+    codigo.replaceAll("`", ""),
+    texto,
+  ]);
+  assertEquals(Object.fromEntries(doDocumento), TEXTOS);
+  const citados = new Set(protocolo.match(/\b(?:OK|ERRO)-\d{3}\b/g));
+  // OK-303 está reservado para REMARC e ainda não existe.
+  citados.delete("OK-303");
+  assertEquals([...citados].sort(), Object.keys(TEXTOS).sort());
+});
+
+Deno.test("as respostas escritas em PROTOCOLO.md são lidas pelo cliente", PURO, () => {
+  const respostas = blocos(protocolo)
+    .flatMap(({ tipo, linhas }) => tipo.startsWith("clinica") ? linhas : [])
+    .filter((linha) => linha.startsWith("S: ["));
+  for (const linha of respostas) assert(decodificarResposta(linha.slice(3)) !== undefined, linha);
+});
+
+Deno.test("PROTOCOLO.md e o README dizem os limites que valem", PURO, () => {
+  const mil = (n: number): string => n.toLocaleString("pt-BR");
+  const esperados: [string, string][] = [
+    ["uma linha de pedido", `${mil(LINHA_MAXIMA)} bytes`],
+    ["uma linha inteira", `${LIMITES.linha / 1000} s`],
+    ["silêncio do cliente", `${LIMITES.ociosa / 60_000} min`],
+    ["o cliente aceitar uma resposta", `${LIMITES.escrita / 1000} s`],
+    ["`ERRO-100` seguidos", `${LIMITES.malformadas}`],
+    ["pedidos em andamento", `${LIMITES.emVoo}`],
+    ["respostas por enviar", `${LIMITES.porEnviar / 1024} KiB`],
+  ];
+  for (const documento of [secao(protocolo, "## Os limites"), secao(readme, "### Limites")]) {
+    for (const [oQue, quanto] of esperados) {
+      const linha = documento.split("\n").find((linha) => linha.startsWith(`| ${oQue}`)) ?? "";
+      assertEquals(linha.split("|")[2]?.trim(), quanto, oQue);
+    }
+  }
+  assert(protocolo.replace(/\s+/g, " ").includes(`de 1 a ${NOME_MAXIMO} pontos de código`));
+});
+
+// ------------------------------------------------------------------------------------------------------ clinica.json
+
+Deno.test("clinica.exemplo.json é a semana embutida, e o README a mostra", PURO, () => {
+  assertEquals(lerOferta(exemplo), lerOferta());
+  for (const documento of [readme, readmeEmIngles]) {
+    const [mostrada, ...outras] = blocos(documento).filter(({ tipo }) => tipo === "json");
+    assertEquals(outras, []);
+    assertEquals(JSON.parse(mostrada.linhas.join("\n")), exemplo);
+  }
+});
+
+// ------------------------------------------------------------------------------------------------------ README
+
+/** As opções longas citadas num texto. */
+function opcoes(texto: string): string[] {
+  return [...new Set(texto.match(/(?<![\w-])--[a-z][a-z-]*/g))].sort();
+}
+
+testeComSistema("as opções que os README documentam são as de --help", async () => {
+  for (
+    const [script, titulo, emIngles] of [
+      ["servidor.ts", "### Opções do servidor", "### Server options"],
+      ["cliente.ts", "### Opções do cliente", "### Client options"],
+    ]
+  ) {
+    const { codigo, stdout } = await roda(script, ["--help"]);
+    assertEquals(codigo, 0);
+    for (const [documento, nome] of [[readme, titulo], [readmeEmIngles, emIngles]]) {
+      const daTabela = linhasDeTabela(secao(documento, nome)).map(([opcao]) => opcao).join(" ");
+      assertEquals(opcoes(daTabela), opcoes(stdout), `${script}, "${nome}"`);
+    }
+  }
+});
+
+testeComSistema("a tabela de arquivos dos README tem os que existem, e todos os módulos", () => {
+  const modulos = [...Deno.readDirSync(RAIZ)].map(({ name }) => name).filter((nome) => nome.endsWith(".ts"));
+  for (const [documento, titulo] of [[readme, "### Os arquivos"], [readmeEmIngles, "### The files"]]) {
+    const citados = linhasDeTabela(secao(documento, titulo))
+      .flatMap(([arquivos]) => [...arquivos.matchAll(/`([^`]+)`/g)].map(([, nome]) => nome));
+    for (const nome of citados) Deno.statSync(`${RAIZ}/${nome}`);
+    // O teste de um módulo fica ao lado dele e não se cita.
+    const faltam = modulos.filter((nome) =>
+      !citados.includes(nome) && !citados.includes(nome.replace(/_test\.ts$/, ".ts"))
+    );
+    assertEquals(faltam, [], titulo);
+  }
+});
+
+const VERSAO_DO_DENO = "2.9.6";
+
+/** Os comandos `deno …` e `npx -y deno@… …` dos blocos `sh`, sem comentários nem `> arquivo`, com as continuações juntas. */
+function comandos(documento: string): string[] {
+  return blocos(documento)
+    .filter(({ tipo }) => tipo === "sh")
+    .flatMap(({ linhas }) => linhas.join("\n").replaceAll("\\\n", " ").split("\n"))
+    .map((linha) => linha.replace(/\s+[#>].*$/, "").replace(/\s+/g, " ").trim())
+    .filter((linha) => /^(deno|npx -y deno@)/.test(linha));
+}
+
+/** As palavras de um comando, com as aspas duplas juntando. */
+function palavras(comando: string): string[] {
+  return [...comando.matchAll(/"([^"]*)"|(\S+)/g)].map(([, entreAspas, solta]) => entreAspas ?? solta);
+}
+
+/** Roda um comando que inicia o servidor, numa porta livre, até que diga que atende; depois o encerra. */
+async function iniciaEEncerra(args: readonly string[], pasta: Pasta): Promise<void> {
+  const semPorta = args.filter((arg, i) => arg !== "--porta" && args[i - 1] !== "--porta");
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho, args: semPorta });
+  if (Deno.build.os === "windows") return;
+  assertEquals((await servidor.encerra("SIGTERM")).code, 0);
+}
+
+async function executa(comando: string, servidor: Servidor, pasta: Pasta): Promise<void> {
+  const npx = `npx -y deno@${VERSAO_DO_DENO} `;
+  if (comando.startsWith("npx")) assert(comando.startsWith(npx), `a versão do Deno não é a ${VERSAO_DO_DENO}`);
+  const [, verbo, ...resto] = palavras(comando.replace(npx, "deno "));
+  // Uma tarefa, ou os testes, rodados daqui rodariam este teste outra vez; e instalar mudaria o deno.lock.
+  if (verbo === "task") {
+    assert(Object.hasOwn(configuracao.tasks, resto[0]), `deno.json não tem a tarefa ${resto[0]}`);
+    return;
+  }
+  if (verbo !== "run") {
+    const conhecidos = ["install --frozen=false", "test", "test -A"];
+    assert(conhecidos.includes([verbo, ...resto].join(" ")), "nenhum teste sabe executar este comando");
+    return;
+  }
+  const [permissoes, script, ...args] = resto;
+  assertEquals(permissoes, "-A");
+  if (script === "cliente.ts") {
+    const chamada = lerArgumentos(args);
+    if (chamada.tipo === "menu") return;
+    assert(chamada.tipo === "comando", "o cliente não entende este comando");
+    const doComando = args.slice(args.findIndex((arg) => ["agendar", "buscar", "cancelar", "vagas"].includes(arg)));
+    const { codigo, stderr } = await roda(script, ["127.0.0.1", String(servidor.porta), ...doComando]);
+    assertEquals(codigo, 0, stderr);
+    return;
+  }
+  assertEquals(script, "servidor.ts");
+  if (args[0] === "copia" || args[0] === "lista" || args.includes("--help")) {
+    const { codigo, stderr } = await roda(script, args, { cwd: pasta.caminho });
+    assertEquals(codigo, 0, stderr);
+    return;
+  }
+  using outra = new Pasta();
+  await iniciaEEncerra(args, outra);
+}
+
+for (const [nome, documento] of [["README.md", readme], ["README.en.md", readmeEmIngles]]) {
+  testeComSistema(`os comandos de ${nome} funcionam como estão escritos`, async (t) => {
+    const segunda = segundaDoTeste();
+    using pasta = pastaComUmaSemana(segunda);
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+    const escritos = comandos(comDatasDeAgora(documento, segunda));
+    assert(escritos.length >= 10, `só ${escritos.length} comandos em ${nome}`);
+    for (const comando of escritos) await t.step(comando, () => executa(comando, servidor, pasta));
+  });
+}
+
+testeComSistema("a versão do Deno é a mesma em .ci/run, nos fluxos e nos README", () => {
+  for (
+    const [arquivo, forma] of [
+      [".ci/run", /^readonly VERSAO=(\S+)$/gm],
+      [".github/workflows/portao.yml", /deno-version: v(\S+)/g],
+      [".github/workflows/lancamento.yml", /deno-version: v(\S+)/g],
+      ["README.md", /deno@(\d[\d.]*\d)/g],
+      ["README.en.md", /deno@(\d[\d.]*\d)/g],
+    ] as const
+  ) {
+    const versoes = [...Deno.readTextFileSync(`${RAIZ}/${arquivo}`).matchAll(forma)].map(([, versao]) => versao);
+    assertEquals([...new Set(versoes)], [VERSAO_DO_DENO], arquivo);
+  }
+});
+
+Deno.test("a tabela de dependências do README é a de deno.json", PURO, () => {
+  for (const [documento, titulo] of [[readme, "### Dependências"], [readmeEmIngles, "### Dependencies"]]) {
+    const daTabela = linhasDeTabela(secao(documento, titulo))
+      .filter(([, origem]) => origem.startsWith("`npm:"))
+      .map(([nome, origem]) => [nome.replaceAll("`", ""), origem.replaceAll("`", "")]);
+    assertEquals(Object.fromEntries(daTabela), configuracao.imports, titulo);
+  }
+});
