@@ -45,3 +45,17 @@ export function lerNome(texto: string): string | undefined {
 export function chave(texto: string): string {
   return texto.normalize("NFD").replace(/\p{M}/gu, "").toUpperCase().replace(/\p{Zs}+/gu, " ").trim();
 }
+
+/** O que ninguém vê, ou que muda de lugar o que vem depois: controles, formatos, separadores de linha, letras em branco. */
+const QUE_NAO_SE_VE = /[\p{C}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]/gu;
+
+/** O texto como se pode mostrar num terminal, no console ou numa planilha, com `noLugar` de cada caractere que não se vê. */
+export function inofensivo(texto: string, noLugar = "\uFFFD"): string {
+  return texto.replace(QUE_NAO_SE_VE, noLugar);
+}
+
+/** A mensagem de um erro qualquer; de vários ao mesmo tempo (um nome com dois endereços), as de todos. */
+export function mensagem(causa: unknown): string {
+  if (causa instanceof AggregateError && causa.errors.length > 0) return causa.errors.map(mensagem).join(", ");
+  return causa instanceof Error ? causa.message : String(causa);
+}
