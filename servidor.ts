@@ -23,7 +23,7 @@ import { ArmazemSqlite, copiaLivro, listaDoLivro } from "./armazem/sqlite.ts";
 import { ArmazemPostgres, BancoForaDoAlcance, ehPostgres, listaDoPostgres, semSenha } from "./armazem/postgres.ts";
 import { dataNoFio, ErroDeConfiguracao, horariosDe, lerOferta, nomeDoDia, type Oferta } from "./clinica/oferta.ts";
 import { formatarCpf } from "./clinica/texto.ts";
-import { type Pedido, PORTA_PADRAO, type Resposta } from "./protocolo.ts";
+import { type PedidoNoFio, PORTA_PADRAO, type Resposta } from "./protocolo.ts";
 import { type Formato, Registro, type Volume } from "./rede/registro.ts";
 import { LIMITES, type Limites, Sessao } from "./rede/sessao.ts";
 
@@ -309,7 +309,7 @@ class Servidor {
     this.#contaDias();
   }
 
-  #conta(cliente: string, pedido: Pedido | undefined, resposta: Resposta): void {
+  #conta(cliente: string, pedido: PedidoNoFio | undefined, resposta: Resposta): void {
     const { registro } = this.#opcoes;
     const mudanca = pedido?.comando === "AGEND" || pedido?.comando === "CANCEL";
     if (registro.volume === "quieto" || (!mudanca && registro.volume !== "detalhado")) return;

@@ -1228,10 +1228,10 @@ function semRepetir(dias: readonly Dia[]): Dia[] {
 }
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
-function escreve({ quando, novos, passageiros, desmarcados, encerrados }: Liquido, { id }: Sinal): string[] {
+function escreve({ quando, novos, passageiros, desmarcados, arquivados }: Liquido, { id }: Sinal): string[] {
   const instrucoes: string[] = [];
   if (desmarcados.length > 0) instrucoes.push(`EXECUTE desmarca(${literal(quando)}, ${ids(desmarcados)})`);
-  if (encerrados.length > 0) instrucoes.push(`EXECUTE encerra(${ids(encerrados)})`);
+  if (arquivados.length > 0) instrucoes.push(`EXECUTE encerra(${ids(arquivados)})`);
   if (novos.length > 0) instrucoes.push(marca(quando, { ativo: true, novos, id }));
   if (passageiros.length > 0) {
     instrucoes.push(marca(quando, { ativo: false, novos: passageiros, id: novos.length > 0 ? undefined : id }));

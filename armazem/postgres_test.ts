@@ -244,7 +244,7 @@ teste("cancelar e encerrar ficam na história, com quando e por quem", async (ur
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.8")], QUANDO + 120_500);
   const [segundo] = await ativosDe(armazem, 1);
   await grava(armazem, (vista): Mudanca[] => [
-    { tipo: "encerra", agendamento: segundo },
+    { tipo: "arquiva", agendamento: segundo },
     marca(vista, { cpf: cpfDeExemplo(1), data: "2026-12-07" }, "10.0.0.9"),
   ], QUANDO + 180_000);
   const sql = "SELECT data, criado_em, cancelado_em, origem, ativo FROM agendamento ORDER BY id";
@@ -701,7 +701,7 @@ if (FALTA === undefined && !TEM_OPENSSL) {
 
 // ------------------------------------------------------------------------------------------------------ a mudança de casa
 
-/** Um livro com ativos, cancelados e encerrados. */
+/** Um livro com ativos, cancelados e arquivados. */
 async function enche(armazem: ArmazemPostgres | ArmazemSqlite): Promise<void> {
   await grava(armazem, (vista) => [
     marca(vista, { cpf: cpfDeExemplo(1), nome: 'JOÃO 𝒜 D\'ÁVILA \\ "Ç" {NULL}' }, "10.0.0.7"),
@@ -712,7 +712,7 @@ async function enche(armazem: ArmazemPostgres | ArmazemSqlite): Promise<void> {
   const [encerrado] = await ativosDe(armazem, 3);
   await grava(armazem, (vista) => [
     desmarca(cancelado),
-    { tipo: "encerra", agendamento: encerrado },
+    { tipo: "arquiva", agendamento: encerrado },
     marca(vista, { cpf: cpfDeExemplo(3), data: "2026-12-07" }),
   ], QUANDO + 1500);
 }

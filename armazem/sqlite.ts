@@ -128,14 +128,14 @@ class Memoria implements Vista {
   }
 
   /** O lote foi gravado. O que nasceu e morreu nele não deixa nada. */
-  grava({ novos, desmarcados, encerrados }: Liquido): void {
+  grava({ novos, desmarcados, arquivados }: Liquido): void {
     this.#ultimoId = this.#proximoId;
     for (const agendamento of desmarcados) {
       this.#tira(agendamento);
       const { especialidade, data, hora, minutos } = agendamento;
       this.ocupacao(especialidade, data).libera(minutoDoDia(hora), minutos);
     }
-    for (const agendamento of encerrados) this.#tira(agendamento);
+    for (const agendamento of arquivados) this.#tira(agendamento);
     for (const { agendamento } of novos) {
       const { cpf, especialidade, data, hora, minutos } = agendamento;
       this.#ativos.set(cpf, [...this.ativosDe(cpf), agendamento]);
@@ -444,9 +444,9 @@ export class ArmazemSqlite implements Armazem {
 }
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
-function escreve(banco: Banco, { quando, novos, passageiros, desmarcados, encerrados }: Liquido): void {
+function escreve(banco: Banco, { quando, novos, passageiros, desmarcados, arquivados }: Liquido): void {
   exige(banco.desmarca.executa([quando], desmarcados), desmarcados);
-  exige(banco.encerra.executa([], encerrados), encerrados);
+  exige(banco.encerra.executa([], arquivados), arquivados);
   banco.marca.executa([quando], novos);
   banco.marcaCancelado.executa([quando], passageiros);
 }

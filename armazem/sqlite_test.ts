@@ -27,7 +27,7 @@ import {
   tenta,
 } from "../testes/contrato.ts";
 import { lerOferta } from "../clinica/oferta.ts";
-import type { Pedido } from "../protocolo.ts";
+import type { PedidoNoFio } from "../protocolo.ts";
 
 contrato(
   (nome, fn) => Deno.test({ name: `armazém na memória: ${nome}`, permissions: "none", fn }),
@@ -156,7 +156,7 @@ teste("a tabela recusa o que não tem forma de agendamento", async (livro) => {
   executa(livro, linhaSql());
 });
 
-teste("a história fica: cancelados, encerrados, quando e por quem", async (livro) => {
+teste("a história fica: cancelados, arquivados, quando e por quem", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.7")]);
   const [primeiro] = await ativosDe(armazem, 1);
@@ -164,7 +164,7 @@ teste("a história fica: cancelados, encerrados, quando e por quem", async (livr
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.8")], QUANDO + 120_000);
   const [segundo] = await ativosDe(armazem, 1);
   await grava(armazem, (vista) => [
-    { tipo: "encerra", agendamento: segundo },
+    { tipo: "arquiva", agendamento: segundo },
     marca(vista, { cpf: cpfDeExemplo(1), data: "2026-12-07" }, "10.0.0.9"),
   ], QUANDO + 180_000);
   const sql = "SELECT cpf, nome, data, hora, criado_em, cancelado_em, origem, ativo FROM agendamento ORDER BY id";
@@ -215,7 +215,7 @@ teste("reaberto, o livro mostra a mesma vista", async (livro) => {
     const [encerrado] = await ativosDe(armazem, 1);
     await grava(armazem, (vista) => [
       desmarca(cancelado),
-      { tipo: "encerra", agendamento: encerrado },
+      { tipo: "arquiva", agendamento: encerrado },
       marca(vista, { cpf: cpfDeExemplo(1), nome: nomes[1], data: "2026-12-07" }),
     ]);
     antes = await vista(armazem);
@@ -413,7 +413,7 @@ teste("uma linha já cancelada ou encerrada por fora não muda de novo: o lote �
   executa(livro, "UPDATE agendamento SET ativo = 0, cancelado_em = 'antes' WHERE id = 1");
   assertEquals(await tenta(armazem, () => [desmarca(primeiro)]), "recusado");
   executa(livro, "UPDATE agendamento SET ativo = 0 WHERE id = 2");
-  assertEquals(await tenta(armazem, () => [{ tipo: "encerra", agendamento: segundo }]), "recusado");
+  assertEquals(await tenta(armazem, () => [{ tipo: "arquiva", agendamento: segundo }]), "recusado");
   assertEquals(consulta(livro, "SELECT cancelado_em FROM agendamento ORDER BY id"), [
     { cancelado_em: "antes" },
     { cancelado_em: null },
@@ -440,7 +440,7 @@ teste("com alguém escrevendo por fora, a agenda responde o que há no arquivo",
   await using armazem = ArmazemSqlite.abre(livro);
   const agenda = new Agenda({ armazem, oferta: lerOferta(), relogio: () => QUANDO });
   const pede = async (n: number, horario?: string): Promise<string | undefined> => {
-    const pedido: Pedido = {
+    const pedido: PedidoNoFio = {
       comando: "AGEND",
       cpf: cpfDeExemplo(n),
       nome: "MARIA DA SILVA",

@@ -13,7 +13,7 @@
 import { delay } from "@std/async";
 import fc from "fast-check";
 import { ehDaRede } from "../testes/apoio.ts";
-import { codificarPedido, decodificarResposta, Enquadrador, type Pedido } from "../protocolo.ts";
+import { codificarPedido, decodificarResposta, Enquadrador, type PedidoNoFio } from "../protocolo.ts";
 
 /** O que um hostil já fez; só os contadores que fazem sentido para o seu tipo andam. */
 export interface Contadores {
@@ -164,7 +164,7 @@ async function mandaLixo(ataque: Ataque, volta: number): Promise<void> {
 const CPF_ALHEIO = "52998224725";
 
 /** Pedidos bons, que servem de ponto de partida às mutações; nenhum na especialidade dos honestos. */
-const PEDIDO: fc.Arbitrary<Pedido> = fc.oneof(
+const PEDIDO: fc.Arbitrary<PedidoNoFio> = fc.oneof(
   fc.record({
     comando: fc.constant("AGEND" as const),
     cpf: fc.constant(CPF_ALHEIO),

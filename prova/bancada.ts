@@ -28,7 +28,7 @@ import {
   verifica,
 } from "./historia.ts";
 import { Calendario, dataNoFio, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
-import { codificarPedido, decodificarResposta, type Pedido } from "../protocolo.ts";
+import { codificarPedido, decodificarResposta, type PedidoNoFio } from "../protocolo.ts";
 
 // ---------------------------------------------------------------------------------------------------- o que se conclui
 
@@ -316,7 +316,7 @@ async function recebe(fio: Fio, historia: Historia, operacao: Operacao): Promise
   return true;
 }
 
-function sorteiaPedido(historia: Historia, grade: Grade, sorteio: Sorteio): Pedido {
+function sorteiaPedido(historia: Historia, grade: Grade, sorteio: Sorteio): PedidoNoFio {
   const cpf = sorteio.de(CPFS);
   const { especialidade, data, dia, horarios } = sorteio.de(grade);
   const acaso = sorteio.fracao();
@@ -341,7 +341,7 @@ export function agend(
     dia: string;
     horario?: string;
   },
-): Pedido & { comando: "AGEND" } {
+): PedidoNoFio & { comando: "AGEND" } {
   return { comando: "AGEND", cpf, nome, especialista: especialidade, data, dia, horario };
 }
 
@@ -352,7 +352,7 @@ export class ConexaoFechada extends Error {
 }
 
 /** Pede uma coisa por vez por uma conexão só, na história. */
-export async function pedeTudo(porta: number, historia: Historia, feitos: Iterable<Pedido>): Promise<Operacao[]> {
+export async function pedeTudo(porta: number, historia: Historia, feitos: Iterable<PedidoNoFio>): Promise<Operacao[]> {
   const conexao = historia.conexao();
   const saudacao = historia.comeca(conexao, { comando: "SAUDACAO" });
   using fio = await Fio.conecta(porta);
@@ -368,7 +368,7 @@ export async function pedeTudo(porta: number, historia: Historia, feitos: Iterab
 }
 
 /** O que a memória do servidor tem, pelo fio: entra na história, e tem de acabar no que está no arquivo. */
-export function* leituraFinal(grade: Grade): Generator<Pedido> {
+export function* leituraFinal(grade: Grade): Generator<PedidoNoFio> {
   for (const cpf of CPFS) yield { comando: "BUSCA", cpf };
   for (const { especialidade, data } of grade) yield { comando: "VAGAS", especialista: especialidade, data };
 }

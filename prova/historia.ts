@@ -26,10 +26,10 @@
  * @module
  */
 
-import type { Pedido, Resposta, Tupla } from "../protocolo.ts";
+import type { PedidoNoFio, Resposta, Tupla } from "../protocolo.ts";
 
 /** O que um cliente fez: um pedido, ou conectar e ler a saudação. */
-export type Feito = Pedido | { readonly comando: "SAUDACAO" };
+export type Feito = PedidoNoFio | { readonly comando: "SAUDACAO" };
 
 /** Uma operação da história. */
 export interface Operacao {
@@ -580,7 +580,7 @@ function mesma(a: Identidade, b: Identidade): boolean {
 }
 
 /** Se a marcação é a que se pediu. */
-function atende(feito: Pedido & { comando: "AGEND" }, marcada: Identidade): boolean {
+function atende(feito: PedidoNoFio & { comando: "AGEND" }, marcada: Identidade): boolean {
   const { nome, cpf, especialista, data, horario } = feito;
   return mesma(marcada, { nome, cpf, especialidade: especialista, data, hora: horario ?? marcada.hora });
 }

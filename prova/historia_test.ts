@@ -18,7 +18,7 @@ import {
   type TipoDeViolacao,
   verifica,
 } from "./historia.ts";
-import type { Pedido, Resposta, Tupla, Vaga } from "../protocolo.ts";
+import type { PedidoNoFio, Resposta, Tupla, Vaga } from "../protocolo.ts";
 
 /** Registra um teste puro. */
 function teste(nome: string, fn: () => void): void {
@@ -33,7 +33,7 @@ const GRADE: Grade = [
 
 // ---------------------------------------------------------------------------------------------- histórias à mão
 
-type Agend = Pedido & { comando: "AGEND" };
+type Agend = PedidoNoFio & { comando: "AGEND" };
 
 function agend(cpf: string, nome: string, especialista = "A", horario?: string): Agend {
   return { comando: "AGEND", cpf, nome, especialista, ...DIA, horario };

@@ -32,7 +32,7 @@ import {
   soma,
 } from "./bancada.ts";
 import type { Contadores } from "./atacante.ts";
-import type { Pedido, Resposta } from "../protocolo.ts";
+import type { PedidoNoFio, Resposta } from "../protocolo.ts";
 
 /** Conexões paradas que se abrem, se os limites de arquivos deixarem. */
 const OCIOSAS = 10_000;
@@ -242,7 +242,7 @@ export async function hostis({ oficina, segundos, semente, avanca }: Contexto): 
     using fio = await Fio.saudado(porta);
     const cpf = cpfDeExemplo(n);
     const { especialidade, data, dia } = grade[n];
-    const voltas: [Pedido, Resposta["codigo"]][] = [
+    const voltas: [PedidoNoFio, Resposta["codigo"]][] = [
       [agend({ cpf, especialidade, data, dia }), "OK-300"],
       [{ comando: "BUSCA", cpf }, "OK-302"],
       [{ comando: "CANCEL", cpf }, "OK-301"],

@@ -6,7 +6,7 @@
  */
 
 import { deadline } from "@std/async";
-import { codificarPedido, decodificarResposta, Enquadrador, type Pedido, type Resposta } from "../protocolo.ts";
+import { codificarPedido, decodificarResposta, Enquadrador, type PedidoNoFio, type Resposta } from "../protocolo.ts";
 
 /** Quanto um teste espera pelo que deve acontecer logo, em ms, antes de se dar por falho. */
 export const PACIENCIA = 20_000;
@@ -268,7 +268,7 @@ export class Fio implements Disposable {
   }
 
   /** Manda um pedido e espera a resposta. */
-  async pede(pedido: Pedido): Promise<Resposta> {
+  async pede(pedido: PedidoNoFio): Promise<Resposta> {
     await this.manda(codificarPedido(pedido));
     return await this.resposta();
   }

@@ -23,7 +23,7 @@ import {
   testeComSistema,
 } from "./apoio.ts";
 import configuracaoDoDeno from "../deno.json" with { type: "json" };
-import { codificarPedido, decodificarResposta, type Pedido, TEXTOS, type Tupla, type Vaga } from "../protocolo.ts";
+import { codificarPedido, decodificarResposta, type PedidoNoFio, TEXTOS, type Tupla, type Vaga } from "../protocolo.ts";
 
 /** Registra um teste que tem uma pasta só sua. */
 function teste(nome: string, fn: (pasta: Pasta) => Promise<void>): void {
@@ -77,15 +77,15 @@ async function vagas(fio: Fio, especialista?: string): Promise<readonly Vaga[]> 
 }
 
 /** Um pedido de marcação na enésima vaga, ou sem hora se a vaga é só a data. */
-function agend(n: number, [data, dia, especialista]: Vaga, horario?: string): Pedido & { comando: "AGEND" } {
+function agend(n: number, [data, dia, especialista]: Vaga, horario?: string): PedidoNoFio & { comando: "AGEND" } {
   return { comando: "AGEND", cpf: cpfDeExemplo(n), nome: "Maria da Silva", especialista, data, dia, horario };
 }
 
-async function codigo(fio: Fio, pedido: Pedido): Promise<string> {
+async function codigo(fio: Fio, pedido: PedidoNoFio): Promise<string> {
   return (await fio.pede(pedido)).codigo;
 }
 
-function busca(n: number): Pedido {
+function busca(n: number): PedidoNoFio {
   return { comando: "BUSCA", cpf: cpfDeExemplo(n) };
 }
 
@@ -226,7 +226,7 @@ teste("256 pedidos num só envio são respondidos na ordem", async (pasta) => {
   await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
   using fio = await Fio.saudado(servidor.porta);
   const [vaga] = await vagas(fio);
-  const pedidos = Array.from({ length: 64 }, (_, n): Pedido[] => [
+  const pedidos = Array.from({ length: 64 }, (_, n): PedidoNoFio[] => [
     agend(n, vaga),
     busca(n),
     { comando: "CANCEL", cpf: cpfDeExemplo(n) },
@@ -361,7 +361,7 @@ async function mudaSemParar(
   const confirmado: Confirmado = { marcadas: [], desmarcados: [] };
   for (let n = primeiro;; n += 6) {
     try {
-      const passageiros = [1, 2, 3, 4, 5].flatMap((i): Pedido[] => [
+      const passageiros = [1, 2, 3, 4, 5].flatMap((i): PedidoNoFio[] => [
         agend(n + i, vaga),
         { comando: "CANCEL", cpf: cpfDeExemplo(n + i) },
       ]);
@@ -619,7 +619,7 @@ testeSe(SEM_TMPFS, "um disco cheio: ERRO-131, consultas continuam, e com espaço
 testeSe(SEM_STRACE, "um fsync que falha: a resposta dada é a verdade, antes e depois de um kill -9", async (pasta) => {
   semanaGrande(pasta);
   const respostas: string[] = [];
-  const pedidos = (vaga: Vaga): Pedido[] => [
+  const pedidos = (vaga: Vaga): PedidoNoFio[] => [
     agend(1, vaga),
     { comando: "CANCEL", cpf: cpfDeExemplo(0) },
     agend(2, vaga),

@@ -13,7 +13,7 @@ import { Cluster, FALTA, SENHA, testeComPostgres } from "./cluster.ts";
 import { alcance, desmarca, grava, marca, QUANDO } from "./contrato.ts";
 import { type Grade, Historia, type LinhaDoLivro, type Operacao, verifica } from "../prova/historia.ts";
 import { Calendario, dataNoFio, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
-import { codificarPedido, decodificarResposta, type Pedido, type Resposta } from "../protocolo.ts";
+import { codificarPedido, decodificarResposta, type PedidoNoFio, type Resposta } from "../protocolo.ts";
 
 let cluster: Cluster;
 
@@ -165,7 +165,7 @@ class Carga {
     return true;
   }
 
-  #pedido(): Pedido {
+  #pedido(): PedidoNoFio {
     const cpf = CPFS[sorteia(CPFS.length)];
     const { especialidade: especialista, data, dia, horarios } = this.#grade[sorteia(this.#grade.length)];
     const acaso = sorteia(100);
@@ -294,7 +294,7 @@ teste(
     await using proprio = await Cluster.inicia();
     await using servidor = await Servidor.inicia({ pasta: pasta.caminho, args: ["--banco", proprio.url()] });
     using antigo = await Fio.saudado(servidor.porta);
-    const marca: Pedido = { comando: "AGEND", cpf: CPFS[0], nome: "MARIA", especialista, data, dia };
+    const marca: PedidoNoFio = { comando: "AGEND", cpf: CPFS[0], nome: "MARIA", especialista, data, dia };
     await proprio.mata();
     for (let vez = 0; vez < 3; vez++) {
       using novo = await Fio.conecta(servidor.porta);
