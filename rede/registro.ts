@@ -2,7 +2,7 @@
  * O registro: o que o servidor conta de si no console, para pessoas (`texto`) ou para programas (`json`).
  *
  * As linhas juntam-se na memória e saem juntas, de modo que registrar não atrasa quem espera uma resposta. CPFs saem
- * mascarados e nomes reduzidos a iniciais aqui, num só lugar, qualquer que seja o evento. Usado por `servidor.ts`.
+ * mascarados e nomes reduzidos a iniciais aqui, num só lugar, qualquer que seja o evento. Usado por `ouvinte.ts` e `console.ts`.
  *
  * @module
  */
