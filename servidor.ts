@@ -119,6 +119,7 @@ async function servir(argumentos: Argumentos): Promise<void> {
   fim.abort();
   await contando;
   await armazem[Symbol.asyncDispose]();
+  registro.acerta();
   registro.conta("encerrado", {});
   await registro.fecha();
 }

@@ -28,12 +28,15 @@ const FALHAS: { readonly [F in Falha]: string } = {
   incerto: "não se sabe se um lote foi gravado; as conexões dele foram fechadas sem resposta",
 };
 
+/** O que um `Console` lê do livro. */
+export type LivroDoConsole = Pick<Armazem, "lista" | "diasMarcados">;
+
 /** O que um `Console` precisa. */
 export interface OpcoesDoConsole {
   /** Para onde se conta. */
   registro: Registro;
   /** O livro, de que se leem as listas. */
-  armazem: Armazem;
+  armazem: LivroDoConsole;
   /** A semana, com os nomes das especialidades e dos dias. */
   oferta: Oferta;
 }
@@ -41,7 +44,7 @@ export interface OpcoesDoConsole {
 /** O que do livro se conta. */
 export class Console {
   #registro: Registro;
-  #armazem: Armazem;
+  #armazem: LivroDoConsole;
   #oferta: Oferta;
   /** Como cada especialidade se mostra, por chave. */
   #nomes: ReadonlyMap<string, string>;
@@ -86,12 +89,14 @@ export class Console {
 
   /** Um lote não pôde ser gravado, ou o livro lido. */
   falhou(tipo: Falha, causa: unknown): void {
-    this.#registro.conta("falha", { o_que: FALHAS[tipo], causa: mensagem(causa) });
+    this.#registro.contaFalha(FALHAS[tipo], mensagem(causa));
   }
 
-  /** A chamar a cada segundo: conta a lista de alguns dos dias que mudaram. */
+  /** A chamar a cada segundo: conta a lista de alguns dos dias que mudaram, e o que o registro somou. */
   async confere(): Promise<void> {
+    this.#registro.confere();
     for (const chave of [...this.#mudados].slice(0, DIAS_POR_SEGUNDO)) {
+      if (!this.#registro.cabeUmaLista) return;
       this.#mudados.delete(chave);
       const data = chave.slice(0, 10);
       const especialidade = chave.slice(10);
@@ -104,7 +109,7 @@ export class Console {
           agendados: lista.map(({ hora, cpf, nome }) => ({ horario: hora, cpf, nome })),
         });
       } catch (causa) {
-        this.#registro.conta("falha", { o_que: "a lista do dia não pôde ser lida", causa: mensagem(causa) });
+        this.#registro.contaFalha("a lista do dia não pôde ser lida", mensagem(causa));
       }
     }
   }
@@ -117,19 +122,19 @@ export class Console {
         const horarios = horariosDe(this.#oferta, data).get(especialidade) ?? [];
         const cabem = new Map(horarios.map(({ hora, minutos }) => [hora, minutos]));
         const marcados = await this.#armazem.lista(data, especialidade);
+        let orfaos = 0;
         for (const { cpf, nome, hora, minutos } of marcados) {
           if (cabem.get(hora) === minutos) continue;
+          orfaos++;
           const especialista = this.#nome(especialidade);
           this.#registro.conta("orfao", { data: dataNoFio(data), horario: hora, especialista, cpf, nome });
         }
-        // Num livro grande isto leva tempo: descansa vinte vezes o que trabalha, e as conexões não o notam.
-        await delay(marcados.length / CONFERIDOS_POR_MS, { signal: fim }).catch(() => {});
+        // Num livro grande isto leva tempo: descansa vinte vezes o que trabalha, e as conexões não o notam; e conta mil
+        // por segundo, no máximo.
+        await delay(marcados.length / CONFERIDOS_POR_MS + orfaos, { signal: fim }).catch(() => {});
       }
     } catch (causa) {
-      this.#registro.conta("falha", {
-        o_que: "os agendamentos fora da semana não puderam ser lidos",
-        causa: mensagem(causa),
-      });
+      this.#registro.contaFalha("os agendamentos fora da semana não puderam ser lidos", mensagem(causa));
     }
   }
 

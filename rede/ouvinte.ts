@@ -100,7 +100,7 @@ export class Ouvinte {
         this.#recebe(await porta.accept());
       } catch (erro) {
         if (this.#encerrando) return;
-        this.#opcoes.registro.conta("falha", { o_que: "uma conexão não pôde ser aceita", causa: mensagem(erro) });
+        this.#opcoes.registro.contaFalha("uma conexão não pôde ser aceita", mensagem(erro));
         await delay(this.#tempos.accept);
       }
     }
@@ -174,7 +174,7 @@ export class Ouvinte {
   }
 
   #contaErro(erro: unknown): void {
-    this.#opcoes.registro.conta("falha", { o_que: "uma sessão acabou por um erro do programa", causa: mensagem(erro) });
+    this.#opcoes.registro.contaFalha("uma sessão acabou por um erro do programa", mensagem(erro));
   }
 
   #confere(): void {
