@@ -181,7 +181,8 @@ function comoAlcancar(endereco: string, porta: number): string[] {
 }
 
 function obedeceASinais(encerra: (sinal: string) => void): void {
-  const sinais: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+  const sinais: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
+  if (Deno.build.os !== "windows" && !SIGHUP_IGNORADO) sinais.push("SIGHUP");
   let pedidos = 0;
   for (const sinal of sinais) {
     Deno.addSignalListener(sinal, () => {
@@ -193,18 +194,35 @@ function obedeceASinais(encerra: (sinal: string) => void): void {
 }
 
 /**
- * Num disco com limite de tamanho de arquivo (`ulimit -f`), o sistema mata quem o passa com SIGXFSZ. Com um ouvinte, a
- * escrita falha e o armazém responde por ela.
+ * Se quem iniciou este processo o mandou ignorar SIGHUP, como faz `nohup`. Fora do Linux não se sabe, e vale que não. Lê-se
+ * antes de qualquer ouvinte: com o primeiro, de qualquer sinal, o Deno deixa de o ignorar.
  */
-function sobreviveAoLimiteDeTamanho(): void {
+const SIGHUP_IGNORADO = ignoraSighup();
+
+function ignoraSighup(): boolean {
+  try {
+    const ignorados = /^SigIgn:\s*[0-9a-f]*([0-9a-f])$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+    // SIGHUP é o sinal 1: o bit mais baixo.
+    return ignorados !== undefined && (parseInt(ignorados, 16) & 1) === 1;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Num disco com limite de tamanho de arquivo (`ulimit -f`), o sistema mata quem o passa com SIGXFSZ. Com um ouvinte, a
+ * escrita falha e o armazém responde por ela. SIGHUP continua ignorado se já o era.
+ */
+function sobreviveASinais(): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
+  if (SIGHUP_IGNORADO) Deno.addSignalListener("SIGHUP", () => {});
 }
 
 async function main(args: readonly string[]): Promise<void> {
   const argumentos = lerArgumentos(args);
   if (argumentos.tem("help")) return console.log(AJUDA);
   if (argumentos.tem("versao")) return console.log(VERSAO);
-  sobreviveAoLimiteDeTamanho();
+  sobreviveASinais();
   const [comando, ...palavras] = argumentos.palavras;
   switch (comando) {
     case undefined:

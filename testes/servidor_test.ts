@@ -484,6 +484,30 @@ teste("SIGTERM: o que já tinha chegado é respondido, e quem estava parado é f
   assertEquals(outro.log.find(({ evento }) => evento === "encerrando")?.sinal, "SIGINT");
 });
 
+testeSe(
+  Deno.build.os === "linux" ? SEM_SH : "só o Linux diz que sinais um processo ignora",
+  "nohup: SIGHUP não encerra um servidor cujo pai o mandou ignorar, e SIGTERM sim; sem nohup, SIGHUP encerra",
+  async (pasta) => {
+    {
+      await using servidor = await Servidor.inicia({
+        pasta: pasta.caminho,
+        diante: ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"],
+      });
+      using fio = await Fio.saudado(servidor.porta);
+      servidor.sinaliza("SIGHUP");
+      assertEquals(await codigo(fio, { comando: "PING" }), "OK-200");
+      servidor.sinaliza("SIGHUP");
+      using outro = await Fio.saudado(servidor.porta);
+      assertEquals(await codigo(outro, { comando: "PING" }), "OK-200");
+      assertEquals((await servidor.encerra("SIGTERM")).code, 0);
+      assertEquals(servidor.log.filter(({ evento }) => evento === "encerrando").map(({ sinal }) => sinal), ["SIGTERM"]);
+    }
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+    assertEquals((await servidor.encerra("SIGHUP")).code, 0);
+    assertEquals(servidor.log.find(({ evento }) => evento === "encerrando")?.sinal, "SIGHUP");
+  },
+);
+
 testeSe(SEM_SH, "um segundo sinal sai na hora, sem esperar por quem não lê", async (pasta) => {
   semanaGrande(pasta, { semanas: 53 });
   await using servidor = await Servidor.inicia({
