@@ -113,8 +113,10 @@ async function servir(argumentos: Argumentos): Promise<void> {
     porta: aberta.addr.port,
     alcance: comoAlcancar(endereco, aberta.addr.port),
   });
+  const janela = agenda.clinica.calendario.janela(Date.now());
+  noConsole.avisaVagasGrandes(janela);
   const fim = new AbortController();
-  const contando = noConsole.contaOrfaos(agenda.clinica.calendario.janela(Date.now()).hoje, fim.signal);
+  const contando = noConsole.contaOrfaos(janela.hoje, fim.signal);
   await atendendo;
   fim.abort();
   await contando;

@@ -7,10 +7,11 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { delay } from "@std/async";
 import type { Falha } from "../agenda.ts";
 import type { Agendamento, Armazem, Mudanca } from "../clinica/livro.ts";
-import { dataNoFio, horariosDe, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
+import { dataNoFio, horariosDe, type Janela, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
 import { mensagem } from "../clinica/texto.ts";
 import type { Codigo, Pedido } from "../protocolo.ts";
 import type { Registro } from "./registro.ts";
@@ -20,6 +21,9 @@ const DIAS_POR_SEGUNDO = 5;
 
 /** Quantos agendamentos se conferem por ms de descanso, à procura dos que ficaram fora da semana. */
 const CONFERIDOS_POR_MS = 10;
+
+/** Uma resposta a `VAGAS` maior que isto, em bytes, pesa a quem a pede muitas vezes: avisa-se ao começar. */
+const VAGAS_GRANDES = 1024 * 1024;
 
 const FALHAS: { readonly [F in Falha]: string } = {
   nada: "um lote não pôde ser gravado; nada foi alterado",
@@ -112,6 +116,29 @@ export class Console {
         this.#registro.contaFalha("a lista do dia não pôde ser lida", mensagem(causa));
       }
     }
+  }
+
+  /** Avisa, se uma resposta a `VAGAS` pode ser grande demais com esta semana. */
+  avisaVagasGrandes(janela: Janela): void {
+    const bytes = this.bytesDasVagas(janela);
+    if (bytes <= VAGAS_GRANDES) return;
+    const mib = (bytes / 1024 / 1024).toLocaleString("pt-BR", { maximumFractionDigits: 1 });
+    const o_que =
+      `com esta semana uma resposta a VAGAS pode ter ${mib} MiB, e quem a pede muitas vezes atrasa os outros; ` +
+      `menos semanas ou menos horários a diminuem`;
+    this.#registro.conta("aviso", { o_que });
+  }
+
+  /** Quantos bytes tem a resposta a `VAGAS` quando tudo está livre. */
+  bytesDasVagas({ dias }: Janela): number {
+    let bytes = Buffer.byteLength('["OK-304"]\n');
+    for (const { data, nome, horarios } of dias.values()) {
+      for (const [especialidade, { length }] of horarios) {
+        const vaga = JSON.stringify([data, nome, this.#nome(especialidade), []]);
+        bytes += Buffer.byteLength(`,${vaga}`) + length * '"00:00",'.length - 1;
+      }
+    }
+    return bytes;
   }
 
   /** Diz que agendamentos de hoje em diante ficaram fora da semana, ou numa data que fechou; `fim` a interrompe. */
