@@ -11,7 +11,6 @@ import {
   cpfDeExemplo,
   Fio,
   leLinhas,
-  limiteDeArquivos,
   mata,
   type Oficina,
   PACIENCIA,
@@ -33,6 +32,7 @@ import {
 } from "./bancada.ts";
 import type { Contadores } from "./atacante.ts";
 import type { PedidoNoFio, Resposta } from "../protocolo.ts";
+import { limiteDeArquivos } from "../rede/ouvinte.ts";
 
 /** Conexões paradas que se abrem, se os limites de arquivos deixarem. */
 const OCIOSAS = 10_000;

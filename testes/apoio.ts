@@ -435,13 +435,6 @@ export async function procuraFerramentas(): Promise<Ferramentas> {
   };
 }
 
-/** O limite de arquivos abertos que os processos daqui herdam, onde o sistema o mostra. */
-export function limiteDeArquivos(): number | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  const achado = /^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"));
-  return achado === null ? undefined : Number(achado[1]);
-}
-
 /** A maior memória residente que um processo já teve, em MiB. */
 export function picoDeMemoria(pid: number): number | undefined {
   if (Deno.build.os !== "linux") return undefined;

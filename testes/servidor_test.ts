@@ -23,6 +23,7 @@ import {
   testeComSistema,
 } from "./apoio.ts";
 import configuracaoDoDeno from "../deno.json" with { type: "json" };
+import { DIAS_DA_SEMANA } from "../clinica/oferta.ts";
 import { codificarPedido, decodificarResposta, type PedidoNoFio, TEXTOS, type Tupla, type Vaga } from "../protocolo.ts";
 
 /** Registra um teste que tem uma pasta só sua. */
@@ -58,11 +59,15 @@ const SEM_STRACE = funciona("sh", "-c", "sleep 0.3 & strace -o /dev/null -p $!")
   ? undefined
   : "falta strace, ou o sistema não o deixa acompanhar um processo";
 
-const DIAS = ["SEGUNDA-FEIRA", "TERÇA-FEIRA", "QUARTA-FEIRA", "QUINTA-FEIRA", "SEXTA-FEIRA", "SÁBADO", "DOMINGO"];
-
 /** Escreve uma semana que atende todo dia: 90 vagas de 15 minutos a partir de 00:00. */
 function semanaGrande(pasta: Pasta, trocas: Record<string, unknown> = {}): void {
-  const atendimentos = DIAS.map((dia) => ({ especialidade: "PLANTÃO", dia, inicio: "00:00", vagas: 90, minutos: 15 }));
+  const atendimentos = DIAS_DA_SEMANA.map((dia) => ({
+    especialidade: "PLANTÃO",
+    dia,
+    inicio: "00:00",
+    vagas: 90,
+    minutos: 15,
+  }));
   Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify({ atendimentos, ...trocas }));
 }
 
@@ -418,7 +423,13 @@ function mudancasDoLivro(livro: string): { marcadas: Set<string>; desmarcados: S
 /** Uma semana em que uma rajada não acaba com as vagas: uma por minuto, todo dia. */
 const POR_MINUTO = {
   semanas: 2,
-  atendimentos: DIAS.map((dia) => ({ especialidade: "PLANTÃO", dia, inicio: "00:00", vagas: 1440, minutos: 1 })),
+  atendimentos: DIAS_DA_SEMANA.map((dia) => ({
+    especialidade: "PLANTÃO",
+    dia,
+    inicio: "00:00",
+    vagas: 1440,
+    minutos: 1,
+  })),
 };
 
 teste("kill -9 no meio das mudanças: toda a que foi confirmada está lá, e nada é vendido duas vezes", async (pasta) => {
@@ -483,6 +494,30 @@ teste("SIGTERM: o que já tinha chegado é respondido, e quem estava parado é f
   assertEquals((await outro.encerra("SIGINT")).code, 0);
   assertEquals(outro.log.find(({ evento }) => evento === "encerrando")?.sinal, "SIGINT");
 });
+
+testeSe(
+  Deno.build.os === "linux" ? SEM_SH : "só o Linux diz que sinais um processo ignora",
+  "nohup: SIGHUP não encerra um servidor cujo pai o mandou ignorar, e SIGTERM sim; sem nohup, SIGHUP encerra",
+  async (pasta) => {
+    {
+      await using servidor = await Servidor.inicia({
+        pasta: pasta.caminho,
+        diante: ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"],
+      });
+      using fio = await Fio.saudado(servidor.porta);
+      servidor.sinaliza("SIGHUP");
+      assertEquals(await codigo(fio, { comando: "PING" }), "OK-200");
+      servidor.sinaliza("SIGHUP");
+      using outro = await Fio.saudado(servidor.porta);
+      assertEquals(await codigo(outro, { comando: "PING" }), "OK-200");
+      assertEquals((await servidor.encerra("SIGTERM")).code, 0);
+      assertEquals(servidor.log.filter(({ evento }) => evento === "encerrando").map(({ sinal }) => sinal), ["SIGTERM"]);
+    }
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+    assertEquals((await servidor.encerra("SIGHUP")).code, 0);
+    assertEquals(servidor.log.find(({ evento }) => evento === "encerrando")?.sinal, "SIGHUP");
+  },
+);
 
 testeSe(SEM_SH, "um segundo sinal sai na hora, sem esperar por quem não lê", async (pasta) => {
   semanaGrande(pasta, { semanas: 53 });
@@ -755,6 +790,13 @@ teste("uma configuração com a marca de ordem de bytes é lida; uma que não é
   const latin1 = Uint8Array.from(config, (caractere) => caractere.charCodeAt(0));
   Deno.writeFileSync(pasta.arquivo("ansi.json"), latin1);
   await naoInicia(pasta, ["--config", "ansi.json"], { codigo: 1, partes: ["ansi.json", "não é UTF-8"] });
+});
+
+teste("uma semana em que a resposta a VAGAS é grande demais é avisada ao começar, com o tamanho", async (pasta) => {
+  semanaGrande(pasta, { ...POR_MINUTO, semanas: 20 });
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho, args: ["--quieto"] });
+  const { o_que } = await servidor.registrou(({ evento }) => evento === "aviso");
+  assertMatch(String(o_que), /VAGAS pode ter 1,5 MiB/);
 });
 
 teste("uma conexão que pede centenas de listas de vagas não faz as outras esperar por todas", async (pasta) => {
