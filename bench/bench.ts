@@ -91,7 +91,7 @@ async function redis(pasta: string): Promise<Concorrente> {
 }
 
 /** Verdadeiro quando o comando existe nesta máquina. */
-export function existe(nome: string): boolean {
+function existe(nome: string): boolean {
   return new Deno.Command("sh", { args: ["-c", `command -v "${nome}"`], stdout: "null" }).outputSync().success;
 }
 

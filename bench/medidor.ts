@@ -137,7 +137,7 @@ export function ofertas(): [string, string, string][] {
 }
 
 /** Como `servidor` inicia um. */
-export interface OpcoesDoServidor {
+export interface OpcoesDoConcorrente {
   /** O livro; um arquivo da pasta, se não se diz. */
   banco?: string;
   /** A semana da clínica; a do bench, se não se diz, e a embutida, se é `{}`. */
@@ -151,7 +151,7 @@ export interface OpcoesDoServidor {
 /** Um servidor, com o livro, a semana e o console na pasta; volta quando ele atende. */
 export async function servidor(
   pasta: string,
-  { banco = `${pasta}/clinica.db`, semana = SEMANA, args = [], raiz = RAIZ }: OpcoesDoServidor = {},
+  { banco = `${pasta}/clinica.db`, semana = SEMANA, args = [], raiz = RAIZ }: OpcoesDoConcorrente = {},
 ): Promise<Concorrente> {
   const porta = portaLivre();
   const config = `${pasta}/semana.json`;

@@ -79,7 +79,7 @@ function ehEsperado(erro: unknown): boolean {
 }
 
 /** Uma conexão que conta a si mesma; fechar com respostas por ler é um RST. */
-class Conexao implements Disposable {
+class ConexaoContada implements Disposable {
   readonly #conn: Deno.TcpConn;
   readonly #contadores: Contadores;
   readonly #desde = performance.now();
@@ -92,8 +92,8 @@ class Conexao implements Disposable {
     contadores.abertas++;
   }
 
-  static async abre({ porta, contadores }: Ataque): Promise<Conexao> {
-    return new Conexao(await Deno.connect({ hostname: "127.0.0.1", port: porta }), contadores);
+  static async abre({ porta, contadores }: Ataque): Promise<ConexaoContada> {
+    return new ConexaoContada(await Deno.connect({ hostname: "127.0.0.1", port: porta }), contadores);
   }
 
   async manda(dados: Uint8Array | string): Promise<void> {
@@ -155,7 +155,7 @@ async function mandaLixo(ataque: Ataque, volta: number): Promise<void> {
     seed: ataque.semente + volta,
     numRuns: 1,
   });
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   await conexao.manda(bytes);
   await conexao.fechaEscrita();
   await conexao.le(PARA_SEMPRE);
@@ -201,7 +201,7 @@ const QUADRO = fc.oneof(BYTES_TROCADOS, CAMPOS_TROCADOS);
 
 async function mandaMutadas(ataque: Ataque, volta: number): Promise<void> {
   const quadros = fc.sample(QUADRO, { seed: ataque.semente + volta, numRuns: 12 });
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   for (const quadro of quadros) await conexao.manda(quadro);
   await conexao.fechaEscrita();
   await conexao.le(PARA_SEMPRE);
@@ -209,7 +209,7 @@ async function mandaMutadas(ataque: Ataque, volta: number): Promise<void> {
 
 /** Um pedido bom, um byte por vez. */
 async function mandaAosPoucos(ataque: Ataque): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   for (const byte of new TextEncoder().encode(`["BUSCA","${CPF_ALHEIO}"]\n`)) {
     await conexao.manda(new Uint8Array([byte]));
     await delay(20);
@@ -219,14 +219,14 @@ async function mandaAosPoucos(ataque: Ataque): Promise<void> {
 
 /** Meia linha, e depois nada, até que o servidor desista. */
 async function mandaMetade(ataque: Ataque): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   await conexao.manda('["BUSCA","529');
   await conexao.le(PARA_SEMPRE);
 }
 
 /** Pedidos de respostas grandes, sem ler nenhuma, até que o servidor feche. */
 async function mandaSemLer(ataque: Ataque): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   try {
     for (;;) await conexao.manda('["VAGAS"]\n'.repeat(50));
   } catch (erro) {
@@ -237,14 +237,14 @@ async function mandaSemLer(ataque: Ataque): Promise<void> {
 
 /** Pedidos, e a conexão cortada no meio das respostas, ou no meio de uma linha. */
 async function mandaECorta(ataque: Ataque, volta: number): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   await conexao.manda(`["VAGAS"]\n`.repeat(volta % 40 + 1) + (volta % 2 === 0 ? '["BUS' : ""));
   await conexao.le((lidas) => lidas >= volta % 3);
 }
 
 /** Pede e lê, como um cliente bom; é o que está num processo que a prova para com SIGSTOP. */
 async function mandaELe(ataque: Ataque): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   await conexao.le((lidas) => lidas >= 1);
   for (;;) {
     await conexao.manda('["VAGAS"]\n'.repeat(20));
@@ -262,7 +262,7 @@ async function abreECala(ataque: Ataque): Promise<void> {
     while (faltam > 0) {
       faltam--;
       try {
-        const conexao = await Conexao.abre(ataque);
+        const conexao = await ConexaoContada.abre(ataque);
         await conexao.le((lidas) => lidas >= 1);
         conexao.le(PARA_SEMPRE).catch(() => {}).finally(() => conexao[Symbol.dispose]());
       } catch (erro) {

@@ -23,7 +23,6 @@ import {
   type Contexto,
   cronometro,
   lerLivro,
-  mensagem,
   mil,
   montaClinica,
   naoVerificada,
@@ -32,6 +31,7 @@ import {
   soma,
 } from "./bancada.ts";
 import type { Contadores } from "./atacante.ts";
+import { mensagem } from "../clinica/texto.ts";
 import type { Pedido, Resposta } from "../protocolo.ts";
 
 /** Conexões paradas que se abrem, se os limites de arquivos deixarem. */

@@ -16,7 +16,9 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { type Ferramentas, Oficina, procuraFerramentas } from "../testes/apoio.ts";
-import { type Conclusao, type Contexto, type Estado, mensagem, mil, promessa } from "./bancada.ts";
+import { mensagem } from "../clinica/texto.ts";
+import { ErroDeUso } from "../comandos/argumentos.ts";
+import { type Conclusao, type Contexto, type Estado, mil, promessa } from "./bancada.ts";
 import configuracaoDoDeno from "../deno.json" with { type: "json" };
 import { hostis } from "./hostis.ts";
 import { corrida, disco, historia, queda } from "./livro.ts";
@@ -179,11 +181,6 @@ function progresso(): { avanca: (parte: string, texto: string) => void; apaga: (
     },
     apaga: () => terminal && escreve("\r\x1b[K"),
   };
-}
-
-/** O comando está errado; a mensagem diz em quê. */
-class ErroDeUso extends Error {
-  override name = "ErroDeUso";
 }
 
 interface Argumentos {
