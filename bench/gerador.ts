@@ -7,6 +7,7 @@
  * @module
  */
 
+import { delay } from "@std/async";
 import { codificarPedido } from "../protocolo.ts";
 import { cpfDeExemplo } from "../testes/apoio.ts";
 
@@ -24,6 +25,8 @@ export interface Medicao {
   conexoes: number;
   /** Pedidos escritos juntos em cada conexão, antes de ler as respostas. */
   emVoo: number;
+  /** Ms entre uma resposta e o pedido seguinte; nenhum, se ausente. */
+  pausa?: number;
   /** Por quanto tempo. */
   segundos: number;
   /** O que se pede. */
@@ -142,6 +145,7 @@ async function percorre(
     for (let feito = 0; feito < bytes.length;) feito += await conexao.write(bytes.subarray(feito));
     await linhas(esperadas);
     latencias.push(performance.now() - inicio);
+    if (medicao.pausa !== undefined) await delay(medicao.pausa);
   }
   return { latencias, erros };
 

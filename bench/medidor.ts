@@ -14,6 +14,8 @@ export interface Nivel {
   conexoes: number;
   /** Pedidos em voo em cada uma. */
   emVoo: number;
+  /** Ms entre uma resposta e o pedido seguinte; nenhum, se ausente. */
+  pausa?: number;
 }
 
 /** Os níveis em que cada carga se mede. */

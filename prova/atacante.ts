@@ -3,9 +3,10 @@
  *
  *     deno run -A prova/atacante.ts TIPO PORTA SEMENTE QUANTAS
  *
- * `prova/hostis.ts` o inicia, um por tipo, e lê de seu stdout duas linhas JSON por segundo com o que já fez. O que cada
- * tipo faz está em `TIPOS`. A carga é limitada de propósito: interessa o que o servidor faz com uma conexão má, não
- * quantas por segundo esta máquina aguenta.
+ * `prova/hostis.ts`, `prova/abusos.ts` e `bench/hostil.ts` o iniciam, um por tipo, e leem de seu stdout duas linhas JSON
+ * por segundo com o que já fez. O que cada tipo faz está em `TIPOS`. A carga dos primeiros é limitada de propósito:
+ * interessa o que o servidor faz com uma conexão má, não quantas por segundo esta máquina aguenta. Os que insistem numa
+ * linha só (`LINHAS`) vão tão depressa quanto o servidor: os bytes estão prontos, e as respostas são lidas e esquecidas.
  *
  * @module
  */
@@ -41,6 +42,29 @@ interface Ataque {
   contadores: Contadores;
 }
 
+/** Uma linha quase do tamanho máximo cujo nome é caro de normalizar: muitas marcas, fora da ordem canônica. */
+const BOMBA = "\u0345".repeat(1990) + "\u0316".repeat(1990);
+
+/** Em bytes, o mesmo que `BOMBA`, e nada que normalizar. */
+const LETRAS = "A".repeat(new TextEncoder().encode(BOMBA).length);
+
+const CPF_ALHEIO = "52998224725";
+
+/** As linhas em que se insiste, pelo nome do tipo, uma por vez ou sem esperar pelas respostas. */
+const LINHAS = {
+  umaAUma: {
+    "bomba-vagas": ["VAGAS", BOMBA],
+    "bomba-cancel": ["CANCEL", CPF_ALHEIO, BOMBA],
+    "bomba-agend": ["AGEND", CPF_ALHEIO, BOMBA, "PLANTAO", "30/11/2026", "SEGUNDA-FEIRA"],
+    "letras-vagas": ["VAGAS", LETRAS],
+  },
+  emCadeia: {
+    "cadeia-vagas": ["VAGAS"],
+    "cadeia-cancel": ["CANCEL", CPF_ALHEIO],
+    "cadeia-cancel-longo": ["CANCEL", CPF_ALHEIO, "A".repeat(8000)],
+  },
+} as const;
+
 /** Cada tipo de hostil, pelo nome. */
 const TIPOS: { readonly [nome: string]: (ataque: Ataque) => Promise<void> } = {
   lixo: (ataque) => emParalelo(ataque, 6, mandaLixo),
@@ -51,7 +75,21 @@ const TIPOS: { readonly [nome: string]: (ataque: Ataque) => Promise<void> } = {
   cortes: (ataque) => emParalelo(ataque, 4, mandaECorta),
   ociosas: abreECala,
   paradas: (ataque) => emParalelo(ataque, ataque.quantas, mandaELe),
+  ...insiste(LINHAS.umaAUma, mandaUmaAUma),
+  ...insiste(LINHAS.emCadeia, mandaEmCadeia),
 };
+
+function insiste(
+  linhas: { readonly [nome: string]: readonly string[] },
+  manda: (ataque: Ataque, linha: Uint8Array) => Promise<void>,
+): typeof TIPOS {
+  return Object.fromEntries(
+    Object.entries(linhas).map(([nome, campos]) => {
+      const linha = new TextEncoder().encode(`${JSON.stringify(campos)}\n`);
+      return [nome, (ataque) => emParalelo(ataque, ataque.quantas, () => manda(ataque, linha))];
+    }),
+  );
+}
 
 /** Entre uma conexão e a seguinte, em ms. */
 const PAUSA = 5;
@@ -118,6 +156,20 @@ class ConexaoContada implements Disposable {
     return true;
   }
 
+  /** Lê tantas respostas, ou até que o servidor feche, sem olhar o que dizem. */
+  async descarta(quantas: number, bloco: Uint8Array): Promise<boolean> {
+    for (let faltam = quantas; faltam > 0;) {
+      const n = await this.#leBloco(bloco);
+      if (n === null) return false;
+      const lidos = bloco.subarray(0, n);
+      for (let fim = lidos.indexOf(LF); fim >= 0; fim = lidos.indexOf(LF, fim + 1)) {
+        faltam--;
+        this.#contadores.respostas++;
+      }
+    }
+    return true;
+  }
+
   async #leBloco(bloco: Uint8Array): Promise<number | null> {
     try {
       const n = await this.#conn.read(bloco);
@@ -147,6 +199,8 @@ class ConexaoContada implements Disposable {
   }
 }
 
+const LF = 0x0a;
+
 const PARA_SEMPRE = (): boolean => false;
 
 /** Bytes ao acaso, com e sem LF, às vezes mais que o limite de uma linha. */
@@ -160,8 +214,6 @@ async function mandaLixo(ataque: Ataque, volta: number): Promise<void> {
   await conexao.fechaEscrita();
   await conexao.le(PARA_SEMPRE);
 }
-
-const CPF_ALHEIO = "52998224725";
 
 /** Pedidos bons, que servem de ponto de partida às mutações; nenhum na especialidade dos honestos. */
 const PEDIDO: fc.Arbitrary<Pedido> = fc.oneof(
@@ -250,6 +302,29 @@ async function mandaELe(ataque: Ataque): Promise<void> {
     await conexao.manda('["VAGAS"]\n'.repeat(20));
     if (!await conexao.le((lidas) => lidas >= 20)) return;
   }
+}
+
+/** A mesma linha outra vez assim que a anterior tem resposta. */
+async function mandaUmaAUma(ataque: Ataque, linha: Uint8Array): Promise<void> {
+  using conexao = await ConexaoContada.abre(ataque);
+  const bloco = new Uint8Array(16 * 1024);
+  // A primeira é a saudação.
+  while (await conexao.descarta(1, bloco)) await conexao.manda(linha);
+}
+
+/** Bytes que se mandam de uma vez, e que se leem. */
+const REMESSA = 64 * 1024;
+
+/** A mesma linha sem parar; as respostas são lidas à medida que vêm. */
+async function mandaEmCadeia(ataque: Ataque, linha: Uint8Array): Promise<void> {
+  using conexao = await ConexaoContada.abre(ataque);
+  const vezes = Math.ceil(REMESSA / linha.length);
+  const remessa = new Uint8Array(linha.length * vezes);
+  for (let i = 0; i < vezes; i++) remessa.set(linha, i * linha.length);
+  const lendo = conexao.descarta(Infinity, new Uint8Array(4 * REMESSA)).catch(() => false);
+  let aberta = true;
+  lendo.then(() => aberta = false);
+  while (aberta) await conexao.manda(remessa);
 }
 
 /** Conexões ao mesmo tempo a caminho, ao abrir muitas. */

@@ -1,8 +1,8 @@
 /**
  * A bancada da prova: o que as suas partes recebem e concluem, uma clínica para a carga, a carga (muitos clientes que
- * pedem ao acaso), e a conferência do que eles viram com o que ficou no livro. `prova/livro.ts`, `prova/hostis.ts` e
- * `prova/tempo.ts` a usam, e `prova/prova.ts`, para o relatório. Quem decide se uma história pode ter acontecido é
- * `prova/historia.ts`.
+ * pedem ao acaso), e a conferência do que eles viram com o que ficou no livro. `prova/livro.ts`, `prova/hostis.ts`,
+ * `prova/abusos.ts` e `prova/tempo.ts` a usam, e `prova/prova.ts`, para o relatório. Quem decide se uma história pode ter
+ * acontecido é `prova/historia.ts`.
  *
  * @module
  */
@@ -523,4 +523,10 @@ export function promessasDe(conferidas: readonly Conferida[]): Promessa[] {
 /** A soma do que cada item tem. */
 export function soma<T>(lista: readonly T[], quanto: (item: T) => number): number {
   return lista.reduce((total, item) => total + quanto(item), 0);
+}
+
+/** O tempo de que a fração dada dos tempos não passa; 0 se não há nenhum. */
+export function percentil(tempos: readonly number[], p = 0.99): number {
+  if (tempos.length === 0) return 0;
+  return tempos.toSorted((a, b) => a - b)[Math.min(tempos.length - 1, Math.floor(tempos.length * p))];
 }
