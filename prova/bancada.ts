@@ -1,8 +1,8 @@
 /**
  * A bancada da prova: o que as suas partes recebem e concluem, uma clínica para a carga, a carga (muitos clientes que
- * pedem ao acaso), e a conferência do que eles viram com o que ficou no livro. `prova/livro.ts`, `prova/hostis.ts` e
- * `prova/tempo.ts` a usam, e `prova/prova.ts`, para o relatório. Quem decide se uma história pode ter acontecido é
- * `prova/historia.ts`.
+ * pedem ao acaso), e a conferência do que eles viram com o que ficou no livro. `prova/livro.ts`, `prova/hostis.ts`,
+ * `prova/abusos.ts` e `prova/tempo.ts` a usam, e `prova/prova.ts`, para o relatório. Quem decide se uma história pode ter
+ * acontecido é `prova/historia.ts`.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 import {
   type Grade,
   type Historia,
-  type LinhaDoLivro,
+  type LinhaGravada,
   type Operacao,
   type TipoDeViolacao,
   type Veredito,
@@ -132,11 +132,6 @@ export function mil(n: number): string {
   return n.toLocaleString("pt-BR", { maximumFractionDigits: 1 });
 }
 
-/** O que um erro diz. */
-export function mensagem(causa: unknown): string {
-  return causa instanceof Error ? causa.message : String(causa);
-}
-
 // -------------------------------------------------------------------------------------------- uma clínica para a carga
 
 /** As especialidades em que a carga marca, quando não se dizem outras. */
@@ -192,7 +187,7 @@ export function montaClinica(pasta: Pasta, opcoes: OpcoesDaClinica = {}): Grade 
 /** O que está no arquivo de um livro. */
 export interface LivroLido {
   /** A tabela inteira, com os cancelados. */
-  readonly livro: readonly LinhaDoLivro[];
+  readonly livro: readonly LinhaGravada[];
   /** O que `integrity_check` diz; `"ok"` quando nada está mal. */
   readonly integridade: string;
 }
@@ -225,7 +220,7 @@ export function integridadeDe(db: DatabaseSync): string {
 const CPFS = Array.from({ length: 60 }, (_, n) => cpfDeExemplo(n));
 
 /** Contra quem vai a carga, e até quando. */
-export interface Carga {
+export interface OpcoesDaCarga {
   /** A porta do servidor. */
   porta: number;
   /** Onde tudo fica anotado. */
@@ -241,7 +236,7 @@ export interface Carga {
 }
 
 /** Muitos clientes pedem ao acaso, cada um em sua conexão, até que se diga; tudo fica na história. */
-export async function carrega(carga: Carga): Promise<void> {
+export async function carrega(carga: OpcoesDaCarga): Promise<void> {
   await Promise.all(Array.from({ length: carga.clientes }, () => cliente(carga, carga.sorteio.filho())));
 }
 
@@ -251,7 +246,7 @@ export class CargaEmCurso {
   #carga: Promise<void>;
 
   /** Começa; acaba quando se manda parar, ou quando um cliente falha. */
-  constructor(carga: Omit<Carga, "ate">) {
+  constructor(carga: Omit<OpcoesDaCarga, "ate">) {
     this.#carga = carrega({ ...carga, ate: () => this.#fim });
     this.#carga.catch(() => this.#fim = true);
   }
@@ -271,7 +266,7 @@ export class CargaEmCurso {
 /** Operações por história, no máximo: o verificador as tem todas na memória. */
 export const OPERACOES_POR_HISTORIA = 60_000;
 
-async function cliente(carga: Carga, sorteio: Sorteio): Promise<void> {
+async function cliente(carga: OpcoesDaCarga, sorteio: Sorteio): Promise<void> {
   while (!carga.ate()) {
     try {
       await umaConexao(carga, sorteio);
@@ -286,7 +281,7 @@ async function cliente(carga: Carga, sorteio: Sorteio): Promise<void> {
 }
 
 /** Uma conexão, da saudação ao fim: pedidos um a um ou em rajadas; às vezes vai-se sem ler as respostas. */
-async function umaConexao({ porta, historia, grade, ate }: Carga, sorteio: Sorteio): Promise<void> {
+async function umaConexao({ porta, historia, grade, ate }: OpcoesDaCarga, sorteio: Sorteio): Promise<void> {
   const conexao = historia.conexao();
   const saudacao = historia.comeca(conexao, { comando: "SAUDACAO" });
   using fio = await Fio.conecta(porta);
@@ -528,4 +523,10 @@ export function promessasDe(conferidas: readonly Conferida[]): Promessa[] {
 /** A soma do que cada item tem. */
 export function soma<T>(lista: readonly T[], quanto: (item: T) => number): number {
   return lista.reduce((total, item) => total + quanto(item), 0);
+}
+
+/** O tempo de que a fração dada dos tempos não passa; 0 se não há nenhum. */
+export function percentil(tempos: readonly number[], p = 0.99): number {
+  if (tempos.length === 0) return 0;
+  return tempos.toSorted((a, b) => a - b)[Math.min(tempos.length - 1, Math.floor(tempos.length * p))];
 }

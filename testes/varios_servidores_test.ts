@@ -11,7 +11,7 @@ import { cpfDeExemplo, Fio, PACIENCIA, Pasta, roda, Servidor } from "./apoio.ts"
 import { ArmazemPostgres } from "../armazem/postgres.ts";
 import { Cluster, FALTA, SENHA, testeComPostgres } from "./cluster.ts";
 import { alcance, desmarca, grava, marca, QUANDO } from "./contrato.ts";
-import { type Grade, Historia, type LinhaDoLivro, type Operacao, verifica } from "../prova/historia.ts";
+import { type Grade, Historia, type LinhaGravada, type Operacao, verifica } from "../prova/historia.ts";
 import { Calendario, dataNoFio, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
 import { codificarPedido, decodificarResposta, type PedidoNoFio, type Resposta } from "../protocolo.ts";
 
@@ -77,7 +77,7 @@ async function encerra(todos: readonly Servidor[]): Promise<void> {
   for (const servidor of todos) await servidor[Symbol.asyncDispose]();
 }
 
-async function livroDe(origem: Cluster, banco: string): Promise<LinhaDoLivro[]> {
+async function livroDe(origem: Cluster, banco: string): Promise<LinhaGravada[]> {
   const linhas = await origem.executa(
     "SELECT cpf, nome, especialidade, data, hora, cancelado_em FROM agendamento ORDER BY id",
     banco,
@@ -119,7 +119,7 @@ class Carga {
   }
 
   /** Exige que tudo o que se viu possa ter acontecido num livro só, o que está gravado. */
-  confere(livro: readonly LinhaDoLivro[]): void {
+  confere(livro: readonly LinhaGravada[]): void {
     const { violacoes, indecisas } = verifica(this.historia.operacoes, { livro, grade: this.#grade });
     assertEquals([violacoes.slice(0, 3), indecisas], [[], []]);
   }
