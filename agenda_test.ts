@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Agenda, Fila } from "./agenda.ts";
 import { Clinica } from "./clinica/clinica.ts";
@@ -1080,6 +1080,67 @@ teste("quando nada foi gravado, o que mudaria o livro é ERRO-131 e o resto tem 
   assertEquals(balcao.falhas, ["nada"]);
   assertEquals(await balcao.pede(busca(BIA)), achados(tupla(BIA, "08:00")));
   assertEquals(await balcao.pede(agend(ANA)), marcado(ANA, "08:30"));
+});
+
+teste(
+  "um lote que não foi gravado é uma falha só, e quem ele recusa espera por uma leitura só, fora da fila",
+  async () => {
+    await using balcao = comEspiao();
+    const { armazem } = balcao;
+    let leituras = 0;
+    const solta = Promise.withResolvers<void>();
+    const le = armazem.le.bind(armazem);
+    armazem.le = (alcance, consulta) => {
+      leituras++;
+      return solta.promise.then(() => le(alcance, consulta));
+    };
+    armazem.proximos = ["nada"];
+    const recusados = Array.from({ length: 20 }, (_, i) => balcao.atende([agend(cpfDeExemplo(i))], `conexão ${i}`));
+    await armazem.comeca();
+    // O lote seguinte grava, ainda que os recusados esperem.
+    const seguinte = await balcao.atende([agend(cpfDeExemplo(30))]);
+    assertEquals(codigos(seguinte), ["OK-300"]);
+    assertEquals([leituras, balcao.falhas], [1, ["nada"]]);
+    let esvaziou = false;
+    const vazia = balcao.agenda.esvazia().then(() => esvaziou = true);
+    await Promise.resolve();
+    assert(!esvaziou, "esvaziar espera também por quem está fora da fila");
+    solta.resolve();
+    for (const resposta of await Promise.all(recusados)) assertEquals(codigos(resposta), ["ERRO-131"]);
+    await vazia;
+    assertStrictEquals(leituras, 1);
+  },
+);
+
+teste("o que se gravou sai por aoGravar, na ordem e com quem pediu; o que não se gravou, não", async () => {
+  await using balcao = comEspiao();
+  const { armazem, gravadas } = balcao;
+  await Promise.all([
+    balcao.atende([agend(ANA), busca(ANA), cancel(ANA), vagas()], "x"),
+    balcao.atende([agend(BIA), agend(BIA), agend(CID, { dia: "x" })], "y"),
+  ]);
+  const resumo = (): string[] =>
+    gravadas.map(({ tipo, agendamento, quem }) => `${quem.cliente} ${tipo} ${NOMES[agendamento.cpf]}`);
+  assertEquals(resumo(), ["x:1 marca ANA", "x:1 desmarca ANA", "y:1 marca BIA"]);
+  gravadas.length = 0;
+  armazem.proximos = ["nada", "incerto"];
+  await balcao.atende([agend(CID)]);
+  await balcao.atende([agend(CID)]);
+  await balcao.atende([busca(BIA), vagas()]);
+  assertEquals(resumo(), []);
+  armazem.proximos = ["recusado", "pendente"];
+  assertEquals(codigos(await balcao.atende([agend(CID)], "z")), ["OK-300"]);
+  balcao.agora = em("2026-11-30T12:00");
+  await balcao.atende([agend(BIA, { data: "07/12/2026" })], "w");
+  assertEquals(resumo(), ["z:1 marca CID", "w:1 arquiva BIA", "w:1 marca BIA"]);
+});
+
+teste("uma consulta que mudaria o livro não é respondida como se o tivesse mudado", () => {
+  const balcao = new BalcaoPuro({}, CEDO);
+  const estado = { clinica: new Clinica(lerOferta()), vista: balcao.livro, agora: CEDO, quem: BALCAO };
+  for (const pedido of [agend(ANA), cancel(ANA)]) {
+    assertThrows(() => consultar(estado, lido(pedido)), TypeError, `${pedido.comando} muda o livro`);
+  }
 });
 
 teste("quando nada foi gravado e nem se pode ler, tudo é ERRO-131", async () => {

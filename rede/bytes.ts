@@ -16,15 +16,23 @@ let usada = 0;
 
 const CODIFICADOR = new TextEncoder();
 
-/** O texto em UTF-8. Os bytes são de quem pediu: ninguém mais escreve neles. */
+/** O texto em UTF-8, em bytes que ninguém muda. */
 export function emBytes(texto: string): Uint8Array {
   // Uma unidade de UTF-16 ocupa no máximo três bytes em UTF-8.
   const maximo = texto.length * 3;
-  if (maximo > LAJE / 8) return CODIFICADOR.encode(texto);
+  if (maximo > LAJE / 8) return grande(texto);
   if (usada + maximo > LAJE) {
     laje = Buffer.allocUnsafeSlow(LAJE);
     usada = 0;
   }
   const { written } = CODIFICADOR.encodeInto(texto, laje.subarray(usada));
   return laje.subarray(usada, usada += written);
+}
+
+/** O último texto grande, e os seus bytes: uma lista de vagas que não mudou não se codifica de novo. */
+let ultimo: { readonly texto: string; readonly bytes: Uint8Array } = { texto: "", bytes: new Uint8Array() };
+
+function grande(texto: string): Uint8Array {
+  if (texto !== ultimo.texto) ultimo = { texto, bytes: CODIFICADOR.encode(texto) };
+  return ultimo.bytes;
 }

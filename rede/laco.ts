@@ -13,6 +13,9 @@ const POR_VOLTA = 4;
 /** Bytes que se entregam ao sistema num ms. */
 const BYTES_POR_MS = 1024 * 1024;
 
+/** O que custa entregá-los, por poucos que sejam, em ms. */
+const ENTREGA = 0.02;
+
 /** Reparte o laço entre os trabalhos pesados, na ordem em que pedem. */
 export class Laco {
   #cede: () => Promise<void>;
@@ -76,7 +79,7 @@ export class Trabalho {
 
   /** Para, e conta o que fez até aqui e os bytes que vai entregar ao sistema. */
   pausa(bytes: number = 0): void {
-    this.#conta(this.#relogio() - this.#desde + bytes / BYTES_POR_MS);
+    this.#conta(this.#relogio() - this.#desde + (bytes > 0 ? ENTREGA + bytes / BYTES_POR_MS : 0));
   }
 
   /** Segue, depois de uma pausa que não foi para ceder a vez. */
