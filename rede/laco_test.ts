@@ -96,3 +96,16 @@ teste("quem desiste depois de esperar não para a fila, e o laço deixa de girar
   await cena.volta();
   assertEquals(cena.pedidas, pedidas);
 });
+
+teste("quem chega não passa à frente de quem espera, ainda que a volta tenha folga", async () => {
+  const cena = new Cena();
+  await cena.faz("grande", 50);
+  const calado = cena.laco.entra();
+  const esperava = cena.faz("esperava", 1);
+  await cena.volta();
+  // O calado entrou e ainda nada contou.
+  const chegou = cena.faz("chegou", 1);
+  await cena.volta();
+  await Promise.all([calado, esperava, chegou]);
+  assertEquals(cena.feitos, ["grande", "esperava", "chegou"]);
+});

@@ -187,7 +187,7 @@ export class Sessao {
         const linhas = this.#enquadrador.recebe(lidos === bloco.length ? bloco : bloco.subarray(0, lidos));
         for (let proxima = 0; proxima < linhas.length && !this.#acabou && !this.#fechada;) {
           // Um só bloco pode pedir oitocentas listas de vagas: quem dá muito que fazer espera a vez.
-          const vez = proxima > 0 || this.#pesada || lidos > BLOCO_MENOR ? this.#laco.entra() : undefined;
+          const vez = this.#pesada || lidos > BLOCO_MENOR ? this.#laco.entra() : undefined;
           const trabalho = vez instanceof Promise ? await this.#aguardaVez(vez) : vez;
           if (this.#fechada) return;
           const grupo = this.#proximoGrupo(linhas, proxima);

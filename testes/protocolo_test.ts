@@ -347,6 +347,11 @@ teste("um nome vai até 120 pontos de código, contados depois de normalizado", 
   assertStrictEquals(lerNome(`  ${"A".repeat(120)}  `), "A".repeat(120));
 });
 
+teste("um nome de mais de 1.000 unidades não vale, ainda que normalizado coubesse", () => {
+  assertStrictEquals(lerNome(`A${" ".repeat(TEXTO_MAXIMO - 2)}B`), "A B");
+  assertStrictEquals(lerNome(`A${" ".repeat(TEXTO_MAXIMO - 1)}B`), undefined);
+});
+
 teste("um nome de que nada se vê, ou que separa linhas, não vale", () => {
   const ruins = [
     "\u3164",
