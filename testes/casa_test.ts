@@ -25,9 +25,9 @@ const CAMINHO: Readonly<Record<string, readonly string[]>> = {
   "agenda.ts": ["clinica/", "protocolo.ts"],
   "armazem/": ["clinica/"],
   "rede/": ["clinica/", "protocolo.ts", "agenda.ts"],
-  "terminal/": ["clinica/", "protocolo.ts"],
+  "terminal/": ["clinica/", "protocolo.ts", "comandos/argumentos.ts"],
   "comandos/": ["clinica/", "protocolo.ts", "agenda.ts", "armazem/", "rede/"],
-  // O cliente e o servidor leem argumentos do mesmo jeito, e por aqui nada do servidor chega ao cliente.
+  // O que o cliente e o servidor dizem de um comando mal escrito; por aqui nada do servidor chega ao cliente.
   "comandos/argumentos.ts": ["clinica/"],
   "servidor.ts": ["clinica/", "protocolo.ts", "agenda.ts", "armazem/", "rede/", "comandos/"],
   "cliente.ts": ["clinica/", "protocolo.ts", "terminal/", "comandos/argumentos.ts"],
@@ -209,6 +209,7 @@ Deno.test("a casa: um import contra o caminho é recusado", PURO, () => {
     ["rede/sessao.ts", "servidor.ts"],
     ["terminal/menu.ts", "agenda.ts"],
     ["terminal/menu.ts", "cliente.ts"],
+    ["terminal/argumentos.ts", "comandos/lista.ts"],
     ["comandos/lista.ts", "servidor.ts"],
     ["comandos/argumentos.ts", "armazem/sqlite.ts"],
     ["comandos/argumentos.ts", "comandos/lista.ts"],
@@ -230,6 +231,7 @@ Deno.test("a casa: um import contra o caminho é recusado", PURO, () => {
     ["rede/sessao.ts", "agenda.ts"],
     ["comandos/lista.ts", "comandos/argumentos.ts"],
     ["cliente.ts", "comandos/argumentos.ts"],
+    ["terminal/argumentos.ts", "comandos/argumentos.ts"],
     ["servidor.ts", "comandos/importar.ts"],
     ["agenda_test.ts", "testes/apoio.ts"],
     ["testes/varios_servidores_test.ts", "prova/historia.ts"],
