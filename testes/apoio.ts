@@ -5,11 +5,20 @@
  * @module
  */
 
-import { deadline } from "@std/async";
+import { deadline, delay } from "@std/async";
 import { codificarPedido, decodificarResposta, Enquadrador, type Pedido, type Resposta } from "../protocolo.ts";
 
 /** Quanto um teste espera pelo que deve acontecer logo, em ms, antes de se dar por falho. */
 export const PACIENCIA = 20_000;
+
+/** Espera até que algo seja verdade, perguntando sem parar; falha depois de `PACIENCIA`. */
+export async function ate(verdade: () => boolean | Promise<boolean>): Promise<void> {
+  const fim = performance.now() + PACIENCIA;
+  while (!await verdade()) {
+    if (performance.now() > fim) throw new Error("não aconteceu a tempo");
+    await delay(10);
+  }
+}
 
 /** Verdadeiro quando o processo de testes tem todas as permissões pedidas, sem perguntar. */
 export function permitido(...nomes: Deno.PermissionName[]): boolean {
