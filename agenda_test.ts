@@ -22,10 +22,10 @@ import {
   type Quem,
   type Vista,
 } from "./clinica/livro.ts";
-import type { Erro, Pedido, Resultado } from "./clinica/pedido.ts";
+import type { Erro, Pedido } from "./clinica/pedido.ts";
 import { consultar, decidir, type Estado, muda } from "./clinica/regras.ts";
 import { Ocupacao, PorDia } from "./clinica/ocupacao.ts";
-import { cpfDeExemplo } from "./testes/apoio.ts";
+import { atendeNoFio, cpfDeExemplo } from "./testes/apoio.ts";
 import { ArmazemSqlite } from "./armazem/sqlite.ts";
 import { lerOferta, minutoDoDia } from "./clinica/oferta.ts";
 import {
@@ -237,10 +237,7 @@ class BalcaoDaAgenda implements Balcao {
 
   /** Como `Agenda.atende`, do fio e para o fio. */
   atende(pedidos: readonly PedidoNoFio[], origem: string = "x"): Resposta[] | Promise<Resposta[] | undefined> {
-    const redator = new Redator(this.agenda.clinica);
-    const veste = (resultados: Resultado[]): Resposta[] => resultados.map((resultado) => redator.veste(resultado));
-    const atendidas = this.agenda.atende(pedidos.map(lido), { origem, cliente: `${origem}:1` });
-    return atendidas instanceof Promise ? atendidas.then((vieram) => vieram && veste(vieram)) : veste(atendidas);
+    return atendeNoFio(this.agenda, pedidos, origem);
   }
 
   async saudacao(): Promise<Resposta> {

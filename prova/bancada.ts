@@ -27,8 +27,8 @@ import {
   type Veredito,
   verifica,
 } from "./historia.ts";
-import { Calendario, dataNoFio, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
-import { codificarPedido, decodificarResposta, type PedidoNoFio } from "../protocolo.ts";
+import { Calendario, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
+import { codificarPedido, dataNoFio, decodificarResposta, type PedidoNoFio } from "../protocolo.ts";
 
 // ---------------------------------------------------------------------------------------------------- o que se conclui
 
@@ -174,10 +174,10 @@ export function montaClinica(pasta: Pasta, opcoes: OpcoesDaClinica = {}): Grade 
   Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify(configuracao));
   const oferta = lerOferta(configuracao);
   const { dias } = new Calendario(oferta).janela(primeira.toZonedDateTime(fuso).epochMilliseconds);
-  return [...dias.values()].filter(({ iso }) => !abertas.includes(iso)).flatMap(({ iso, data, horarios }) =>
+  return [...dias.values()].filter(({ iso }) => !abertas.includes(iso)).flatMap(({ iso, horarios }) =>
     especialidades.map((especialidade) => ({
       especialidade,
-      data,
+      data: dataNoFio(iso),
       dia: nomeDoDia(oferta, iso),
       horarios: (horarios.get(especialidade) ?? []).map(({ hora }) => hora),
     }))

@@ -6,7 +6,7 @@
  */
 
 import { delay } from "@std/async";
-import { cpfDeExemplo, Fio, limiteDeArquivos, PACIENCIA, picoDeMemoria } from "../testes/apoio.ts";
+import { cpfDeExemplo, Fio, PACIENCIA, picoDeMemoria } from "../testes/apoio.ts";
 import {
   agend,
   type Conclusao,
@@ -23,6 +23,7 @@ import {
 } from "./bancada.ts";
 import type { Contadores } from "./atacante.ts";
 import { mensagem } from "../clinica/texto.ts";
+import { limiteDeArquivos } from "../rede/ouvinte.ts";
 import { Hostil } from "./processo_hostil.ts";
 import type { PedidoNoFio, Resposta } from "../protocolo.ts";
 

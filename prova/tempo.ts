@@ -8,7 +8,7 @@
 
 import { delay } from "@std/async";
 import { Agenda } from "../agenda.ts";
-import { cpfDeExemplo, Fio } from "../testes/apoio.ts";
+import { atendeNoFio, cpfDeExemplo, Fio } from "../testes/apoio.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import {
   agend,
@@ -27,8 +27,8 @@ import {
   Sorteio,
 } from "./bancada.ts";
 import { Historia } from "./historia.ts";
-import { dataNoFio, lerOferta, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
-import type { PedidoNoFio, Resposta, Tupla } from "../protocolo.ts";
+import { lerOferta, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
+import { dataNoFio, type PedidoNoFio, type Resposta, type Tupla } from "../protocolo.ts";
 
 const HORA = 3_600_000;
 
@@ -103,7 +103,7 @@ async function relogioInjetado({ segundos, semente, avanca }: Contexto): Promise
           : agora + sorteio.inteiro(-26 * HORA, 26 * HORA);
       }
       const pedido = modelo.sorteia(sorteio, agora);
-      const [resposta] = await agenda.atende([pedido], "prova") ?? [];
+      const [resposta] = await atendeNoFio(agenda, [pedido]) ?? [];
       pedidos++;
       if (resposta?.codigo === "OK-300") marcados++;
       const erro = modelo.confere(pedido, resposta, agora);

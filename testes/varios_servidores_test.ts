@@ -7,13 +7,13 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
-import { cpfDeExemplo, Fio, PACIENCIA, Pasta, roda, Servidor } from "./apoio.ts";
+import { ate, cpfDeExemplo, ehDaRede, Fio, Pasta, roda, Servidor } from "./apoio.ts";
 import { ArmazemPostgres } from "../armazem/postgres.ts";
 import { Cluster, FALTA, SENHA, testeComPostgres } from "./cluster.ts";
 import { alcance, desmarca, grava, marca, QUANDO } from "./contrato.ts";
 import { type Grade, Historia, type LinhaGravada, type Operacao, verifica } from "../prova/historia.ts";
-import { Calendario, dataNoFio, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
-import { codificarPedido, decodificarResposta, type PedidoNoFio, type Resposta } from "../protocolo.ts";
+import { Calendario, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
+import { codificarPedido, dataNoFio, decodificarResposta, type PedidoNoFio, type Resposta } from "../protocolo.ts";
 
 let cluster: Cluster;
 
@@ -56,10 +56,10 @@ function montaClinica(pasta: Pasta, vagas: number = 4): Grade {
   Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify(configuracao));
   const oferta = lerOferta(configuracao);
   const { dias } = new Calendario(oferta).janela(Date.now());
-  return [...dias.values()].flatMap(({ iso, data, horarios }) =>
+  return [...dias.values()].flatMap(({ iso, horarios }) =>
     ESPECIALIDADES.map((especialidade) => ({
       especialidade,
-      data,
+      data: dataNoFio(iso),
       dia: nomeDoDia(oferta, iso),
       horarios: (horarios.get(especialidade) ?? []).map(({ hora }) => hora),
     }))
@@ -129,9 +129,7 @@ class Carga {
       try {
         await this.#conexao(porta);
       } catch (erro) {
-        const daRede = erro instanceof Deno.errors.ConnectionReset || erro instanceof Deno.errors.BrokenPipe ||
-          erro instanceof Deno.errors.ConnectionRefused || erro instanceof Deno.errors.NotConnected;
-        if (!daRede) throw erro;
+        if (!ehDaRede(erro)) throw erro;
         await delay(20);
       }
     }
@@ -181,14 +179,6 @@ class Carga {
 
 function sorteia(ate: number): number {
   return Math.floor(Math.random() * ate);
-}
-
-async function ate(verdade: () => boolean | Promise<boolean>, prazo: number = PACIENCIA): Promise<void> {
-  const fim = performance.now() + prazo;
-  while (!await verdade()) {
-    assert(performance.now() < fim, "não aconteceu a tempo");
-    await delay(10);
-  }
 }
 
 // ------------------------------------------------------------------------------------------------------ juntos
