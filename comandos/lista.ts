@@ -9,15 +9,8 @@ import { ehPostgres, listaDoPostgres } from "../armazem/postgres.ts";
 import { listaDoLivro } from "../armazem/sqlite.ts";
 import { dataNoFio, nomeDoDia } from "../clinica/oferta.ts";
 import { formatarCpf, inofensivo } from "../clinica/texto.ts";
-import {
-  type Argumentos,
-  ErroDeUso,
-  lerBanco,
-  lerConfiguracao,
-  recusaOpcoes,
-  SO_DE_IMPORTAR,
-  SO_DO_SERVIDOR,
-} from "./argumentos.ts";
+import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DE_IMPORTAR, SO_DO_SERVIDOR } from "./argumentos.ts";
+import { lerBanco, lerConfiguracao } from "./opcoes.ts";
 
 /** Escreve a lista de um dia: o que se pede, ou hoje no fuso da clínica. */
 export async function listar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
