@@ -24,13 +24,12 @@ import {
   type Argumentos,
   ErroDeUso,
   lerArgumentos,
-  lerBanco,
-  lerConfiguracao,
   lerInteiro,
   recusaOpcoes,
   SO_DA_LISTA,
   SO_DE_IMPORTAR,
 } from "./comandos/argumentos.ts";
+import { lerBanco, lerConfiguracao } from "./comandos/opcoes.ts";
 import { PORTA_PADRAO } from "./protocolo.ts";
 import { Console } from "./rede/console.ts";
 import { ehLocal, limiteDeArquivos, Ouvinte, RECUSAS_MAXIMAS } from "./rede/ouvinte.ts";

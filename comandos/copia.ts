@@ -6,15 +6,8 @@
 
 import { ehPostgres } from "../armazem/postgres.ts";
 import { copiaLivro } from "../armazem/sqlite.ts";
-import {
-  type Argumentos,
-  ErroDeUso,
-  lerBanco,
-  recusaOpcoes,
-  SO_DA_LISTA,
-  SO_DE_IMPORTAR,
-  SO_DO_SERVIDOR,
-} from "./argumentos.ts";
+import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DA_LISTA, SO_DE_IMPORTAR, SO_DO_SERVIDOR } from "./argumentos.ts";
+import { lerBanco } from "./opcoes.ts";
 
 /** Copia o livro e diz para onde, e quantos bytes. */
 export function copiar(argumentos: Argumentos, palavras: readonly string[]): void {

@@ -7,7 +7,8 @@
 
 import { importa } from "../armazem/importacao.ts";
 import { semSenha } from "../armazem/postgres.ts";
-import { type Argumentos, confereBanco, ErroDeUso, recusaOpcoes, SO_DA_LISTA, SO_DO_SERVIDOR } from "./argumentos.ts";
+import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DA_LISTA, SO_DO_SERVIDOR } from "./argumentos.ts";
+import { confereBanco } from "./opcoes.ts";
 
 /** Entre uma notícia do andamento e a seguinte, em ms. */
 const ENTRE_NOTICIAS = 2000;

@@ -1,5 +1,6 @@
 /**
- * `servidor.ts lista [DATA]`: a lista de um dia, para o balcão, em tabela, em CSV ou em JSON.
+ * `servidor.ts lista [DATA]`: a lista de um dia, para o balcão, em tabela, em CSV ou em JSON. Na tabela e no CSV, o que não se
+ * vê sai como `�`; o JSON tem o que está no livro.
  *
  * @module
  */
@@ -7,17 +8,10 @@
 import { ehPostgres, listaDoPostgres } from "../armazem/postgres.ts";
 import { listaDoLivro } from "../armazem/sqlite.ts";
 import { nomeDoDia } from "../clinica/oferta.ts";
-import { formatarCpf } from "../clinica/texto.ts";
+import { formatarCpf, inofensivo } from "../clinica/texto.ts";
 import { dataNoFio } from "../protocolo.ts";
-import {
-  type Argumentos,
-  ErroDeUso,
-  lerBanco,
-  lerConfiguracao,
-  recusaOpcoes,
-  SO_DE_IMPORTAR,
-  SO_DO_SERVIDOR,
-} from "./argumentos.ts";
+import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DE_IMPORTAR, SO_DO_SERVIDOR } from "./argumentos.ts";
+import { lerBanco, lerConfiguracao } from "./opcoes.ts";
 
 /** Escreve a lista de um dia: o que se pede, ou hoje no fuso da clínica. */
 export async function listar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
@@ -50,7 +44,7 @@ interface LinhaDaLista {
 
 /** RFC 4180, com CRLF. Uma célula que uma planilha tomaria por fórmula ganha um apóstrofo (OWASP, CSV Injection). */
 function emCsv(data: string, linhas: readonly LinhaDaLista[]): string {
-  const celula = (texto: string): string => `"${texto.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
+  const celula = (texto: string): string => `"${inofensivo(texto).replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
   return [
     ["data", "especialista", "horario", "nome", "cpf"],
     ...linhas.map(({ especialista, horario, nome, cpf }) => [data, especialista, horario, nome, formatarCpf(cpf)]),
@@ -61,8 +55,10 @@ function emTabela(titulo: string, linhas: readonly LinhaDaLista[]): string {
   if (linhas.length === 0) return `${titulo}\n\nNinguém agendado.`;
   const partes = [titulo];
   for (const [especialista, doEspecialista] of Map.groupBy(linhas, (linha) => linha.especialista)) {
-    partes.push("", `${especialista} (${doEspecialista.length})`);
-    for (const { horario, cpf, nome } of doEspecialista) partes.push(`  [ ] ${horario}  ${formatarCpf(cpf)}  ${nome}`);
+    partes.push("", `${inofensivo(especialista)} (${doEspecialista.length})`);
+    for (const { horario, cpf, nome } of doEspecialista) {
+      partes.push(`  [ ] ${horario}  ${formatarCpf(cpf)}  ${inofensivo(nome)}`);
+    }
   }
   return partes.join("\n");
 }

@@ -13,7 +13,7 @@ import { mensagem } from "../clinica/texto.ts";
 import type { Console } from "./console.ts";
 import { Redator } from "./redator.ts";
 import type { Registro } from "./registro.ts";
-import { LIMITES, type Limites, Sessao } from "./sessao.ts";
+import { type Conexao, LIMITES, type Limites, Sessao } from "./sessao.ts";
 
 /** Os tempos de um ouvinte, em ms. */
 export interface Tempos {
@@ -32,6 +32,22 @@ export const TEMPOS: Tempos = { conferencia: 1000, accept: 100, chegada: 250, fi
 
 /** Conexões recusadas que ainda esperam que o outro lado leia o motivo; além disto fecham-se sem adeus. */
 export const RECUSAS_MAXIMAS = 100;
+
+/** Uma conexão que chega: o que `Deno.TcpConn` oferece. */
+export interface Chegada extends Conexao {
+  /** Quem está do outro lado. */
+  readonly remoteAddr: { readonly hostname: string; readonly port: number };
+  /** Deixa ou não de juntar respostas pequenas. Lança se o outro lado já se foi. */
+  setNoDelay(semDemora: boolean): void;
+}
+
+/** Por onde as conexões chegam: o que `Deno.TcpListener` oferece. */
+export interface Porta {
+  /** A próxima conexão. */
+  accept(): Promise<Chegada>;
+  /** Deixa de receber; o `accept` em curso rejeita. */
+  close(): void;
+}
 
 /** O que um `Ouvinte` precisa. */
 export interface OpcoesDoOuvinte {
@@ -72,7 +88,7 @@ export class Ouvinte {
   }
 
   /** Aceita até que `encerra` feche a porta e a última sessão acabe. */
-  async atende(porta: Deno.TcpListener): Promise<void> {
+  async atende(porta: Porta): Promise<void> {
     const { conferencia, chegada, fim } = this.#tempos;
     const conferindo = setInterval(() => this.#confere(), conferencia);
     try {
@@ -90,13 +106,13 @@ export class Ouvinte {
   }
 
   /** Para de aceitar; `atende` acaba quando o que foi recebido tiver resposta. `sinal` é quem mandou. */
-  encerra(porta: Deno.TcpListener, sinal: string): void {
+  encerra(porta: Porta, sinal: string): void {
     this.#encerrando = true;
     this.#opcoes.registro.conta("encerrando", { sinal, conexoes: this.#sessoes.size });
     porta.close();
   }
 
-  async #aceita(porta: Deno.TcpListener): Promise<void> {
+  async #aceita(porta: Porta): Promise<void> {
     while (!this.#encerrando) {
       try {
         this.#recebe(await porta.accept());
@@ -108,7 +124,7 @@ export class Ouvinte {
     }
   }
 
-  #recebe(conexao: Deno.TcpConn): void {
+  #recebe(conexao: Chegada): void {
     const { conexoes, conexoesPorEndereco, registro } = this.#opcoes;
     const { hostname, port } = conexao.remoteAddr;
     const cliente = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
@@ -148,7 +164,7 @@ export class Ouvinte {
     sessao.atende().then(saiu, saiu);
   }
 
-  #sessao(conexao: Deno.TcpConn, cliente: string, origem: string): Sessao {
+  #sessao(conexao: Chegada, cliente: string, origem: string): Sessao {
     const { agenda, console, limites = LIMITES } = this.#opcoes;
     return new Sessao({
       conexao,

@@ -225,7 +225,8 @@ export class Registro {
       ? emJson(agora, evento, campos)
       : this.#emTexto(agora, evento, campos);
     this.#linhas += linha;
-    if (this.#linhas.length >= CHEIO) this.#descarrega();
+    // Quem o pôs no ar está à espera de "pronto".
+    if (evento === "pronto" || this.#linhas.length >= CHEIO) this.#descarrega();
     else this.#espera ??= setTimeout(() => this.#descarrega(), ESPERA);
     return Buffer.byteLength(linha);
   }

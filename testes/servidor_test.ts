@@ -962,6 +962,45 @@ teste("copia e lista trabalham ao lado do servidor", async (pasta) => {
   assertEquals(await codigo(fio, busca(1)), "OK-302");
 });
 
+teste(
+  "o que um livro antigo guarda sai inofensivo no console, na tabela e no CSV, e como está no JSON",
+  async (pasta) => {
+    const livro = pasta.arquivo("clinica.db");
+    {
+      await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+      assertEquals((await servidor.encerra()).code, 0);
+    }
+    const nome = "ANA\u2028FALSA\u202e\u2029\u3164 \x9bX";
+    const data = Temporal.Now.plainDateISO("America/Sao_Paulo").add({ days: 2 }).toString();
+    {
+      using db = new DatabaseSync(livro);
+      db.prepare(
+        `INSERT INTO agendamento
+         (cpf, nome, especialidade, profissional, data, hora, minutos, criado_em, origem, ativo)
+       VALUES (?, ?, 'DENTISTA\u2028', '', ?, '08:00', 30, '2026-11-23T10:00:00Z', '127.0.0.1', 1)`,
+      ).run(cpfDeExemplo(1), nome, data);
+    }
+    const lista = async (...args: string[]): Promise<string> =>
+      (await roda("servidor.ts", ["lista", data, ...args], { cwd: pasta.caminho })).stdout;
+    const tabela = await lista();
+    const csv = await lista("--csv");
+    const fora = /[\u2028\u2029\u202e\u3164\x9b]/;
+    for (const texto of [tabela, csv]) {
+      assert(!fora.test(texto), JSON.stringify(texto));
+      assertStringIncludes(texto, "ANA�FALSA��� �X");
+      assertStringIncludes(texto, "DENTISTA�");
+    }
+    assertEquals(JSON.parse(await lista("--json")).agendamentos[0].nome, nome);
+
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+    using fio = await Fio.saudado(servidor.porta);
+    await servidor.registrou(({ evento }) => evento === "orfao");
+    assertEquals(await codigo(fio, { comando: "CANCEL", cpf: cpfDeExemplo(1) }), "OK-301");
+    await servidor.registrou(({ codigo }) => codigo === "OK-301");
+    for (const linha of servidor.linhas) assert(!fora.test(linha), JSON.stringify(linha));
+  },
+);
+
 teste("uma mudança da semana não desmarca ninguém: os que ficaram de fora são nomeados ao iniciar", async (pasta) => {
   let antes: { clinico: Vaga; dermato: Vaga };
   {
