@@ -17,7 +17,7 @@ import configuracao from "../deno.json" with { type: "json" };
 import { lerOferta } from "../clinica/oferta.ts";
 import protocolo from "../PROTOCOLO.md" with { type: "text" };
 import { NOME_MAXIMO } from "../clinica/texto.ts";
-import { decodificarResposta, LINHA_MAXIMA, PORTA_PADRAO, TEXTOS } from "../protocolo.ts";
+import { decodificarResposta, LINHA_MAXIMA, PORTA_PADRAO, TEXTOS, type Tupla } from "../protocolo.ts";
 import desempenho from "../docs/DESEMPENHO.md" with { type: "text" };
 import desenvolvimento from "../docs/DESENVOLVIMENTO.md" with { type: "text" };
 import readmeEmIngles from "../docs/en/README.md" with { type: "text" };
@@ -25,6 +25,7 @@ import operacao from "../docs/OPERACAO.md" with { type: "text" };
 import readme from "../README.md" with { type: "text" };
 import { LIMITES } from "../rede/sessao.ts";
 import seguranca from "../SEGURANCA.md" with { type: "text" };
+import { agendamentoDe, cartaoDe } from "../terminal/telas.ts";
 
 const PURO = { permissions: "none" } as const;
 
@@ -375,6 +376,27 @@ Deno.test("nada está escrito em dois lugares dos documentos", PURO, () => {
   assertEquals(repetidos({ a: `# Um\n\n${paragrafo}`, b: `- Antes disto, **${paragrafo.toUpperCase()}**` }).length, 1);
   assertEquals(repetidos({ a: paragrafo.slice(0, REPETICAO - 10), b: paragrafo.slice(0, REPETICAO - 10) }), []);
   assertEquals(repetidos(DOCUMENTOS), []);
+});
+
+testeComSistema("docs/cliente.svg mostra o que o cliente mostra", () => {
+  const svg = Deno.readTextFileSync(`${RAIZ}/docs/cliente.svg`);
+  const textos = [...svg.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(([, texto]) => texto);
+  const marcado: Tupla = [
+    ...["AGEND", "52998224725", "MARIA DA SILVA"] as const,
+    ...["CLINICO GERAL", "30/11/2026", "SEGUNDA-FEIRA", "08:00"] as const,
+  ];
+  const titulo = "Agendamento realizado";
+  const cartao = cartaoDe(titulo, agendamentoDe(marcado))
+    .flatMap((linha) => linha.split(/ {2,}|[─│╭╮╰╯]/)).map((texto) => texto.trim()).filter((texto) => texto !== "");
+  const inicio = textos.indexOf(titulo);
+  assertEquals(textos.slice(inicio, inicio + cartao.length), cartao);
+  // O resto são palavras do menu e as respostas, que o cartão repete.
+  const fonte = Deno.readTextFileSync(`${RAIZ}/terminal/menu.ts`);
+  const servidor = `Servidor: localhost:${PORTA_PADRAO}`;
+  const estranhos = textos.filter((texto) =>
+    texto !== servidor && !cartao.includes(texto) && !fonte.includes(`"${texto}"`)
+  );
+  assertEquals(estranhos.filter((texto) => texto.length > 1), []);
 });
 
 // ------------------------------------------------------------------------------------------------------ os comandos
