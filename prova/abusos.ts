@@ -308,7 +308,7 @@ async function nohup({ oficina }: Contexto): Promise<Promessa> {
   const diante = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"];
   await using servidor = await oficina.servidor({ pasta: pasta.caminho, diante });
   servidor.sinaliza("SIGHUP");
-  const acabou = await Promise.race([servidor.acaba(), delay(ESPERA_DO_SIGHUP)]);
+  const acabou = await deadline(servidor.acaba(), ESPERA_DO_SIGHUP).catch(() => undefined);
   if (acabou !== undefined) return promessa(NOHUP, false, `acabou com o SIGHUP, saída ${acabou.code}`);
   using fio = await Fio.saudado(servidor.porta);
   const { codigo } = await fio.pede({ comando: "PING" });
