@@ -17,7 +17,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { Hostil } from "../prova/processo_hostil.ts";
 import { Oficina, picoDeMemoria } from "../testes/apoio.ts";
-import { Medidor, RAIZ, servidor } from "./medidor.ts";
+import { DIAS_UTEIS, Medidor, RAIZ, servidor } from "./medidor.ts";
 
 /** Uma clínica de tamanho médio: oito semanas de vinte especialidades, cinco dias, 48 horas por dia. */
 const MEDIA = {
@@ -25,7 +25,7 @@ const MEDIA = {
   atendimentos: Array.from(
     { length: 20 },
     (_, i) =>
-      ["SEGUNDA-FEIRA", "TERÇA-FEIRA", "QUARTA-FEIRA", "QUINTA-FEIRA", "SEXTA-FEIRA"].map((dia) => ({
+      DIAS_UTEIS.map((dia) => ({
         especialidade: `ESPECIALIDADE ${String(i).padStart(2, "0")}`,
         dia,
         inicio: "08:00",

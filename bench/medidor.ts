@@ -6,6 +6,7 @@
  */
 
 import { delay } from "@std/async";
+import { dataNoFio, lerOferta } from "../clinica/oferta.ts";
 import type { Carga, Fala, Medicao, Medida } from "./gerador.ts";
 
 /** Um nível de carga: quantas conexões, e quantos pedidos em voo em cada uma. */
@@ -67,13 +68,15 @@ export interface Resultado {
 /** A pasta desta versão do projeto. */
 export const RAIZ = `${import.meta.dirname}/..`;
 
-const DIAS = ["SEGUNDA-FEIRA", "TERÇA-FEIRA", "QUARTA-FEIRA", "QUINTA-FEIRA", "SEXTA-FEIRA"];
+/** De segunda a sexta, como na configuração. */
+export const DIAS_UTEIS: readonly string[] = lerOferta().diasDaSemana.slice(0, 5);
+
 const ESPECIALIDADES = ["CLINICO GERAL", "DERMATOLOGISTA", "NUTRICIONISTA", "CARDIOLOGIA"];
 
 /** Uma semana com lugar para todos: ninguém mede a espera por uma vaga. */
 const SEMANA = {
   atendimentos: ESPECIALIDADES.flatMap((especialidade) =>
-    DIAS.map((dia) => ({ especialidade, dia, inicio: "08:00", vagas: 60, minutos: 10 }))
+    DIAS_UTEIS.map((dia) => ({ especialidade, dia, inicio: "08:00", vagas: 60, minutos: 10 }))
   ),
 };
 
@@ -132,8 +135,8 @@ export function ofertas(): [string, string, string][] {
     .flatMap((data) =>
       ESPECIALIDADES.map((especialidade): [string, string, string] => [
         especialidade,
-        data.toString().replace(/(\d+)-(\d+)-(\d+)/, "$3/$2/$1"),
-        DIAS[data.dayOfWeek - 1],
+        dataNoFio(data.toString()),
+        DIAS_UTEIS[data.dayOfWeek - 1],
       ])
     );
 }

@@ -7,7 +7,8 @@
 
 import { Cluster, FALTA, programa, SENHA } from "../testes/cluster.ts";
 import type { Extra } from "./extras.ts";
-import { type Concorrente, encerra, mediana, type Medidor, servidor } from "./medidor.ts";
+import { dataNoFio } from "../clinica/oferta.ts";
+import { type Concorrente, DIAS_UTEIS, encerra, mediana, type Medidor, servidor } from "./medidor.ts";
 
 const RODADAS = 3;
 
@@ -24,7 +25,7 @@ const META: Readonly<Record<number, string>> = { 1: "≥ 0,8 x", 2: "≥ 1,0 x" 
 
 /** Dois dias de 720 horas: todos disputam os mesmos dias, e ninguém fica sem vaga. */
 const SEMANA = {
-  atendimentos: ["SEGUNDA-FEIRA", "TERÇA-FEIRA"].map((dia) => ({
+  atendimentos: DIAS_UTEIS.slice(0, 2).map((dia) => ({
     especialidade: "CLINICO GERAL",
     dia,
     inicio: "00:00",
@@ -175,7 +176,7 @@ function proximosDias(): { iso: string; noFio: string; dia: string }[] {
   const segunda = hoje.add({ days: 8 - hoje.dayOfWeek });
   return [segunda, segunda.add({ days: 1 })].map((data, i) => ({
     iso: data.toString(),
-    noFio: data.toString().replace(/(\d+)-(\d+)-(\d+)/, "$3/$2/$1"),
-    dia: ["SEGUNDA-FEIRA", "TERÇA-FEIRA"][i],
+    noFio: dataNoFio(data.toString()),
+    dia: DIAS_UTEIS[i],
   }));
 }

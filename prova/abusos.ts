@@ -20,6 +20,7 @@ import {
   Servidor,
 } from "../testes/apoio.ts";
 import { mensagem } from "../clinica/texto.ts";
+import { decodificarResposta } from "../protocolo.ts";
 import {
   agend,
   type Conclusao,
@@ -142,10 +143,8 @@ async function navegador({ oficina }: Contexto): Promise<Promessa> {
   };
   const falhas: string[] = [];
   for (const [corte, pedacos] of Object.entries(cortes)) {
-    const linhas = await respostasA(porta, pedacos);
-    if (linhas.join() !== '["ERRO-100"]') {
-      falhas.push(`${corte}: ${linhas.length} respostas, ${linhas.at(-1) ?? "nenhuma"}`);
-    }
+    const respostas = await respostasA(porta, pedacos);
+    if (respostas.join() !== "ERRO-100") falhas.push(`${corte}: ${respostas.join(" ")}`);
   }
   await fetch(`http://${host}/`, { method: "POST", body: corpo }).then((resposta) => resposta.body?.cancel(), () => {});
   const { codigo } = await fio.pede({ comando: "BUSCA", cpf });
@@ -160,10 +159,10 @@ async function navegador({ oficina }: Contexto): Promise<Promessa> {
 /** Entre uma resposta e a seguinte, ou o fim, em ms. */
 const ESPERA_DO_FECHO = 2000;
 
-/** Manda os pedaços um a um e devolve tudo o que vem depois da saudação, até que o servidor feche. */
+/** Manda os pedaços um a um e devolve os códigos do que vem depois da saudação, até que o servidor feche. */
 async function respostasA(porta: number, pedacos: readonly string[]): Promise<string[]> {
   using fio = await Fio.saudado(porta);
-  const linhas: string[] = [];
+  const codigos: string[] = [];
   try {
     for (const pedaco of pedacos) {
       await fio.manda(pedaco);
@@ -173,11 +172,13 @@ async function respostasA(porta: number, pedacos: readonly string[]): Promise<st
     if (!ehDaRede(erro)) throw erro;
   }
   try {
-    for (let linha; (linha = await deadline(fio.linha(), ESPERA_DO_FECHO)) !== undefined;) linhas.push(linha);
+    for (let linha; (linha = await deadline(fio.linha(), ESPERA_DO_FECHO)) !== undefined;) {
+      codigos.push(decodificarResposta(linha)?.codigo ?? linha);
+    }
   } catch (erro) {
-    if (!ehDaRede(erro)) linhas.push(`(aberta: ${mensagem(erro)})`);
+    if (!ehDaRede(erro)) codigos.push("e continua aberta");
   }
-  return linhas;
+  return codigos;
 }
 
 // ---------------------------------------------------------------------------------------------------------- o console
@@ -308,7 +309,7 @@ async function nohup({ oficina }: Contexto): Promise<Promessa> {
   const diante = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"];
   await using servidor = await oficina.servidor({ pasta: pasta.caminho, diante });
   servidor.sinaliza("SIGHUP");
-  const acabou = await Promise.race([servidor.acaba(), delay(ESPERA_DO_SIGHUP)]);
+  const acabou = await deadline(servidor.acaba(), ESPERA_DO_SIGHUP).catch(() => undefined);
   if (acabou !== undefined) return promessa(NOHUP, false, `acabou com o SIGHUP, saída ${acabou.code}`);
   using fio = await Fio.saudado(servidor.porta);
   const { codigo } = await fio.pede({ comando: "PING" });

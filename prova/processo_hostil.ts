@@ -47,7 +47,7 @@ export class Hostil implements AsyncDisposable {
   /** Espera que tenha aberto as suas conexões e mandado alguma coisa. */
   async comecou(): Promise<void> {
     const prazo = performance.now() + PACIENCIA;
-    while (this.ultimo === undefined || this.ultimo.abertas < this.#quantas || this.ultimo.mandados === 0) {
+    while (this.ultimo === undefined || this.ultimo.conexoes < this.#quantas || this.ultimo.mandados === 0) {
       if (performance.now() > prazo) throw new Error(`o hostil "${this.tipo}" não começou`);
       await delay(50);
     }

@@ -46,7 +46,7 @@ testeComSistema("prova: com --json o relatório é um objeto, a semente é a ped
   assertEquals(codigo, 0, stdout);
   const relatorio: Relatorio = JSON.parse(stdout);
   assertEquals([relatorio.semente, relatorio.partes.map(({ nome }) => nome)], [7, ["corrida"]]);
-  assertMatch(stderr, /^\[1\/6\] corrida: .*\n/);
+  assertMatch(stderr, /^\[1\/7\] corrida: .*\n/);
   assertEquals([...Deno.readDirSync(pasta.caminho)], []);
 });
 
