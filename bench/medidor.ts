@@ -6,7 +6,8 @@
  */
 
 import { delay } from "@std/async";
-import { dataNoFio, lerOferta } from "../clinica/oferta.ts";
+import { lerOferta } from "../clinica/oferta.ts";
+import { dataNoFio } from "../protocolo.ts";
 import type { Carga, Fala, Medicao, Medida } from "./gerador.ts";
 
 /** Um nível de carga: quantas conexões, e quantos pedidos em voo em cada uma. */

@@ -13,7 +13,7 @@ import { mensagem } from "../clinica/texto.ts";
 import type { Console } from "./console.ts";
 import { Redator } from "./redator.ts";
 import type { Registro } from "./registro.ts";
-import { type Conexao, LIMITES, type Limites, Sessao } from "./sessao.ts";
+import { LIMITES, type Limites, Sessao, type Soquete } from "./sessao.ts";
 
 /** Os tempos de um ouvinte, em ms. */
 export interface Tempos {
@@ -34,7 +34,7 @@ export const TEMPOS: Tempos = { conferencia: 1000, accept: 100, chegada: 250, fi
 export const RECUSAS_MAXIMAS = 100;
 
 /** Uma conexão que chega: o que `Deno.TcpConn` oferece. */
-export interface Chegada extends Conexao {
+export interface Chegada extends Soquete {
   /** Quem está do outro lado. */
   readonly remoteAddr: { readonly hostname: string; readonly port: number };
   /** Deixa ou não de juntar respostas pequenas. Lança se o outro lado já se foi. */
