@@ -460,19 +460,25 @@ teste("vinte ERRO-100 seguidos fecham a conexão, e nada depois deles é respond
   assertEquals(cena.sessao.motivo, "mensagens malformadas demais");
 });
 
-/** O que um navegador manda num POST de outra página: o corpo é de quem escreveu a página. */
+/** O que o Chromium manda por `fetch(…, { method: "POST", mode: "no-cors" })`; o corpo é de quem escreveu a página. */
 const POST = [
   "POST / HTTP/1.1",
   "Host: 10.0.0.30:9000",
   "Connection: keep-alive",
-  "Content-Length: 60",
-  'sec-ch-ua: "Chromium";v="140", "Not=A?Brand";v="24"',
-  "Content-Type: text/plain;charset=UTF-8",
-  "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+  "Content-Length: 26",
+  'sec-ch-ua-platform: "Linux"',
+  "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+  'sec-ch-ua: "Not:A-Brand";v="8", "Chromium";v="156"',
+  "Content-Type: text/plain",
+  "sec-ch-ua-mobile: ?0",
   "Accept: */*",
   "Origin: http://pagina.exemplo",
+  "Sec-Fetch-Site: cross-site",
+  "Sec-Fetch-Mode: no-cors",
+  "Sec-Fetch-Dest: empty",
   "Referer: http://pagina.exemplo/",
-  "Accept-Encoding: gzip, deflate",
+  "Accept-Encoding: gzip, deflate, br, zstd",
+  "Accept-Language: pt-BR,pt;q=0.9",
   "",
   `\n${codificarPedido({ comando: "CANCEL", cpf: cpfDeExemplo(1) })}`,
 ].join("\r\n");
