@@ -8,7 +8,7 @@
 import { cedeAoSistema } from "../agenda.ts";
 
 /** Trabalho pesado por volta do laço, em ms: o que uma consulta pode ter de esperar. */
-const POR_VOLTA = 4;
+const POR_VOLTA = 2;
 
 /** Bytes que se entregam ao sistema num ms. */
 const BYTES_POR_MS = 1024 * 1024;
