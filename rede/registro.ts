@@ -108,6 +108,8 @@ export interface OpcoesDoRegistro {
   destino: Destino;
   /** Um relógio que só anda para a frente, em ms. */
   relogio?: () => number;
+  /** Quanto se espera, no fim, por um console que ninguém lê, em ms. */
+  esperaDoFim?: number;
 }
 
 /** O registro de um servidor. */
@@ -191,7 +193,8 @@ export class Registro {
   /** Escreve o que falta e espera que saia, mas não para sempre: um console parado não segura o fim do servidor. */
   async fecha(): Promise<void> {
     this.acerta();
-    await deadline(this.#descarrega(), ESPERA_DO_FIM).catch(() => {});
+    const { esperaDoFim = ESPERA_DO_FIM } = this.#opcoes;
+    await deadline(this.#descarrega(), esperaDoFim).catch(() => {});
   }
 
   #contaOmitidas(origens: number): void {

@@ -8,7 +8,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async";
 import { type Evento, type Eventos, iniciais, mascararCpf } from "./eventos.ts";
-import { type Destino, type Formato, Registro, type Volume } from "./registro.ts";
+import { type Destino, type OpcoesDoRegistro, Registro } from "./registro.ts";
 
 const CPF = "52998224725";
 const NOME = "MARIA DA SILVA";
@@ -51,14 +51,18 @@ class Console implements Destino {
 }
 
 function novo(
-  { formato = "texto", volume = "detalhado", relogio = () => 0 }: {
-    formato?: Formato;
-    volume?: Volume;
-    relogio?: () => number;
-  } = {},
+  opcoes: Partial<OpcoesDoRegistro> = {},
 ): { console: Console; registro: Registro } {
   const console = new Console();
-  return { console, registro: new Registro({ formato, volume, fuso: "America/Sao_Paulo", destino: console, relogio }) };
+  const registro = new Registro({
+    formato: "texto",
+    volume: "detalhado",
+    fuso: "America/Sao_Paulo",
+    destino: console,
+    relogio: () => 0,
+    ...opcoes,
+  });
+  return { console, registro };
 }
 
 /** Um exemplo de cada evento que se conta, com CPF e nome onde cabem. */
@@ -254,7 +258,7 @@ teste("um console que falha não faz o registro lançar, nem rejeitar", async ()
 });
 
 teste("um console que ninguém lê não segura o fim", async () => {
-  const { console, registro } = novo();
+  const { console, registro } = novo({ esperaDoFim: 10 });
   console.para();
   registro.conta("conectou", { cliente: "10.0.0.7:5000" });
   await deadline(registro.fecha(), 20_000);
