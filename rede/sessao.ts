@@ -2,7 +2,7 @@
  * A sessão: uma conexão, da saudação ao fim. Corta linhas, pede à agenda, responde na ordem e faz valer os limites de
  * tempo e de tamanho; uma conexão que abusa só prejudica a si mesma.
  *
- * Não abre sockets nem registra nada: recebe uma conexão (de verdade ou de teste) e avisa quem a criou. `servidor.ts`
+ * Não abre sockets nem registra nada: recebe uma conexão (de verdade ou de teste) e avisa quem a criou. `ouvinte.ts`
  * cria uma por conexão aceita e chama `confere` de tempos em tempos.
  *
  * @module

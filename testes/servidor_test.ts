@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { deadline, delay, retry } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
 import {
@@ -1169,4 +1169,19 @@ teste("o console em texto conta quem entra, o que muda, a lista do dia e quem sa
   ) assertMatch(texto, forma, quando);
   if (NA_REDE !== undefined) assertStringIncludes(texto, `cliente.ts ${NA_REDE.address} `);
   semSegredos(texto);
+});
+
+teste("o que uma página da Web manda a esta porta não é executado, e a conexão é fechada", async (pasta) => {
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  using fio = await Fio.saudado(servidor.porta);
+  const [[data, dia, especialista]] = await vagas(fio);
+  const cpf = cpfDeExemplo(1);
+  await fio.pede({ comando: "AGEND", cpf, nome: "MARIA", especialista, data, dia });
+  for (const method of ["POST", "PUT", "cancela"]) {
+    const body = `\n${codificarPedido({ comando: "CANCEL", cpf })}`;
+    await assertRejects(() => fetch(`http://127.0.0.1:${servidor.porta}/`, { method, body }), TypeError);
+    const { motivo } = await servidor.registrou(({ evento, motivo }) => evento === "saiu" && motivo !== undefined);
+    assertEquals(motivo, "fala HTTP");
+  }
+  assertEquals((await fio.pede({ comando: "BUSCA", cpf })).codigo, "OK-302");
 });
