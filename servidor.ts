@@ -19,7 +19,8 @@ import { delay } from "@std/async";
 import configuracaoDoDeno from "./deno.json" with { type: "json" };
 import { Agenda } from "./agenda.ts";
 import { type Armazem, ErroDoArmazem } from "./clinica/livro.ts";
-import { ArmazemSqlite, copiaLivro, listaDoLivro } from "./armazem/sqlite.ts";
+import { copiaLivro, listaDoLivro } from "./armazem/copia.ts";
+import { ArmazemSqlite } from "./armazem/sqlite.ts";
 import { ArmazemPostgres, BancoForaDoAlcance, ehPostgres, listaDoPostgres, semSenha } from "./armazem/postgres.ts";
 import { dataNoFio, ErroDeConfiguracao, horariosDe, lerOferta, nomeDoDia, type Oferta } from "./clinica/oferta.ts";
 import { formatarCpf } from "./clinica/texto.ts";
@@ -45,6 +46,7 @@ OPÇÕES
   --banco postgres://…         o livro num PostgreSQL, partilhado por vários servidores:
                                postgres://usuario:senha@maquina:5432/banco; sem --banco vale a
                                variável CLINICA_BANCO, em que a senha não aparece em "ps"
+  --banco-novo                 começa um livro vazio num arquivo que existe e está vazio
   --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida)
   --conexoes N                 conexões ao mesmo tempo (1000)
   --conexoes-por-endereco N    conexões de um mesmo endereço (100; a própria máquina não tem este limite)
@@ -63,8 +65,17 @@ class ErroDeUso extends Error {
 }
 
 const TEXTOS = ["de", "para", "porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"];
-const CHAVES = ["detalhado", "quieto", "help", "versao", "csv", "json"];
-const SO_DO_SERVIDOR = ["porta", "endereco", "conexoes", "conexoes-por-endereco", "log", "detalhado", "quieto"];
+const CHAVES = ["banco-novo", "detalhado", "quieto", "help", "versao", "csv", "json"];
+const SO_DO_SERVIDOR = [
+  "porta",
+  "endereco",
+  "banco-novo",
+  "conexoes",
+  "conexoes-por-endereco",
+  "log",
+  "detalhado",
+  "quieto",
+];
 const SO_DA_LISTA = ["csv", "json"];
 const SO_DE_IMPORTAR = ["de", "para"];
 
@@ -130,8 +141,12 @@ function confereBanco(opcao: string, banco: string): void {
   }
 }
 
-function abreArmazem(banco: string, registro: Registro): Armazem | Promise<Armazem> {
-  if (!ehPostgres(banco)) return ArmazemSqlite.abre(banco);
+function abreArmazem(
+  banco: string,
+  { novo, registro }: { novo: boolean; registro: Registro },
+): Armazem | Promise<Armazem> {
+  if (!ehPostgres(banco)) return ArmazemSqlite.abre(banco, { novo });
+  if (novo) throw new ErroDeUso("--banco-novo é de um livro em arquivo; num PostgreSQL o livro é criado se falta");
   return ArmazemPostgres.abre(banco, {
     aoMudar: (fora) => registro.conta("banco", { no_alcance: fora === undefined, causa: fora?.message }),
   });
@@ -377,7 +392,7 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const oferta = carregaOferta(argumentos.texto("config"));
 
   const registro = new Registro({ formato, volume, fuso: oferta.fuso, destino: Deno.stdout });
-  await using armazem = await abreArmazem(banco, registro);
+  await using armazem = await abreArmazem(banco, { novo: argumentos.tem("banco-novo"), registro });
   using ouvinte = ouvir(endereco, porta);
   let leituraContada = -Infinity;
   const agenda = new Agenda({
