@@ -142,7 +142,7 @@ export function fonteSqlite(caminho: string): Fonte {
  * @throws {ErroDoArmazem} se já tem alguma linha, ou um servidor o usa.
  */
 export function livroNovoSqlite(caminho: string): LivroNovo {
-  const trava = Trava.toma(caminho, { paraEscrever: true, vazio: true });
+  const trava = Trava.toma(caminho, { paraEscrever: true });
   let aberto: DatabaseSync | undefined;
   const fecha = (): void => {
     aberto?.close();

@@ -92,7 +92,7 @@ export class ArmazemSqlite implements Armazem {
       armazem.#abre({ vazio: true });
       return armazem;
     }
-    const trava = Trava.toma(caminho, { paraEscrever: true, vazio: novo });
+    const trava = Trava.toma(caminho, { paraEscrever: true });
     const armazem = new ArmazemSqlite(trava.caminho, trava);
     const como = { vazio: novo || trava.criado, livro: !novo };
     try {

@@ -134,7 +134,9 @@ teste("um arquivo que não é um banco é recusado e fica como estava", (livro) 
 
 teste("uma pasta que não existe, uma pasta no lugar do arquivo ou da trava: um erro claro", (livro, pasta) => {
   recusado(pasta.arquivo("nenhures/clinica.db"), ["não pôde ser aberto", "--banco"]);
-  recusado(pasta.caminho, ["não pôde ser aberto"]);
+  recusado(pasta.caminho, ["não pôde ser aberto", "não é um arquivo"]);
+  Deno.writeTextFileSync(pasta.arquivo("texto"), "");
+  recusado(pasta.arquivo("texto/clinica.db"), ["não pôde ser aberto", "--banco"]);
   Deno.mkdirSync(`${livro}.trava`);
   recusado(livro, ["trava"]);
 });

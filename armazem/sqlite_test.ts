@@ -218,7 +218,7 @@ const DISCO = "24m";
 
 testeComDisco(
   "com o disco cheio, consultas e saudações continuam, e nada do que falhou volta",
-  async (livro, pasta) => {
+  async (_, pasta) => {
     const disco = pasta.arquivo("disco");
     Deno.mkdirSync(disco);
     await using servidor = await Servidor.inicia({

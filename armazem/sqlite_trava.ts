@@ -16,8 +16,6 @@ import { livroVazio, outrosNomes, sobrasDe } from "./sqlite_arquivo.ts";
 export interface OpcoesDaTrava {
   /** O arquivo é para escrever: se falta, é criado com modo 0600. */
   paraEscrever?: boolean;
-  /** O arquivo pode existir e estar vazio. */
-  vazio?: boolean;
 }
 
 /**
@@ -42,16 +40,16 @@ export class Trava {
   /**
    * Trava o livro.
    *
-   * @throws {ErroDoArmazem} se outro servidor o usa, se tem outro nome, se está vazio e não devia, se não pôde ser criado
-   *   ou não se pode escrever nele.
+   * @throws {ErroDoArmazem} se outro servidor o usa, se tem outro nome, se está vazio e ao lado há o WAL de um livro, se
+   *   não pôde ser criado ou não se pode escrever nele.
    */
-  static toma(caminho: string, { paraEscrever = false, vazio = false }: OpcoesDaTrava = {}): Trava {
+  static toma(caminho: string, { paraEscrever = false }: OpcoesDaTrava = {}): Trava {
     const criado = paraEscrever && criaSeFalta(caminho);
     const trava = new Trava(Deno.realPathSync(caminho), criado);
     try {
       trava.#toma(paraEscrever);
       trava.#recusaOutrosNomes();
-      if (!criado) trava.#recusaVazio({ aceita: vazio, paraEscrever });
+      trava.#recusaSobras(paraEscrever);
       return trava;
     } catch (causa) {
       trava.close();
@@ -71,17 +69,10 @@ export class Trava {
     if ((this.#estado?.nlink ?? 1) > 1) throw outrosNomes(this.caminho);
   }
 
-  #recusaVazio({ aceita, paraEscrever }: { aceita: boolean; paraEscrever: boolean }): void {
-    if (this.#estado?.size !== 0) return;
-    if (!aceita) throw livroVazio(this.caminho, { sePodeComecar: paraEscrever });
-    const sobras = sobrasDe(this.caminho);
-    if (sobras.length === 0) return;
-    throw new ErroDoArmazem(
-      `${this.caminho}: ao lado há ${
-        sobras.join(" e ")
-      }, do livro que esteve aqui; guarde-o noutro lugar, ou remova-o, ` +
-        "antes de começar um livro novo",
-    );
+  /** Ao abrir um arquivo vazio, o SQLite apaga o WAL que esteja ao lado. */
+  #recusaSobras(paraEscrever: boolean): void {
+    if (this.criado || this.#estado?.size !== 0 || sobrasDe(this.caminho).length === 0) return;
+    throw livroVazio(this.caminho, { sePodeComecar: paraEscrever });
   }
 
   /** Solta a trava do arquivo e fica com a do lado: em certas pastas de rede ela barra o próprio SQLite. */
@@ -145,32 +136,28 @@ function abreAoLado(caminho: string): Deno.FsFile {
 /** Verdadeiro se o arquivo faltava e foi criado, vazio. */
 function criaSeFalta(caminho: string): boolean {
   try {
-    if (!Deno.statSync(caminho).isFile) throw semEscrita(caminho, "não é um arquivo");
-    return false;
+    if (Deno.statSync(caminho).isFile) return false;
   } catch (causa) {
-    if (!(causa instanceof Deno.errors.NotFound)) throw causa;
-  }
-  try {
-    Deno.openSync(caminho, { write: true, create: true, mode: 0o600 }).close();
+    if (!(causa instanceof Deno.errors.NotFound)) throw semEscrita(caminho, causa);
+    confereEscrita(caminho, { create: true, mode: 0o600 });
     return true;
-  } catch (causa) {
-    throw semEscrita(caminho, causa);
   }
+  throw semEscrita(caminho, "não é um arquivo");
 }
 
-function confereEscrita(caminho: string): void {
+/** Confere que se pode ler e escrever no arquivo. */
+function confereEscrita(caminho: string, opcoes: Deno.OpenOptions = {}): void {
   try {
-    Deno.openSync(caminho, { write: true }).close();
+    Deno.openSync(caminho, { ...opcoes, read: true, write: true }).close();
   } catch (causa) {
     throw semEscrita(caminho, causa);
   }
 }
 
 function semEscrita(caminho: string, causa: unknown): ErroDoArmazem {
+  const dita = mensagem(causa);
   return new ErroDoArmazem(
-    `${caminho}: não pôde ser aberto para escrita (${
-      mensagem(causa)
-    }); confira a pasta e as permissões, ou use --banco`,
+    `${caminho}: não pôde ser aberto para escrita (${dita}); confira a pasta e as permissões, ou use --banco`,
     causa,
   );
 }
