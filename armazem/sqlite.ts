@@ -74,6 +74,8 @@ export class ArmazemSqlite implements Armazem {
   #ultimoLote = 0;
   /** Antes disto não se tenta reabrir um livro que falhou: cada tentativa relê tudo, e todos esperam. */
   #tentaEm = 0;
+  /** O que a última tentativa deu. */
+  #falha: ErroDoArmazem | undefined;
 
   private constructor(caminho: string, trava: Trava | undefined) {
     this.#caminho = caminho;
@@ -94,21 +96,25 @@ export class ArmazemSqlite implements Armazem {
     }
     const trava = Trava.toma(caminho, { paraEscrever: true });
     const armazem = new ArmazemSqlite(trava.caminho, trava);
-    const como = { vazio: novo || trava.criado, livro: !novo };
     try {
-      try {
-        armazem.#abre(como);
-      } catch (causa) {
-        const codigo = codigoPrimario(causa);
-        if (codigo !== SQLITE.BUSY && codigo !== SQLITE.IOERR) throw causa;
-        trava.soltaArquivo();
-        armazem.#abre(como);
-      }
+      armazem.#abreTravado(trava, { vazio: novo || trava.criado, livro: !novo });
       return armazem;
     } catch (causa) {
       trava.desfaz();
       trava.close();
       throw explica(caminho, causa);
+    }
+  }
+
+  /** Onde a trava do arquivo barra o próprio SQLite (certas pastas de rede), abre sem ela; fica a do lado. */
+  #abreTravado(trava: Trava, como: ComoAbrir): void {
+    try {
+      this.#abre(como);
+    } catch (causa) {
+      const codigo = codigoPrimario(causa);
+      if (codigo !== SQLITE.BUSY && codigo !== SQLITE.IOERR) throw causa;
+      trava.soltaArquivo();
+      this.#abre(como);
     }
   }
 
@@ -192,19 +198,6 @@ export class ArmazemSqlite implements Armazem {
     }
   }
 
-  /** Abre o livro de novo, passa o WAL a limpo e relê tudo; `undefined` se não deu: a próxima vez tenta de novo. */
-  #reabre(): Banco | undefined {
-    try {
-      this.#trava?.confere();
-      // Depois de um fsync que falhou, as páginas do WAL podem estar só no cache do sistema. Só vale o que o checkpoint
-      // conseguir passar, com outro fsync, para o arquivo principal.
-      return this.#abre({}, { exigeLimpo: true });
-    } catch {
-      this.#tentaEm = performance.now() + ESPERA_PARA_REABRIR;
-      return undefined;
-    }
-  }
-
   /** Um banco que falhou pode não fechar direito; o arquivo se recupera quando for aberto. */
   #fecha(): void {
     try {
@@ -215,10 +208,19 @@ export class ArmazemSqlite implements Armazem {
     this.#banco = undefined;
   }
 
+  /** O banco; se falhou, abre-o de novo, passa o WAL a limpo e relê tudo. */
   #aberto(): Banco {
-    const banco = this.#banco ?? (performance.now() < this.#tentaEm ? undefined : this.#reabre());
-    if (banco === undefined) throw new ErroDoArmazem(`${this.#caminho}: o livro não está ao alcance`);
-    return banco;
+    if (this.#banco !== undefined) return this.#banco;
+    if (performance.now() < this.#tentaEm) throw this.#falha;
+    try {
+      this.#trava?.confere();
+      // Depois de um fsync que falhou, as páginas do WAL podem estar só no cache do sistema. Só vale o que o checkpoint
+      // conseguir passar, com outro fsync, para o arquivo principal.
+      return this.#abre({}, { exigeLimpo: true });
+    } catch (causa) {
+      this.#tentaEm = performance.now() + ESPERA_PARA_REABRIR;
+      throw this.#falha = explica(this.#caminho, causa);
+    }
   }
 
   /** Consulta a memória, que é sempre o que está gravado. */

@@ -64,7 +64,8 @@ export function abreParaEscrever(caminho: string, { vazio = false, livro = true 
     if (achado === "livro" && !livro) {
       throw new ErroDoArmazem(`${caminho}: já tem um livro, e --banco-novo só começa um onde não há; tire a opção`);
     }
-    db.exec("PRAGMA journal_mode = WAL");
+    // Preparada, uma instrução que falha diz o código do erro; `exec` não o diz.
+    db.prepare("PRAGMA journal_mode = WAL").get();
     db.exec("PRAGMA synchronous = FULL");
     // No macOS, fsync não esvazia o cache do disco; isto sim. Nos outros sistemas não muda nada.
     db.exec("PRAGMA fullfsync = ON");
@@ -170,12 +171,12 @@ export function outrosNomes(caminho: string): ErroDoArmazem {
 /** Leva o livro à última versão, uma transação por passo. */
 export function migra(db: DatabaseSync, migracoes: readonly string[] = MIGRACOES): void {
   for (let versao = pragma(db, "user_version"); versao < migracoes.length; versao++) {
-    db.exec("BEGIN IMMEDIATE");
+    db.prepare("BEGIN IMMEDIATE").run();
     try {
       db.exec(migracoes[versao]);
       db.exec(`PRAGMA application_id = ${ID_DA_APLICACAO}`);
       db.exec(`PRAGMA user_version = ${versao + 1}`);
-      db.exec("COMMIT");
+      db.prepare("COMMIT").run();
     } catch (causa) {
       if (db.isTransaction) db.exec("ROLLBACK");
       throw causa;
