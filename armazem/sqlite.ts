@@ -284,7 +284,7 @@ export class ArmazemSqlite implements Armazem {
 
 /**
  * Dá ao WAL vazio o tamanho que ele terá, em zeros, que o SQLite lê como "sem commits" (sqlite.org/walformat.html). Num
- * arquivo que cresce, o fsync tem de gravar também onde estão os blocos novos: 225 µs por commit em vez de 100 (medido).
+ * arquivo que cresce, o fsync de cada commit tem de gravar também onde estão os blocos novos.
  */
 function reservaWal(caminho: string): void {
   if (caminho === ":memory:") return;
