@@ -15,9 +15,9 @@
 
 import configuracaoDoDeno from "./deno.json" with { type: "json" };
 import { Agenda } from "./agenda.ts";
-import { ArmazemPostgres, BancoForaDoAlcance, ehPostgres, semSenha } from "./armazem/postgres.ts";
+import { ehPostgres, semSenha } from "./armazem/postgres_endereco.ts";
 import { ArmazemSqlite } from "./armazem/sqlite.ts";
-import { type Armazem, ErroDoArmazem } from "./clinica/livro.ts";
+import { type Armazem, BancoForaDoAlcance, ErroDoArmazem } from "./clinica/livro.ts";
 import { ErroDeConfiguracao } from "./clinica/oferta.ts";
 import { mensagem } from "./clinica/texto.ts";
 import {
@@ -53,6 +53,7 @@ OPÇÕES
   --banco postgres://…         o livro num PostgreSQL, partilhado por vários servidores:
                                postgres://usuario:senha@maquina:5432/banco; sem --banco vale a
                                variável CLINICA_BANCO, em que a senha não aparece em "ps"
+  --banco-novo                 começa um livro vazio num arquivo que existe e está vazio
   --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida)
   --conexoes N                 conexões ao mesmo tempo (1000)
   --conexoes-por-endereco N    conexões de um mesmo endereço (100; a própria máquina não tem este limite)
@@ -65,10 +66,17 @@ OPÇÕES
 Em outro terminal: deno run -A cliente.ts          Em outra máquina: deno run -A cliente.ts <ip>
 `;
 
-function abreArmazem(banco: string, registro: Registro): Armazem | Promise<Armazem> {
-  if (!ehPostgres(banco)) return ArmazemSqlite.abre(banco);
+async function abreArmazem(
+  banco: string,
+  { novo, registro }: { novo: boolean; registro: Registro },
+): Promise<Armazem> {
+  if (!ehPostgres(banco)) return ArmazemSqlite.abre(banco, { novo });
+  if (novo) throw new ErroDeUso("--banco-novo é de um livro em arquivo; num PostgreSQL o livro é criado se falta");
+  // Só aqui: um servidor de um arquivo não espera pelo que não usa.
+  const { ArmazemPostgres } = await import("./armazem/postgres.ts");
   return ArmazemPostgres.abre(banco, {
     aoMudar: (fora) => registro.conta("banco", { no_alcance: fora === undefined, causa: fora?.message }),
+    aoAvisar: (o_que) => registro.conta("aviso", { o_que }),
   });
 }
 
@@ -89,7 +97,7 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const oferta = lerConfiguracao(argumentos);
 
   const registro = new Registro({ formato, volume, fuso: oferta.fuso, destino: Deno.stdout });
-  await using armazem = await abreArmazem(banco, registro);
+  await using armazem = await abreArmazem(banco, { novo: argumentos.tem("banco-novo"), registro });
   using aberta = ouvir(endereco, porta);
   const noConsole = new Console({ registro, armazem, oferta });
   const agenda = new Agenda({

@@ -136,7 +136,7 @@ function espalha(texto: string): number {
  * O que cada conexão prepara. `EXECUTE` com literais em vez de parâmetros do protocolo: assim um lote inteiro é um texto
  * só, uma ida ao banco, e o que falha pula o resto.
  *
- * `desmarca` e `encerra` exigem todas as linhas pedidas: a divisão por zero desfaz o lote antes do commit.
+ * `desmarca` e `arquiva` exigem todas as linhas pedidas: a divisão por zero desfaz o lote antes do commit.
  */
 const PREPARADAS = `
   PREPARE trava (bigint[]) AS
@@ -164,7 +164,7 @@ const PREPARADAS = `
       UPDATE agendamento SET cancelado_em = $1, ativo = false
       WHERE id = ANY ($2) AND cancelado_em IS NULL RETURNING id)
     SELECT 1 / (count(*) = cardinality($2))::int FROM feito;
-  PREPARE encerra (bigint[]) AS
+  PREPARE arquiva (bigint[]) AS
     WITH feito AS (UPDATE agendamento SET ativo = false WHERE id = ANY ($1) AND ativo RETURNING id)
     SELECT 1 / (count(*) = cardinality($1))::int FROM feito;
   PREPARE marca (text, boolean, bigint[], text[], text[], text[], text[], text[], text[], integer[], text[]) AS
@@ -1231,7 +1231,7 @@ function semRepetir(dias: readonly Dia[]): Dia[] {
 function escreve({ quando, novos, passageiros, desmarcados, arquivados }: Liquido, { id }: Sinal): string[] {
   const instrucoes: string[] = [];
   if (desmarcados.length > 0) instrucoes.push(`EXECUTE desmarca(${literal(quando)}, ${ids(desmarcados)})`);
-  if (arquivados.length > 0) instrucoes.push(`EXECUTE encerra(${ids(arquivados)})`);
+  if (arquivados.length > 0) instrucoes.push(`EXECUTE arquiva(${ids(arquivados)})`);
   if (novos.length > 0) instrucoes.push(marca(quando, { ativo: true, novos, id }));
   if (passageiros.length > 0) {
     instrucoes.push(marca(quando, { ativo: false, novos: passageiros, id: novos.length > 0 ? undefined : id }));

@@ -236,7 +236,7 @@ teste("qualquer texto que um pedido pode ter é gravado e lido como é", async (
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
 });
 
-teste("cancelar e encerrar ficam na história, com quando e por quem", async (url, banco) => {
+teste("cancelar e arquivar ficam na história, com quando e por quem", async (url, banco) => {
   await using armazem = await ArmazemPostgres.abre(url);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.7")]);
   const [primeiro] = await ativosDe(armazem, 1);
@@ -709,7 +709,7 @@ async function enche(armazem: ArmazemPostgres | ArmazemSqlite): Promise<void> {
     marca(vista, { cpf: cpfDeExemplo(3), hora: "09:00", nome: "NULL" }),
   ]);
   const [cancelado] = await ativosDe(armazem, 2);
-  const [encerrado] = await ativosDe(armazem, 3);
+  const [arquivado] = await ativosDe(armazem, 3);
   await grava(armazem, (vista) => [
     desmarca(cancelado),
     { tipo: "arquiva", agendamento: encerrado },

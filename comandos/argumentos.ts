@@ -16,12 +16,13 @@ export class ErroDeUso extends Error {
 }
 
 const TEXTOS = ["de", "para", "porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"];
-const CHAVES = ["detalhado", "quieto", "help", "versao", "csv", "json"];
+const CHAVES = ["banco-novo", "detalhado", "quieto", "help", "versao", "csv", "json"];
 
 /** As opções que só servem com o servidor. */
 export const SO_DO_SERVIDOR: readonly string[] = [
   "porta",
   "endereco",
+  "banco-novo",
   "conexoes",
   "conexoes-por-endereco",
   "log",

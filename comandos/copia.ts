@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ehPostgres } from "../armazem/postgres.ts";
-import { copiaLivro } from "../armazem/sqlite.ts";
+import { copiaLivro } from "../armazem/copia.ts";
+import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DA_LISTA, SO_DE_IMPORTAR, SO_DO_SERVIDOR } from "./argumentos.ts";
 import { lerBanco } from "./opcoes.ts";
 

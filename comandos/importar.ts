@@ -6,7 +6,7 @@
  */
 
 import { importa } from "../armazem/importacao.ts";
-import { semSenha } from "../armazem/postgres.ts";
+import { semSenha } from "../armazem/postgres_endereco.ts";
 import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DA_LISTA, SO_DO_SERVIDOR } from "./argumentos.ts";
 import { confereBanco } from "./opcoes.ts";
 

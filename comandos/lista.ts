@@ -5,8 +5,9 @@
  * @module
  */
 
-import { ehPostgres, listaDoPostgres } from "../armazem/postgres.ts";
-import { listaDoLivro } from "../armazem/sqlite.ts";
+import { listaDoLivro } from "../armazem/copia.ts";
+import { listaDoPostgres } from "../armazem/postgres_copia.ts";
+import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { nomeDoDia } from "../clinica/oferta.ts";
 import { formatarCpf, inofensivo } from "../clinica/texto.ts";
 import { dataNoFio } from "../protocolo.ts";

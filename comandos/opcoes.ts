@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ehPostgres } from "../armazem/postgres.ts";
+import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { ErroDeConfiguracao, lerOferta, type Oferta } from "../clinica/oferta.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { type Argumentos, ErroDeUso } from "./argumentos.ts";
