@@ -21,7 +21,10 @@ import {
 } from "../clinica/livro.ts";
 import { cpfDeExemplo, PACIENCIA, Pasta, roda, testeComSistema } from "../testes/apoio.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
-import { ArmazemPostgres, type BancoForaDoAlcance, listaDoPostgres, semSenha } from "./postgres.ts";
+import { ArmazemPostgres, PRAZOS } from "./postgres.ts";
+import { listaDoPostgres } from "./postgres_copia.ts";
+import { semSenha } from "./postgres_endereco.ts";
+import type { BancoForaDoAlcance } from "./postgres_principal.ts";
 import { type Celula, Cluster, FALTA, Intermediario, SENHA, testeComPostgres } from "../testes/cluster.ts";
 import {
   alcance,
@@ -506,7 +509,7 @@ teste(
     while (terminadas < 200) {
       const mortas = await cluster.executa(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${banco}' AND application_name = 'clinica'
-       AND query LIKE '%EXECUTE%' AND (state <> 'idle' OR random() < 0.1)`,
+       AND query ~ 'COMMIT|ANY|advisory|pedido' AND (state <> 'idle' OR random() < 0.1)`,
       );
       terminadas += mortas.length;
     }
@@ -530,7 +533,7 @@ teste("um servidor que some com as travas na mão não as segura por muito tempo
   // Um lote que ficou entre as duas idas, numa máquina que se desligou sem se despedir: para o banco, a conexão vive.
   await using sumido = await cluster.sessao(banco);
   await sumido.executa(
-    `SET idle_in_transaction_session_timeout = 2000; BEGIN;
+    `SET idle_in_transaction_session_timeout = ${PRAZOS.parada}; BEGIN;
      SELECT pg_advisory_xact_lock((x'c1101'::bigint << 32) + faixa) FROM generate_series(0, 511) AS faixa`,
   );
   assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" })]), "gravado");

@@ -336,6 +336,9 @@ function estaVivo(pid: number): boolean {
 /** O que um intermediário faz com o commit que vem: perde-o, ou perde a resposta a ele. */
 export type Sumico = "perde o commit" | "perde a resposta";
 
+/** O pedido de commit de um lote, como vai no protocolo: o nome da preparada depois do de um portal vazio. */
+const COMMIT = "\0confirma\0";
+
 /** Fica entre o servidor e o banco, e perde o que se manda: uma rede que cai no pior instante. */
 export class Intermediario implements AsyncDisposable {
   /** Armado, vale para o próximo commit. */
@@ -390,7 +393,7 @@ export class Intermediario implements AsyncDisposable {
     try {
       for (let lidos; (lidos = await de.read(bloco)) !== null;) {
         const bytes = bloco.subarray(0, lidos);
-        if (ida && this.sumico !== undefined && new TextDecoder().decode(bytes).includes("COMMIT")) {
+        if (ida && this.sumico !== undefined && new TextDecoder().decode(bytes).includes(COMMIT)) {
           const sumico = this.sumico;
           this.sumico = undefined;
           if (sumico === "perde o commit") break;
