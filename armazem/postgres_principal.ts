@@ -59,7 +59,7 @@ export class Principal {
     const primeira = Promise.withResolvers<void>();
     const todas = Promise.all(this.endereco.maquinas.map(async (maquina) => {
       try {
-        const ligacao = await this.#tenta(maquina, noBanco, Math.min(ate, daquiA(this.endereco.prazoDeConexao)));
+        const ligacao = await this.#tenta(maquina, noBanco, ate);
         if (decidido) ligacao.corta();
         else achadas.push(ligacao);
         primeira.resolve();
@@ -76,7 +76,7 @@ export class Principal {
     if (escolhida === undefined) {
       throw new ErroDoArmazem(
         falhas.map(({ maquina, causa }) => `${mostraMaquina(maquina)}: ${mensagem(causa)}`).join("; "),
-        falhas.find(({ causa }) => causa instanceof ErroDoArmazem)?.causa,
+        falhas.every(({ causa }) => causa instanceof ErroDoArmazem) ? falhas[0].causa : undefined,
       );
     }
     if (escolhida.linhaDoTempo < this.#linhaDoTempo) {
@@ -91,10 +91,13 @@ export class Principal {
   }
 
   async #tenta(maquina: Maquina, noBanco: PrazosNoBanco, ate: number): Promise<Ligacao> {
-    const { ligacao, ssl } = await this.#entra(maquina, ate);
+    const prazo = (): number => Math.min(ate, daquiA(this.endereco.prazoDeConexao));
+    const { ligacao, ssl } = await this.#entra(maquina, prazo());
     try {
-      const processo = await prepara(ligacao, this.endereco, { noBanco, ate });
-      if (processo !== ligacao.processo) await this.#confereSessao(ligacao, { maquina, ssl, processo, ate });
+      const processo = await prepara(ligacao, this.endereco, { noBanco, ate: prazo() });
+      if (processo !== ligacao.processo) {
+        await this.#confereSessao(ligacao, { maquina, ssl, processo, ate: prazo() });
+      }
       return ligacao;
     } catch (causa) {
       await ligacao.fecha();
@@ -107,20 +110,19 @@ export class Principal {
    * servidor que não fala TLS, o aperto de mãos que se quebra, ou a conexão cifrada que o banco recusa.
    */
   async #entra(maquina: Maquina, ate: number): Promise<{ ligacao: Ligacao; ssl: OpcoesDeTls | false }> {
-    let cifrada: unknown;
-    for (const ssl of formasDeTls(this.endereco, maquina)) {
+    const [ssl, outra] = formasDeTls(this.endereco, maquina);
+    try {
+      return { ligacao: await Ligacao.abre(this.endereco, { maquina, ssl, ate }), ssl };
+    } catch (causa) {
+      if (outra === undefined || performance.now() >= ate) throw causa;
       try {
-        return { ligacao: await Ligacao.abre(this.endereco, { maquina, ssl, ate }), ssl };
-      } catch (causa) {
-        const ultima = cifrada ?? causa;
-        const iguais = mensagem(ultima) === mensagem(causa) || mensagem(ultima).includes("does not support SSL");
-        if (ssl === false || this.endereco.tls !== "prefer" || performance.now() >= ate) {
-          throw iguais ? causa : new Error(`${mensagem(ultima)}; sem TLS: ${mensagem(causa)}`, { cause: causa });
-        }
-        cifrada = causa;
+        return { ligacao: await Ligacao.abre(this.endereco, { maquina, ssl: outra, ate }), ssl: outra };
+      } catch (semTls) {
+        const [cifrada, aberta] = [mensagem(causa), mensagem(semTls)];
+        if (cifrada === aberta || cifrada.includes("does not support SSL")) throw semTls;
+        throw new Error(`${cifrada}; sem TLS: ${aberta}`, { cause: semTls });
       }
     }
-    throw new TypeError("sem forma de conectar");
   }
 
   /**

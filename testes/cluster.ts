@@ -301,6 +301,51 @@ export class Cluster implements AsyncDisposable {
     await programa("pg_ctl", ["promote", "--pgdata", `${this.#pasta}/dados`, "--wait"]);
   }
 
+  /** Um PgBouncer diante deste cluster, no modo dado (`"transaction"`, `"session"`…), com a mesma senha. */
+  async pgbouncer(modo: string): Promise<AsyncDisposable & { readonly porta: number }> {
+    const porta = portaLivre();
+    Deno.writeTextFileSync(`${this.#pasta}/pgbouncer.txt`, `"clinica" "${SENHA}"\n`);
+    Deno.writeTextFileSync(
+      `${this.#pasta}/pgbouncer.ini`,
+      `[databases]
+* = host=127.0.0.1 port=${this.porta}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${porta}
+unix_socket_dir =
+auth_type = plain
+auth_file = ${this.#pasta}/pgbouncer.txt
+pool_mode = ${modo}
+`,
+    );
+    for (const arquivo of ["pgbouncer.txt", "pgbouncer.ini"]) Deno.chmodSync(`${this.#pasta}/${arquivo}`, 0o644);
+    const processo = new Deno.Command("pgbouncer", {
+      args: ["--quiet", `${this.#pasta}/pgbouncer.ini`],
+      cwd: "/",
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+      ...DONO,
+    }).spawn();
+    const prazo = performance.now() + PACIENCIA;
+    for (;;) {
+      try {
+        (await Deno.connect({ hostname: "127.0.0.1", port: porta })).close();
+        break;
+      } catch (causa) {
+        if (performance.now() > prazo) throw causa;
+        await delay(20);
+      }
+    }
+    return {
+      porta,
+      async [Symbol.asyncDispose](): Promise<void> {
+        processo.kill("SIGTERM");
+        await processo.status;
+      },
+    };
+  }
+
   /** Para o cluster e apaga tudo dele. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.mata();
