@@ -94,8 +94,8 @@ const NO_BANCO = 0.8;
 /** Quanto pode levar uma conexão nova a ficar pronta, depois de ligada, em ms. */
 const PRAZO_DE_PREPARO = 3000;
 
-/** O código do PostgreSQL de que se vale uma instrução que não fez tudo o que se pediu: `division_by_zero`. */
-const FALTOU_LINHA = "22012";
+/** Com que códigos o banco recusa um lote: uma instrução que não fez tudo o que se pediu, ou uma vaga já tomada. */
+const RECUSAS: readonly (string | undefined)[] = ["22012", "23505"];
 
 // ------------------------------------------------------------------------------------------------------ o armazém
 
@@ -298,7 +298,7 @@ export class ArmazemPostgres implements Armazem {
       // O banco recusou uma instrução e continua lá: o commit não chegou a ser feito.
       const codigo = codigoDe(erro);
       if (codigo !== undefined && await ligacao.desfaz(ate)) {
-        if (codigo !== FALTOU_LINHA) return { tipo: "nada", causa };
+        if (!RECUSAS.includes(codigo)) return { tipo: "nada", causa };
         return {
           tipo: "recusado",
           causa: new ErroDoArmazem("o livro recusou o lote: uma vaga já tomada, ou uma linha que não cabe nele", erro),

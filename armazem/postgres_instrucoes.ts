@@ -36,9 +36,9 @@ function espalha(texto: string): number {
 /**
  * O que cada conexão prepara. Um lote é uma sequência delas numa ida só, e o que falha pula o resto.
  *
- * `desmarca`, `encerra` e `marca` exigem todas as linhas pedidas: a divisão por zero desfaz o lote antes do commit. O que
- * uma restrição da tabela recusaria nem chega a ela, porque o banco escreveria no seu log a linha recusada, com o CPF e o
- * nome.
+ * `desmarca`, `encerra` e `marca` exigem todas as linhas pedidas: a divisão por zero desfaz o lote antes do commit. Uma
+ * linha que as restrições recusariam por um CPF ou um nome nem chega a elas, porque o banco a escreveria no seu log; o
+ * índice das vagas não tem um nem outro, e recusa ele mesmo.
  */
 export function preparadas(restricoes: string): Record<Preparada, string> {
   return {
@@ -74,17 +74,19 @@ export function preparadas(restricoes: string): Record<Preparada, string> {
       WITH feito AS (UPDATE agendamento SET ativo = false WHERE id = ANY ($1::bigint[]) AND ativo RETURNING id)
       SELECT 1 / (count(*) = cardinality($1::bigint[]))::int FROM feito`,
     marca: `
-      WITH novo AS (
-        SELECT coalesce(id, nextval('agendamento_id_seq')) AS id, cpf, nome, especialidade, profissional, data, hora,
-          minutos, $1::text AS criado_em, CASE WHEN $2::boolean THEN NULL ELSE $1::text END AS cancelado_em, origem,
-          $2::boolean AS ativo
-        FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-          $10::integer[], $11::text[])
-          AS pedido (id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)
-      ), feito AS (
+      WITH feito AS (
         INSERT INTO agendamento (id, cpf, nome, especialidade, profissional, data, hora, minutos, criado_em,
           cancelado_em, origem, ativo)
-        SELECT * FROM novo WHERE ${restricoes} ON CONFLICT DO NOTHING RETURNING id
+        SELECT * FROM (
+          SELECT coalesce(id, nextval('agendamento_id_seq')) AS id, cpf, nome, especialidade, profissional, data, hora,
+            minutos, $1::text AS criado_em, CASE WHEN $2::boolean THEN NULL ELSE $1::text END AS cancelado_em, origem,
+            $2::boolean AS ativo
+          FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::integer[], $11::text[])
+            AS pedido (id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)
+        ) AS novo
+        WHERE ${restricoes}
+        ON CONFLICT (cpf, especialidade) WHERE ativo DO NOTHING RETURNING id
       )
       SELECT 1 / (count(*) = cardinality($3::bigint[]))::int FROM feito`,
   };

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { Endereco, Maquina, OpcoesDeTls } from "./postgres_endereco.ts";
 
 // ------------------------------------------------------------------------------------------------------ os prazos
@@ -71,13 +72,9 @@ interface Pg {
   Client: new (opcoes: Readonly<Record<string, unknown>>) => ClientePg;
 }
 
-/** As mensagens do protocolo, uma a uma (postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING). */
+/** O que se usa da conexão de um cliente: por onde os bytes saem. */
 interface ConexaoPg {
-  readonly stream: { cork(): void; uncork(): void };
-  parse(preparada: { name?: string; text: string }): void;
-  bind(pedido: { statement?: string; values?: readonly Valor[] }): void;
-  execute(): void;
-  sync(): void;
+  readonly stream: { write(bytes: Uint8Array): unknown };
 }
 
 /** O que uma instrução devolveu. */
@@ -117,17 +114,100 @@ export function codigoDe(erro: unknown): string | undefined {
   return typeof erro.code === "string" ? erro.code : undefined;
 }
 
+/**
+ * As mensagens de uma ida, num bloco só: mandá-las uma a uma custaria uma escrita no soquete cada. O formato é o de
+ * postgresql.org/docs/current/protocol-message-formats.html.
+ */
+class Mensagens {
+  #bytes = Buffer.allocUnsafe(4096);
+  #fim = 0;
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#fim);
+  }
+
+  prepara(nome: string, texto: string): void {
+    this.#mensagem("P", () => {
+      this.#texto(nome);
+      this.#texto(texto);
+      this.#int16(0);
+    });
+  }
+
+  executa(preparada: string, valores: readonly Valor[]): void {
+    this.#mensagem("B", () => {
+      this.#texto("");
+      this.#texto(preparada);
+      // Valores e resultados em texto.
+      this.#int16(0);
+      this.#int16(valores.length);
+      for (const valor of valores) this.#valor(valor);
+      this.#int16(0);
+    });
+    this.#mensagem("E", () => {
+      this.#texto("");
+      this.#int32(0);
+    });
+  }
+
+  sincroniza(): void {
+    this.#mensagem("S", () => {});
+  }
+
+  #mensagem(tipo: string, corpo: () => void): void {
+    this.#cabe(5);
+    this.#fim = this.#bytes.writeUInt8(tipo.charCodeAt(0), this.#fim);
+    const inicio = this.#fim;
+    this.#fim += 4;
+    corpo();
+    this.#bytes.writeInt32BE(this.#fim - inicio, inicio);
+  }
+
+  #texto(texto: string): void {
+    this.#cabe(texto.length * 3 + 1);
+    this.#fim += this.#bytes.write(texto, this.#fim);
+    this.#fim = this.#bytes.writeUInt8(0, this.#fim);
+  }
+
+  #valor(valor: Valor): void {
+    if (valor === null) return this.#int32(-1);
+    this.#cabe(valor.length * 3 + 4);
+    const bytes = this.#bytes.write(valor, this.#fim + 4);
+    this.#bytes.writeInt32BE(bytes, this.#fim);
+    this.#fim += 4 + bytes;
+  }
+
+  #int16(numero: number): void {
+    this.#cabe(2);
+    this.#fim = this.#bytes.writeInt16BE(numero, this.#fim);
+  }
+
+  #int32(numero: number): void {
+    this.#cabe(4);
+    this.#fim = this.#bytes.writeInt32BE(numero, this.#fim);
+  }
+
+  /** Um caractere são no máximo três bytes por unidade UTF-16. */
+  #cabe(bytes: number): void {
+    if (this.#fim + bytes <= this.#bytes.length) return;
+    const maior = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#fim + bytes));
+    this.#bytes.copy(maior, 0, 0, this.#fim);
+    this.#bytes = maior;
+  }
+}
+
 /** Uma ida ao banco: muitas mensagens e um só `Sync`; a primeira que falha pula as demais. */
 class Ida {
   readonly fim: Promise<readonly Resultado[]>;
-  #manda: (conexao: ConexaoPg) => void;
+  #bytes: Uint8Array;
   #resultados: Resultado[] = [];
   #linhas: (readonly Valor[])[] = [];
   #resolve: (resultados: readonly Resultado[]) => void;
   #rejeita: (causa: unknown) => void;
 
-  constructor(manda: (conexao: ConexaoPg) => void) {
-    this.#manda = manda;
+  constructor(mensagens: Mensagens) {
+    mensagens.sincroniza();
+    this.#bytes = mensagens.bytes;
     const { promise, resolve, reject } = Promise.withResolvers<readonly Resultado[]>();
     this.fim = promise;
     this.#resolve = resolve;
@@ -135,10 +215,7 @@ class Ida {
   }
 
   submit(conexao: ConexaoPg): void {
-    conexao.stream.cork();
-    this.#manda(conexao);
-    conexao.sync();
-    conexao.stream.uncork();
+    conexao.stream.write(this.#bytes);
   }
 
   handleDataRow({ fields }: { fields: readonly Valor[] }): void {
@@ -233,26 +310,24 @@ export class Ligacao {
    * vão à parte do texto: o banco não os escreve no seu log com a instrução que falha.
    */
   async executa(instrucoes: readonly Instrucao[], ate: number): Promise<readonly Resultado[]> {
-    return await this.#manda((conexao) => {
-      for (const instrucao of instrucoes) {
-        const statement = "preparada" in instrucao ? instrucao.preparada : "";
-        if ("texto" in instrucao) conexao.parse({ text: instrucao.texto });
-        conexao.bind({ statement, values: instrucao.valores });
-        conexao.execute();
-      }
-    }, ate);
+    const mensagens = new Mensagens();
+    for (const instrucao of instrucoes) {
+      if ("texto" in instrucao) mensagens.prepara("", instrucao.texto);
+      mensagens.executa("preparada" in instrucao ? instrucao.preparada : "", instrucao.valores ?? []);
+    }
+    return await this.#manda(mensagens, ate);
   }
 
   /** Prepara instruções, por nome; valem enquanto a conexão viver. */
   async prepara(preparadas: Readonly<Record<string, string>>, ate: number): Promise<void> {
-    await this.#manda((conexao) => {
-      for (const [name, text] of Object.entries(preparadas)) conexao.parse({ name, text });
-    }, ate);
+    const mensagens = new Mensagens();
+    for (const [nome, texto] of Object.entries(preparadas)) mensagens.prepara(nome, texto);
+    await this.#manda(mensagens, ate);
   }
 
-  #manda(manda: (conexao: ConexaoPg) => void, ate: number): Promise<readonly Resultado[]> {
+  #manda(mensagens: Mensagens, ate: number): Promise<readonly Resultado[]> {
+    const ida = new Ida(mensagens);
     return this.#vai(() => {
-      const ida = new Ida(manda);
       this.#cliente.query(ida);
       return ida.fim;
     }, ate);
