@@ -8,7 +8,15 @@
 
 import { type Agendamento, ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo } from "../clinica/livro.ts";
 import { type Endereco, lerEndereco } from "./postgres_endereco.ts";
-import { exigeLivro, explica, lerAgendamento, migra, PRAZO_LONGO, selecaoDoDia } from "./postgres_esquema.ts";
+import {
+  exigeLivro,
+  explica,
+  lerAgendamento,
+  migra,
+  PRAZO_LONGO,
+  restricoesDe,
+  selecaoDoDia,
+} from "./postgres_esquema.ts";
 import { daquiA, type Instrucao, type Ligacao, type Resultado, textos } from "./postgres_ligacao.ts";
 import { Principal } from "./postgres_principal.ts";
 
@@ -133,14 +141,22 @@ export async function livroNovoPostgres(url: string): Promise<LivroNovo> {
       throw new ErroDoArmazem(`${endereco.mostrado}: o livro não está vazio; importar só enche um livro novo`);
     }
     const arrays = Object.values(COLUNAS).map((tipo, i) => `$${i + 1}::${tipo}[]`).join(", ");
+    // O que as restrições recusariam é contado, e não chega a elas: o banco o escreveria no seu log.
+    const insercao = `
+      WITH feito AS (
+        INSERT INTO agendamento (${NOMES}) SELECT * FROM unnest(${arrays}) AS novo (${NOMES})
+        WHERE ${await restricoesDe(ligacao, daquiA(PRAZO_LONGO))} ON CONFLICT DO NOTHING RETURNING id
+      ) SELECT count(*) FROM feito`;
     return {
       async recebe(linhas): Promise<void> {
         const coluna = (n: number): string =>
           textos(linhas.map((linha) => linha[n] === null ? null : String(linha[n])));
-        await demorada(ligacao, [{
-          texto: `INSERT INTO agendamento (${NOMES}) SELECT * FROM unnest(${arrays})`,
+        const [{ rows: [[entraram]] }] = await demorada(ligacao, [{
+          texto: insercao,
           valores: Object.keys(COLUNAS).map((_, i) => coluna(i)),
         }]);
+        const recusadas = linhas.length - Number(entraram);
+        if (recusadas > 0) throw new Error(`${recusadas} linhas não cabem nas restrições da tabela de destino`);
       },
       pedacos: () => pedacosDe(ligacao),
       async confirma(): Promise<void> {

@@ -390,6 +390,8 @@ export class Intermediario implements AsyncDisposable {
   sumico: Sumico | undefined;
   /** Enquanto verdadeiro, recusa conexões. */
   fechado = false;
+  /** Enquanto verdadeiro, aceita conexões e não leva nada, nem de um lado nem do outro. */
+  mudo = false;
   #ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   #destino: number;
   #conexoes = new Set<Deno.TcpConn>();
@@ -416,6 +418,7 @@ export class Intermediario implements AsyncDisposable {
     const pares: Promise<void>[] = [];
     for await (const daqui of this.#ouvinte) {
       if (this.fechado) daqui.close();
+      else if (this.mudo) this.#conexoes.add(daqui);
       else pares.push(this.#liga(daqui));
     }
     await Promise.all(pares);
@@ -445,6 +448,7 @@ export class Intermediario implements AsyncDisposable {
           estado.engole = true;
         }
         if (!ida && estado.engole) break;
+        if (this.mudo) continue;
         for (let feito = 0; feito < lidos;) feito += await para.write(bytes.subarray(feito));
       }
     } catch {
