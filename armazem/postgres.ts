@@ -135,7 +135,8 @@ export class ArmazemPostgres implements Armazem {
   #lendo = false;
   #relogio: () => number;
   #diferenca: DiferencaDosRelogios;
-  #comparacao: ReturnType<typeof setInterval> | undefined;
+  #alarme: ReturnType<typeof setInterval> | undefined;
+  #comparacao: Promise<void> | undefined;
   #fechado = false;
 
   private constructor(principal: Principal, { prazos, relogio = Date.now, aoAvisar = () => {} }: OpcoesDoPostgres) {
@@ -161,10 +162,9 @@ export class ArmazemPostgres implements Armazem {
       await armazem.#escritor.toma(Infinity);
       await armazem.#leitor.toma(Infinity);
       await armazem.#comparaOsRelogios();
-      armazem.#comparacao = setInterval(
-        () => armazem.#comparaOsRelogios().catch(() => {}),
-        armazem.#prazos.entreRelogios,
-      );
+      armazem.#alarme = setInterval(() => {
+        armazem.#comparacao = armazem.#comparaOsRelogios().catch(() => {});
+      }, armazem.#prazos.entreRelogios);
       armazem.#aoMudar = opcoes.aoMudar ?? (() => {});
       return armazem;
     } catch (causa) {
@@ -445,8 +445,8 @@ export class ArmazemPostgres implements Armazem {
   /** Fecha as conexões; um desfecho que ainda se procura fica incerto. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fechado = true;
-    clearInterval(this.#comparacao);
-    await Promise.all([this.#escritor.fecha(), this.#leitor.fecha()]);
+    clearInterval(this.#alarme);
+    await Promise.all([this.#escritor.fecha(), this.#leitor.fecha(), this.#comparacao]);
   }
 }
 
