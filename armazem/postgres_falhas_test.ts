@@ -71,13 +71,17 @@ teste("com a tabela fechada por outro, vinte que leem esperam uma vez só, e a c
   await using armazem = await abre(url(banco), { aoMudar: (fora) => mudancas.push(fora) });
   await using alheio = await cluster.sessao(banco);
   await alheio.executa("BEGIN; LOCK TABLE agendamento IN ACCESS EXCLUSIVE MODE");
+  const antes = cluster.log.split("due to statement timeout").length;
   const inicio = performance.now();
   assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]), "nada");
   const juntas = vinteLeituras(armazem);
   // Chegam com a leitura a meio, e não começam outra.
   await delay(PRAZOS.leitura / 2);
-  const lidas = [...await juntas, ...await vinteLeituras(armazem)];
+  const tardias = vinteLeituras(armazem);
+  const lidas = [...await juntas, ...await tardias];
   assertEquals(lidas.filter(({ status }) => status === "rejected").length, 40);
+  // A do lote e a das leituras.
+  assertEquals(cluster.log.split("due to statement timeout").length - antes, 2);
   assert(performance.now() - inicio < UMA_ESPERA);
   await alheio.executa("ROLLBACK");
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
