@@ -11,7 +11,8 @@ import { createHash, type Hash } from "node:crypto";
 import { ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { fonteSqlite, livroNovoSqlite } from "./copia.ts";
-import { ehPostgres, fontePostgres, livroNovoPostgres } from "./postgres.ts";
+import { fontePostgres, livroNovoPostgres } from "./postgres_copia.ts";
+import { ehPostgres } from "./postgres_endereco.ts";
 
 /** O que `importa` precisa. */
 export interface OpcoesDaImportacao {

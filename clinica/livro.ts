@@ -122,6 +122,12 @@ export class ErroDoArmazem extends Error {
   }
 }
 
+/** O banco, noutra máquina, não está ao alcance; sabe-se disso há algum tempo, e procura-se por ele. */
+export class BancoForaDoAlcance extends ErroDoArmazem {
+  /** `"BancoForaDoAlcance"`. */
+  override name = "BancoForaDoAlcance";
+}
+
 /** O efeito de um lote, sem passos intermediários: o que nasce e morre nele entra já cancelado, numa só linha. */
 export interface Liquido {
   /** O instante do lote, como fica no livro (`"2026-11-23T10:00:00Z"`). */

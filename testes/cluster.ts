@@ -301,6 +301,51 @@ export class Cluster implements AsyncDisposable {
     await programa("pg_ctl", ["promote", "--pgdata", `${this.#pasta}/dados`, "--wait"]);
   }
 
+  /** Um PgBouncer diante deste cluster, no modo dado (`"transaction"`, `"session"`…), com a mesma senha. */
+  async pgbouncer(modo: string): Promise<AsyncDisposable & { readonly porta: number }> {
+    const porta = portaLivre();
+    Deno.writeTextFileSync(`${this.#pasta}/pgbouncer.txt`, `"clinica" "${SENHA}"\n`);
+    Deno.writeTextFileSync(
+      `${this.#pasta}/pgbouncer.ini`,
+      `[databases]
+* = host=127.0.0.1 port=${this.porta}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${porta}
+unix_socket_dir =
+auth_type = plain
+auth_file = ${this.#pasta}/pgbouncer.txt
+pool_mode = ${modo}
+`,
+    );
+    for (const arquivo of ["pgbouncer.txt", "pgbouncer.ini"]) Deno.chmodSync(`${this.#pasta}/${arquivo}`, 0o644);
+    const processo = new Deno.Command("pgbouncer", {
+      args: ["--quiet", `${this.#pasta}/pgbouncer.ini`],
+      cwd: "/",
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+      ...DONO,
+    }).spawn();
+    const prazo = performance.now() + PACIENCIA;
+    for (;;) {
+      try {
+        (await Deno.connect({ hostname: "127.0.0.1", port: porta })).close();
+        break;
+      } catch (causa) {
+        if (performance.now() > prazo) throw causa;
+        await delay(20);
+      }
+    }
+    return {
+      porta,
+      async [Symbol.asyncDispose](): Promise<void> {
+        processo.kill("SIGTERM");
+        await processo.status;
+      },
+    };
+  }
+
   /** Para o cluster e apaga tudo dele. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.mata();
@@ -336,12 +381,17 @@ function estaVivo(pid: number): boolean {
 /** O que um intermediário faz com o commit que vem: perde-o, ou perde a resposta a ele. */
 export type Sumico = "perde o commit" | "perde a resposta";
 
+/** O pedido de commit de um lote, como vai no protocolo: o nome da preparada depois do de um portal vazio. */
+const COMMIT = "\0confirma\0";
+
 /** Fica entre o servidor e o banco, e perde o que se manda: uma rede que cai no pior instante. */
 export class Intermediario implements AsyncDisposable {
   /** Armado, vale para o próximo commit. */
   sumico: Sumico | undefined;
   /** Enquanto verdadeiro, recusa conexões. */
   fechado = false;
+  /** Enquanto verdadeiro, aceita conexões e não leva nada, nem de um lado nem do outro. */
+  mudo = false;
   #ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   #destino: number;
   #conexoes = new Set<Deno.TcpConn>();
@@ -368,6 +418,7 @@ export class Intermediario implements AsyncDisposable {
     const pares: Promise<void>[] = [];
     for await (const daqui of this.#ouvinte) {
       if (this.fechado) daqui.close();
+      else if (this.mudo) this.#conexoes.add(daqui);
       else pares.push(this.#liga(daqui));
     }
     await Promise.all(pares);
@@ -390,13 +441,14 @@ export class Intermediario implements AsyncDisposable {
     try {
       for (let lidos; (lidos = await de.read(bloco)) !== null;) {
         const bytes = bloco.subarray(0, lidos);
-        if (ida && this.sumico !== undefined && new TextDecoder().decode(bytes).includes("COMMIT")) {
+        if (ida && this.sumico !== undefined && new TextDecoder().decode(bytes).includes(COMMIT)) {
           const sumico = this.sumico;
           this.sumico = undefined;
           if (sumico === "perde o commit") break;
           estado.engole = true;
         }
         if (!ida && estado.engole) break;
+        if (this.mudo) continue;
         for (let feito = 0; feito < lidos;) feito += await para.write(bytes.subarray(feito));
       }
     } catch {

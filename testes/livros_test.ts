@@ -7,8 +7,10 @@
 
 import { assertEquals } from "@std/assert";
 import { Agenda } from "../agenda.ts";
-import { ArmazemPostgres, fontePostgres } from "../armazem/postgres.ts";
-import { ArmazemSqlite, fonteSqlite } from "../armazem/sqlite.ts";
+import { fonteSqlite } from "../armazem/copia.ts";
+import { ArmazemPostgres } from "../armazem/postgres.ts";
+import { fontePostgres } from "../armazem/postgres_copia.ts";
+import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import type { Armazem, Fonte } from "../clinica/livro.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import { decodificarPedido } from "../protocolo.ts";

@@ -335,7 +335,7 @@ teste("principal morto e reserva síncrono promovido: os servidores acham-no, e 
       reserva.congela(false);
     }
     const [[enganados]] = await principal.executa(
-      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'clinica' AND query LIKE '%EXECUTE%'",
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'clinica' AND query LIKE '%agendamento%'",
     );
     assertEquals(enganados, "0");
     await carga.viu("OK-300", 50);
