@@ -18,7 +18,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { CLINICA_MEDIA } from "../prova/bancada.ts";
 import { Hostil } from "../prova/processo_hostil.ts";
 import { Oficina, picoDeMemoria } from "../testes/apoio.ts";
-import { Medidor, RAIZ, servidor } from "./medidor.ts";
+import { Medidor, RAIZ, servidor, temServidor } from "./medidor.ts";
 
 /** Quem abusa, de quê, e como o servidor está. */
 interface Cenario {
@@ -158,10 +158,9 @@ async function main(): Promise<void> {
   const pedidos = String(args.so).split(",");
   const estranho = pedidos.find((pedido) => !GRUPOS.includes(pedido));
   if (estranho !== undefined) recusa(`--so espera ${GRUPOS.join(", ")}; veio "${estranho}"`);
-  const versoes = [
-    ["esta", RAIZ],
-    ...args.contra === undefined ? [] : [["aquela", Deno.realPathSync(`${args.contra}`)]],
-  ];
+  const contra = args.contra === undefined ? undefined : String(args.contra);
+  if (contra !== undefined && !temServidor(contra)) recusa(`--contra: não há servidor.ts em "${contra}"`);
+  const versoes = [["esta", RAIZ], ...contra === undefined ? [] : [["aquela", Deno.realPathSync(contra)]]];
   const medidor = new Medidor(segundos, undefined);
   console.log(
     `${HONESTOS.conexoes} terminais honestos, ${HONESTOS.pausa} ms entre uma resposta e a consulta seguinte, ` +
