@@ -34,6 +34,7 @@ import {
   type Resultado,
   segundosDeCpu,
   servidor,
+  temServidor,
 } from "./medidor.ts";
 
 const CARGAS: readonly Carga[] = ["busca", "par", "misto"];
@@ -184,14 +185,6 @@ function lerOpcoes(): Opcoes | undefined {
   const gerador = args.carga === undefined ? undefined : String(args.carga);
   if (gerador !== undefined && !existe(gerador)) recusa(`--carga: ${gerador} não existe, ou não é executável`);
   return { rodadas, segundos, gerador, pedidas, contra };
-}
-
-function temServidor(pasta: string): boolean {
-  try {
-    return Deno.statSync(`${pasta}/servidor.ts`).isFile;
-  } catch {
-    return false;
-  }
 }
 
 function recusa(mensagem: string): never {

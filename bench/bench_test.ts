@@ -36,12 +36,19 @@ testeComSistema("bench: --contra põe as duas versões lado a lado, com a razão
   assertMatch(stdout, /abaixo de 0,97/);
 });
 
-testeComSistema("hostil: a tabela de um cenário, as metas, e --so que não se conhece sai com 2", async () => {
+testeComSistema("hostil: a tabela de um cenário, as metas, e um comando errado sai com 2", async () => {
   const { codigo, stdout, stderr } = await roda("bench/hostil.ts", ["--so", "so", "--segundos", "0.1"]);
   assertEquals([codigo, stderr], [0, ""]);
   assertStringIncludes(stdout, "p99 ≤ 100 ms, memória ≤ 512 MiB, log ≤ 0,25 MB/s");
   assertMatch(stdout, /^sem ninguém +esta +[\d.,]+ +[\d.,]+ +[\d.,]+ +\d+ +[\d.,]+ +0/m);
-  const recusado = await roda("bench/hostil.ts", ["--so", "tudo"]);
-  assertEquals(recusado.codigo, 2);
-  assertStringIncludes(recusado.stderr, "bombas, vagas, log");
+  for (
+    const [args, dito] of [
+      [["--so", "tudo"], "bombas, vagas, log"],
+      [["--contra", `${RAIZ}/nada`], "não há servidor.ts"],
+    ] as const
+  ) {
+    const { codigo, stderr } = await roda("bench/hostil.ts", [...args]);
+    assertEquals(codigo, 2, stderr);
+    assertStringIncludes(stderr, dito);
+  }
 });

@@ -209,23 +209,21 @@ export async function comparaCom(raiz: string, { medidor, rodadas, pedidas }: Op
       await using uma = await GRUPOS[grupo]({ pasta }, medidor);
       await using outra = await GRUPOS[grupo]({ pasta: aquela, raiz: Deno.realPathSync(raiz) }, medidor);
       for (const [i, ensaio] of uma.ensaios.entries()) {
-        const linha = await compara(ensaio, outra.ensaios[i], rodadas);
-        console.log(linha.texto);
-        if (linha.razao < MINIMA) abaixo.push(`${ensaio.nome} (${numero(linha.razao, 2)})`);
+        const { texto, perdeu } = await compara(ensaio, outra.ensaios[i], rodadas);
+        console.log(texto);
+        if (perdeu !== undefined) abaixo.push(`${ensaio.nome} (${perdeu})`);
       }
     } finally {
       for (const uma of [pasta, aquela]) Deno.removeSync(uma, { recursive: true });
     }
   }
-  console.log(
-    abaixo.length === 0
-      ? `\nnenhuma abaixo de ${numero(MINIMA, 2)}`
-      : `\nabaixo de ${numero(MINIMA, 2)}: ${abaixo.join("; ")}`,
-  );
+  const minima = numero(MINIMA, 2);
+  console.log(abaixo.length === 0 ? `\nnenhuma abaixo de ${minima}` : `\nabaixo de ${minima}: ${abaixo.join("; ")}`);
+  if (abaixo.some((uma) => uma.includes("?"))) console.log("?: pode ser só a máquina; repita com mais --rodadas");
 }
 
 /** A razão é a mediana das razões de cada turno: o que a máquina faz entretanto pesa nas duas versões do mesmo turno. */
-async function compara(esta: Ensaio, aquela: Ensaio, rodadas: number): Promise<{ texto: string; razao: number }> {
+async function compara(esta: Ensaio, aquela: Ensaio, rodadas: number): Promise<{ texto: string; perdeu?: string }> {
   const { nome, unidade, umaVez = false } = esta;
   const turnos: { esta: Medido; aquela: Medido }[] = [];
   if (!umaVez) { for (const ensaio of [esta, aquela]) await ensaio.mede(); }
@@ -248,16 +246,17 @@ async function compara(esta: Ensaio, aquela: Ensaio, rodadas: number): Promise<{
     const valor = mediana(turnos.map((turno) => turno[qual].valor));
     return `${numero(valor, valor < 100 ? 1 : 0)} ${unidade}`;
   };
+  const [umQuarto, tresQuartos] = [quantil(razoes, 0.25), quantil(razoes, 0.75)];
+  const marca = razao >= MINIMA ? "" : umaVez || tresQuartos < MINIMA ? " <" : " <?";
   const texto = [
     nome.padEnd(42),
     meio("esta").padStart(12),
     meio("aquela").padStart(12),
     numero(razao, 2).padStart(12),
-    `${numero(quantil(razoes, 0.25), 2)}–${numero(quantil(razoes, 0.75), 2)}`.padStart(25),
+    `${numero(umQuarto, 2)}–${numero(tresQuartos, 2)}`.padStart(25),
     (cpus.length === 0 ? "" : numero(mediana(cpus), 2)).padStart(6),
-    razao < MINIMA ? " <" : "",
-  ].join(" ").trimEnd();
-  return { texto, razao };
+  ].join(" ").trimEnd() + marca;
+  return { texto, perdeu: marca === "" ? undefined : `${numero(razao, 2)}${marca.slice(2)}` };
 }
 
 function numero(valor: number, casas: number): string {

@@ -15,25 +15,10 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { CLINICA_MEDIA } from "../prova/bancada.ts";
 import { Hostil } from "../prova/processo_hostil.ts";
 import { Oficina, picoDeMemoria } from "../testes/apoio.ts";
-import { DIAS_UTEIS, Medidor, RAIZ, servidor } from "./medidor.ts";
-
-/** Uma clínica de tamanho médio: oito semanas de vinte especialidades, cinco dias, 48 horas por dia. */
-const MEDIA = {
-  semanas: 8,
-  atendimentos: Array.from(
-    { length: 20 },
-    (_, i) =>
-      DIAS_UTEIS.map((dia) => ({
-        especialidade: `ESPECIALIDADE ${String(i).padStart(2, "0")}`,
-        dia,
-        inicio: "08:00",
-        vagas: 48,
-        minutos: 10,
-      })),
-  ).flat(),
-};
+import { Medidor, RAIZ, servidor, temServidor } from "./medidor.ts";
 
 /** Quem abusa, de quê, e como o servidor está. */
 interface Cenario {
@@ -56,7 +41,7 @@ const CENARIOS: readonly Cenario[] = [
     }))
   ),
   { grupo: "vagas", nome: "VAGAS em cadeia, semana embutida, 100", ataque: ["cadeia-vagas", 100] },
-  { grupo: "vagas", nome: "VAGAS em cadeia, clínica média, 10", ataque: ["cadeia-vagas", 10], semana: MEDIA },
+  { grupo: "vagas", nome: "VAGAS em cadeia, clínica média, 10", ataque: ["cadeia-vagas", 10], semana: CLINICA_MEDIA },
   ...(["texto", "json"] as const).flatMap((formato): Cenario[] => [
     {
       grupo: "log",
@@ -173,10 +158,9 @@ async function main(): Promise<void> {
   const pedidos = String(args.so).split(",");
   const estranho = pedidos.find((pedido) => !GRUPOS.includes(pedido));
   if (estranho !== undefined) recusa(`--so espera ${GRUPOS.join(", ")}; veio "${estranho}"`);
-  const versoes = [
-    ["esta", RAIZ],
-    ...args.contra === undefined ? [] : [["aquela", Deno.realPathSync(`${args.contra}`)]],
-  ];
+  const contra = args.contra === undefined ? undefined : String(args.contra);
+  if (contra !== undefined && !temServidor(contra)) recusa(`--contra: não há servidor.ts em "${contra}"`);
+  const versoes = [["esta", RAIZ], ...contra === undefined ? [] : [["aquela", Deno.realPathSync(contra)]]];
   const medidor = new Medidor(segundos, undefined);
   console.log(
     `${HONESTOS.conexoes} terminais honestos, ${HONESTOS.pausa} ms entre uma resposta e a consulta seguinte, ` +

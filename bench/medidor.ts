@@ -86,6 +86,15 @@ export function comando(script: string, args: readonly string[] = [], raiz: stri
   return [Deno.execPath(), "run", "-A", "--config", `${raiz}/deno.json`, `${raiz}/${script}`, ...args];
 }
 
+/** Verdadeiro se na pasta está uma versão do projeto. */
+export function temServidor(pasta: string): boolean {
+  try {
+    return Deno.statSync(`${pasta}/servidor.ts`).isFile;
+  } catch {
+    return false;
+  }
+}
+
 /** Inicia um processo com o console num arquivo, como um serviço. */
 export function inicia(linha: readonly string[], saida: string): Deno.ChildProcess {
   // Um redirecionamento do shell, e não um cano: quem mede não lê o console de quem é medido.

@@ -184,6 +184,19 @@ export function montaClinica(pasta: Pasta, opcoes: OpcoesDaClinica = {}): Grade 
   );
 }
 
+/** Uma clínica de tamanho médio: oito semanas, vinte especialidades, de segunda a sexta, 48 horas por dia. */
+export const CLINICA_MEDIA = {
+  semanas: 8,
+  atendimentos: Array.from({ length: 20 }, (_, i) =>
+    lerOferta().diasDaSemana.slice(0, 5).map((dia) => ({
+      especialidade: `ESPECIALIDADE ${String(i).padStart(2, "0")}`,
+      dia,
+      inicio: "08:00",
+      vagas: 48,
+      minutos: 10,
+    }))).flat(),
+};
+
 /** O que está no arquivo de um livro. */
 export interface LivroLido {
   /** A tabela inteira, com os cancelados. */
