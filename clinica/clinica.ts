@@ -5,7 +5,7 @@
  */
 
 import type { Dia, Vista } from "./livro.ts";
-import { Ocupacao } from "./ocupacao.ts";
+import type { Ocupacao } from "./ocupacao.ts";
 import { Calendario, type DiaAberto, type Especialidade, type Horario, type Janela, type Oferta } from "./oferta.ts";
 import type { DiaLivre } from "./pedido.ts";
 import { chave } from "./texto.ts";

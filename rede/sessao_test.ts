@@ -857,27 +857,6 @@ teste("com o livro fora do alcance a saudação é ERRO-131, e a conexão vale q
   assertEquals(codigos(conexao.linhas), ["ERRO-131", "OK-300"]);
 });
 
-/** Um laço cujas voltas o teste dá, e em que cada trabalho custa o que se disser. */
-function lacoDeTeste(custo: number): { laco: Laco; volta: () => Promise<void>; voltas: () => number } {
-  let agora = 0;
-  let voltas = 0;
-  let segue = (): void => {};
-  const laco = new Laco({
-    porVolta: 10,
-    relogio: () => agora += custo,
-    cede: () => new Promise((resolve) => segue = resolve),
-  });
-  return {
-    laco,
-    voltas: () => voltas,
-    async volta(): Promise<void> {
-      voltas++;
-      segue();
-      for (let i = 0; i < 50; i++) await Promise.resolve();
-    },
-  };
-}
-
 teste("quem dá muito que fazer espera a vez, uma lista por volta do laço, e quem pede pouco não espera", async () => {
   let agora = 0;
   let volta = (): void => {};
