@@ -16,13 +16,14 @@ import exemplo from "../clinica.exemplo.json" with { type: "json" };
 import configuracao from "../deno.json" with { type: "json" };
 import { lerOferta } from "../clinica/oferta.ts";
 import protocolo from "../PROTOCOLO.md" with { type: "text" };
-import { NOME_MAXIMO } from "../clinica/texto.ts";
+import { NOME_MAXIMO, TEXTO_MAXIMO } from "../clinica/texto.ts";
 import { decodificarResposta, LINHA_MAXIMA, PORTA_PADRAO, TEXTOS, type Tupla } from "../protocolo.ts";
 import desempenho from "../docs/DESEMPENHO.md" with { type: "text" };
 import desenvolvimento from "../docs/DESENVOLVIMENTO.md" with { type: "text" };
 import readmeEmIngles from "../docs/en/README.md" with { type: "text" };
 import operacao from "../docs/OPERACAO.md" with { type: "text" };
 import readme from "../README.md" with { type: "text" };
+import { FRASES } from "../rede/eventos.ts";
 import { LIMITES } from "../rede/sessao.ts";
 import seguranca from "../SEGURANCA.md" with { type: "text" };
 import { agendamentoDe, cartaoDe } from "../terminal/telas.ts";
@@ -219,6 +220,7 @@ Deno.test("PROTOCOLO.md diz os limites que valem", PURO, () => {
   const mil = (n: number): string => n.toLocaleString("pt-BR");
   const esperados: [string, string][] = [
     ["uma linha de pedido", `${mil(LINHA_MAXIMA)} bytes`],
+    ["um texto de um pedido", `${mil(TEXTO_MAXIMO)} unidades`],
     ["uma linha inteira", `${LIMITES.linha / 1000} s`],
     ["silêncio do cliente", `${LIMITES.ociosa / 60_000} min`],
     ["o cliente aceitar uma resposta", `${LIMITES.escrita / 1000} s`],
@@ -231,7 +233,9 @@ Deno.test("PROTOCOLO.md diz os limites que valem", PURO, () => {
     const linha = linhas.find((linha) => linha.startsWith(`| ${oQue}`)) ?? "";
     assertEquals(linha.split("|")[2]?.trim(), quanto, oQue);
   }
-  assert(protocolo.replace(/\s+/g, " ").includes(`de 1 a ${NOME_MAXIMO} pontos de código`));
+  const corrido = protocolo.replace(/\s+/g, " ");
+  assert(corrido.includes(`de 1 a ${NOME_MAXIMO} pontos de código`));
+  assert(corrido.includes(`mais de ${mil(TEXTO_MAXIMO)} unidades de UTF-16`));
 });
 
 // ------------------------------------------------------------------------------------------------------ clinica.json
@@ -277,6 +281,12 @@ testeComSistema("a tabela da casa em docs/DESENVOLVIMENTO.md tem todo arquivo .t
   const aoLado = (nome: string): boolean =>
     nome.endsWith("_test.ts") && casa.includes(nome.replace(/_test\.ts$/, ".ts"));
   assertEquals(casa.filter((nome) => !citados.includes(nome) && !aoLado(nome)), [], "não citados");
+});
+
+Deno.test("docs/OPERACAO.md diz todos os eventos do console, e só eles", PURO, () => {
+  const daTabela = linhasDeTabela(secao(operacao, "### O console"))
+    .flatMap(([nomes]) => [...nomes.matchAll(/`([^`]+)`/g)].map(([, nome]) => nome));
+  assertEquals(daTabela.sort(), Object.keys(FRASES).sort());
 });
 
 Deno.test("a tabela de dependências de docs/DESENVOLVIMENTO.md é a de deno.json", PURO, () => {
