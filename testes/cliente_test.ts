@@ -8,12 +8,21 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import { comandoDeno, PACIENCIA, Pasta, permitido, roda, type Saida, Servidor, testeComSistema } from "./apoio.ts";
+import {
+  ACHADO,
+  CPF,
+  NADA,
+  OCUPADO,
+  portaSemNinguem,
+  SAUDACAO,
+  ServidorFalso,
+  TUPLA,
+  vagasDe,
+} from "./servidor_falso.ts";
 import { type Chamada, escreverJson, lerArgumentos, lerData, SAIDA } from "../cliente.ts";
-import { codificarResposta, Enquadrador, type Tupla } from "../protocolo.ts";
+import { codificarResposta, type Tupla } from "../protocolo.ts";
 
-const CPF = "52998224725";
 const CPF_COM_ZERO = "01234567890";
-const TUPLA: Tupla = ["AGEND", CPF, "MARIA DA SILVA", "NUTRICIONISTA", "27/11/2026", "SEXTA-FEIRA", "08:00"];
 
 // ------------------------------------------------------------------------------------------------------ partes puras
 
@@ -160,53 +169,7 @@ async function comServidor(fn: (servidor: Servidor, pasta: Pasta) => Promise<voi
   await fn(servidor, pasta);
 }
 
-/** Um servidor que, na enésima conexão, segue o enésimo roteiro: as respostas a dar, uma por pedido, e então desliga. */
-class Falso implements AsyncDisposable {
-  /** Os pedidos recebidos, na ordem. */
-  readonly pedidos: string[] = [];
-  #ouvinte: Deno.TcpListener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  #fim: Promise<void>;
-
-  constructor(roteiros: string[][]) {
-    this.#fim = this.#atende(roteiros);
-  }
-
-  get porta(): number {
-    return this.#ouvinte.addr.port;
-  }
-
-  async #atende(roteiros: string[][]): Promise<void> {
-    const bloco = new Uint8Array(8192);
-    for (const [saudacao, ...respostas] of roteiros) {
-      using conn = await this.#ouvinte.accept();
-      const enquadrador = new Enquadrador(Infinity);
-      await conn.write(new TextEncoder().encode(saudacao));
-      for (const resposta of respostas) {
-        const lidos = await conn.read(bloco);
-        if (lidos === null) break;
-        this.pedidos.push(...enquadrador.recebe(bloco.subarray(0, lidos)).map(String));
-        await conn.write(new TextEncoder().encode(resposta));
-      }
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#ouvinte.close();
-    await this.#fim.catch(() => {});
-  }
-}
-
-const SAUDACAO = codificarResposta({
-  codigo: "OK-200",
-  primeiras: [["27/11/2026", "SEXTA-FEIRA", "08:00", "NUTRICIONISTA"]],
-});
-const OCUPADO = codificarResposta({ codigo: "ERRO-130" });
-const ACHADO = codificarResposta({ codigo: "OK-302", agendamentos: [TUPLA] });
-const NADA = codificarResposta({ codigo: "ERRO-112" });
-const VAGAS = codificarResposta({
-  codigo: "OK-304",
-  vagas: [["27/11/2026", "SEXTA-FEIRA", "NUTRICIONISTA", ["08:00"]]],
-});
+const VAGAS = vagasDe();
 const AGENDAR = ["agendar", "--cpf", CPF, "--nome", "Maria da Silva", "--especialista", "nutricionista"];
 
 testeComSistema("agendar, buscar e cancelar saem com 0 e mostram um cartão ou uma tabela", async () => {
@@ -293,7 +256,7 @@ testeComSistema("o que o servidor recusa sai com 1 e uma frase em stderr", async
 });
 
 testeComSistema("um CPF que começa por zero chega inteiro ao servidor", async () => {
-  await using falso = new Falso([[SAUDACAO, NADA]]);
+  await using falso = new ServidorFalso([[SAUDACAO, NADA]]);
   assertEquals((await cliente(falso.porta, "buscar", "--cpf", CPF_COM_ZERO)).codigo, SAIDA.erro);
   assertEquals(falso.pedidos, [JSON.stringify(["BUSCA", CPF_COM_ZERO])]);
 });
@@ -315,7 +278,7 @@ testeComSistema("sem terminal e sem comando mostra o uso e sai com 2, mesmo com 
 });
 
 testeComSistema("um comando não lê a entrada", async () => {
-  await using falso = new Falso([[SAUDACAO, ACHADO]]);
+  await using falso = new ServidorFalso([[SAUDACAO, ACHADO]]);
   const args = ["127.0.0.1", String(falso.porta), "buscar", "--cpf", CPF];
   const { codigo, stdout } = await roda("cliente.ts", args, { entrada: "x\n".repeat(1000) });
   assertEquals(codigo, SAIDA.ok);
@@ -332,9 +295,7 @@ testeComSistema("--help e --versao saem com 0", async () => {
 });
 
 testeComSistema("sem servidor sai com 3 e diz por quê, sem rastro de pilha", async () => {
-  const ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = ouvinte.addr;
-  ouvinte.close();
+  const port = portaSemNinguem();
   const { codigo, stdout, stderr } = await cliente(port, "vagas", "--json");
   assertEquals([codigo, stdout], [SAIDA.semConexao, ""]);
   assertStringIncludes(stderr, `nenhum servidor atende em 127.0.0.1:${port}`);
@@ -342,13 +303,13 @@ testeComSistema("sem servidor sai com 3 e diz por quê, sem rastro de pilha", as
 });
 
 testeComSistema("servidor ocupado já ao conectar é um ERRO, e sai com 1", async () => {
-  await using falso = new Falso([[OCUPADO]]);
+  await using falso = new ServidorFalso([[OCUPADO]]);
   const { codigo, stdout } = await cliente(falso.porta, "buscar", "--cpf", CPF, "--json");
   assertEquals([codigo, JSON.parse(stdout).codigo], [SAIDA.erro, "ERRO-130"]);
 });
 
 testeComSistema("agendar sem resposta reconecta, acha o agendamento e sai com 0", async () => {
-  await using falso = new Falso([[SAUDACAO, VAGAS, ""], [OCUPADO], [SAUDACAO, ACHADO]]);
+  await using falso = new ServidorFalso([[SAUDACAO, VAGAS, ""], [OCUPADO], [SAUDACAO, ACHADO]]);
   const { codigo, stdout, stderr } = await cliente(falso.porta, ...AGENDAR, "--json");
   assertEquals([codigo, JSON.parse(stdout).codigo], [SAIDA.ok, "OK-300"]);
   assertStringIncludes(stderr, "A resposta se perdeu");
@@ -356,7 +317,7 @@ testeComSistema("agendar sem resposta reconecta, acha o agendamento e sai com 0"
 });
 
 testeComSistema("agendar sem resposta que não aconteceu diz que não foi marcado e sai com 3", async () => {
-  await using falso = new Falso([[SAUDACAO, VAGAS, ""], [SAUDACAO, NADA]]);
+  await using falso = new ServidorFalso([[SAUDACAO, VAGAS, ""], [SAUDACAO, NADA]]);
   const { codigo, stdout, stderr } = await cliente(falso.porta, ...AGENDAR, "--json");
   assertEquals([codigo, stdout], [SAIDA.semConexao, ""]);
   assertStringIncludes(stderr, "não foi marcado");
@@ -365,9 +326,9 @@ testeComSistema("agendar sem resposta que não aconteceu diz que não foi marcad
 testeComSistema(
   "agendar sem resposta e sem servidor depois diz que não se sabe e sai com 3, em tempo limitado",
   async () => {
-    const falso = new Falso([[SAUDACAO, VAGAS, ""]]);
+    const falso = new ServidorFalso([[SAUDACAO, VAGAS, ""]]);
     const saindo = cliente(falso.porta, ...AGENDAR);
-    while (falso.pedidos.length < 2) await delay(5);
+    await falso.recebeu(2);
     await falso[Symbol.asyncDispose]();
     const { codigo, stderr } = await saindo;
     assertEquals(codigo, SAIDA.semConexao);
@@ -376,11 +337,11 @@ testeComSistema(
 );
 
 testeComSistema("cancelar sem resposta se julga pelo que ficou", async () => {
-  await using feito = new Falso([[SAUDACAO, ACHADO, ""], [SAUDACAO, NADA]]);
+  await using feito = new ServidorFalso([[SAUDACAO, ACHADO, ""], [SAUDACAO, NADA]]);
   const sim = await cliente(feito.porta, "cancelar", "--cpf", CPF);
   assertEquals(sim.codigo, SAIDA.ok);
   assertStringIncludes(sim.stdout, "Agendamento cancelado");
-  await using desfeito = new Falso([[SAUDACAO, ACHADO, ""], [SAUDACAO, ACHADO]]);
+  await using desfeito = new ServidorFalso([[SAUDACAO, ACHADO, ""], [SAUDACAO, ACHADO]]);
   const nao = await cliente(desfeito.porta, "cancelar", "--cpf", CPF);
   assertEquals(nao.codigo, SAIDA.semConexao);
   assertStringIncludes(nao.stderr, "não foi desmarcado");
@@ -394,10 +355,10 @@ testeComSistema("Ctrl-C com a mudança a caminho sai com 130 e diz que não se s
       [[SAUDACAO, "", ""], AGENDAR, "nada foi alterado"],
     ] as const
   ) {
-    await using falso = new Falso([[...roteiro]]);
+    await using falso = new ServidorFalso([roteiro]);
     const [comando, ...antes] = [...comandoDeno("cliente.ts"), "127.0.0.1", String(falso.porta)];
     const processo = new Deno.Command(comando, { args: [...antes, ...args], stdout: "piped", stderr: "piped" }).spawn();
-    while (falso.pedidos.length < roteiro.length - 2) await delay(5);
+    await falso.recebeu(roteiro.length - 2);
     processo.kill("SIGINT");
     const { code, stdout, stderr } = await processo.output();
     const dito = new TextDecoder().decode(stderr);
@@ -411,7 +372,7 @@ testeComSistema("Ctrl-C com a mudança a caminho sai com 130 e diz que não se s
 testeComSistema("sem terminal não há cores, e controles do servidor saem visíveis", async () => {
   const maldosa: Tupla = ["AGEND", CPF, "\x1b[2JMARIA\x9b", "NUTRICIONISTA", "27/11/2026", "SEXTA-FEIRA", "08:00"];
   const resposta = codificarResposta({ codigo: "OK-302", agendamentos: [maldosa] });
-  await using falso = new Falso([[SAUDACAO, resposta]]);
+  await using falso = new ServidorFalso([[SAUDACAO, resposta]]);
   const { stdout } = await cliente(falso.porta, "buscar", "--cpf", CPF);
   assertEquals(stdout.match(/(?!\n)\p{Cc}/u), null);
   assertStringIncludes(stdout, "\ufffd[2JMARIA\ufffd");
@@ -419,7 +380,7 @@ testeComSistema("sem terminal não há cores, e controles do servidor saem visí
 
 testeComSistema("quem lê só o começo da saída não causa erro", async () => {
   const muitas = Array.from({ length: 20_000 }, (): Tupla => TUPLA);
-  await using falso = new Falso([[SAUDACAO, codificarResposta({ codigo: "OK-302", agendamentos: muitas })]]);
+  await using falso = new ServidorFalso([[SAUDACAO, codificarResposta({ codigo: "OK-302", agendamentos: muitas })]]);
   const [comando, ...args] = [...comandoDeno("cliente.ts"), "127.0.0.1", String(falso.porta), "buscar", "--cpf", CPF];
   const processo = new Deno.Command(comando, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
   await processo.stdout.cancel();
@@ -661,9 +622,7 @@ testeDoMenu("o servidor cai e volta: o menu o diz, tenta de novo e segue sozinho
 });
 
 testeDoMenu("enquanto se espera pelo servidor, Esc volta ao menu e Ctrl-C sai com 130", async () => {
-  const ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = ouvinte.addr;
-  ouvinte.close();
+  const port = portaSemNinguem();
   await using terminal = await Terminal.abre(["127.0.0.1", String(port)]);
   await terminal.espera("Nova tentativa");
   await terminal.tecla("Escape");
@@ -676,14 +635,14 @@ testeDoMenu("enquanto se espera pelo servidor, Esc volta ao menu e Ctrl-C sai co
 });
 
 testeDoMenu("servidor ocupado ao conectar é dito, e tentado de novo", async () => {
-  await using falso = new Falso([[OCUPADO], [SAUDACAO, ""]]);
+  await using falso = new ServidorFalso([[OCUPADO], [SAUDACAO, ""]]);
   await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
   await terminal.espera("O servidor está ocupado. Espere um pouco");
   await terminal.espera(MENU, { depoisDe: "O servidor voltou." });
 });
 
 testeDoMenu("desligado por silêncio, o menu reconecta sem uma palavra", async () => {
-  await using falso = new Falso([[SAUDACAO + OCUPADO], [SAUDACAO, ACHADO, ""]]);
+  await using falso = new ServidorFalso([[SAUDACAO + OCUPADO], [SAUDACAO, ACHADO, ""]]);
   await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
   await terminal.espera(MENU);
   await terminal.tecla("v");
@@ -696,7 +655,7 @@ testeDoMenu("desligado por silêncio, o menu reconecta sem uma palavra", async (
 
 testeDoMenu("um agendamento cuja resposta se perdeu é procurado, e o seu destino dito", async () => {
   const ate = [SAUDACAO, VAGAS, VAGAS, VAGAS, ""];
-  await using falso = new Falso([ate, [SAUDACAO, NADA, ""], [SAUDACAO, ACHADO, ""]]);
+  await using falso = new ServidorFalso([ate, [SAUDACAO, NADA, ""], [SAUDACAO, ACHADO, ""]]);
   await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
   await preenche(terminal, "NUTRICIONISTA");
   await terminal.tecla("Enter");
