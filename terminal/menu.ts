@@ -24,7 +24,7 @@ import {
   SemConexao,
   ServidorOcupado,
 } from "./conexao.ts";
-import { chave, lerCpf, lerNome } from "../clinica/texto.ts";
+import { chave, inofensivo, lerCpf, lerNome } from "../clinica/texto.ts";
 import type { Codigo, Pedido, PrimeiraVaga, Resposta, Tupla, Vaga } from "../protocolo.ts";
 import {
   type Agendamento,
@@ -35,14 +35,13 @@ import {
   cpfPorExtenso,
   especialidadeCortada,
   FRASES,
-  larguraDe,
+  maiorLargura,
   pinta,
   preenche,
   quebra,
   tabela,
   tabelaDeAgendamentos,
   Tela,
-  visivel,
 } from "./telas.ts";
 
 /** O que uma pergunta devolve quando a pessoa quer voltar um passo. */
@@ -170,12 +169,12 @@ async function escolheEspecialidade(sessao: Sessao, rascunho: Agendamento): Retu
     sessao.tela.frase("aviso", "Não há horários livres nas próximas semanas. Tente de novo mais tarde.");
     return "fim";
   }
-  const largura = Math.max(...[...porEspecialidade.keys()].map((nome) => larguraDe(especialidadeCortada(nome))));
+  const largura = maiorLargura([...porEspecialidade.keys()].map(especialidadeCortada));
   const opcoes = [...porEspecialidade].map(([nome, dela]) => {
     const livres = quantos(dela.reduce((soma, [, , , horarios]) => soma + horarios.length, 0));
     const [desde] = dela[0];
     return {
-      name: `${preenche(especialidadeCortada(nome), largura)}  ${livres}, desde ${visivel(desde)}`,
+      name: `${preenche(especialidadeCortada(nome), largura)}  ${livres}, desde ${inofensivo(desde)}`,
       value: nome,
     };
   });
@@ -189,12 +188,12 @@ async function escolheEspecialidade(sessao: Sessao, rascunho: Agendamento): Retu
 async function escolheData(sessao: Sessao, rascunho: Agendamento): ReturnType<Passo> {
   const vagas = await consultaVagas(sessao, { comando: "VAGAS", especialista: rascunho.especialista });
   if (vagas.length === 0) {
-    sessao.tela.frase("aviso", `Não há mais horários livres para ${visivel(rascunho.especialista)}. Escolha outra.`);
+    sessao.tela.frase("aviso", `Não há mais horários livres para ${inofensivo(rascunho.especialista)}. Escolha outra.`);
     return "especialidade";
   }
   const opcoes = vagas.map((vaga) => {
     const [data, dia, , horarios] = vaga;
-    return { name: visivel(`${data}  ${dia.toLowerCase().padEnd(13)}  ${quantos(horarios.length)}`), value: vaga };
+    return { name: inofensivo(`${data}  ${dia.toLowerCase().padEnd(13)}  ${quantos(horarios.length)}`), value: vaga };
   });
   const padrao = vagas.find(([data]) => data === rascunho.data);
   const escolha = await escolhe(sessao, "Data", opcoes, { padrao });
@@ -209,10 +208,10 @@ async function escolheHorario(sessao: Sessao, rascunho: Agendamento): ReturnType
   const vagas = await consultaVagas(sessao, { comando: "VAGAS", especialista, data });
   const horarios = vagas.flatMap(([, , , livres]) => livres);
   if (horarios.length === 0) {
-    sessao.tela.frase("aviso", `Não há mais horários livres em ${visivel(data)}. Escolha outra data.`);
+    sessao.tela.frase("aviso", `Não há mais horários livres em ${inofensivo(data)}. Escolha outra data.`);
     return "data";
   }
-  const opcoes = horarios.map((horario) => ({ name: visivel(horario), value: horario }));
+  const opcoes = horarios.map((horario) => ({ name: inofensivo(horario), value: horario }));
   const escolha = await escolhe(sessao, "Horário", opcoes, { padrao: rascunho.horario });
   if (escolha === VOLTAR) return volta(sessao, "data");
   rascunho.horario = escolha;

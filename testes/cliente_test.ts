@@ -1,12 +1,12 @@
 /**
- * Testes do cliente: as partes puras de `cliente.ts`, os comandos como processo, e `terminal/menu.ts` num terminal de verdade
- * (tmux).
+ * Testes do cliente inteiro: os comandos, como processo, e o menu num terminal de verdade (tmux). As partes dele se testam
+ * em `terminal/`.
  *
  * @module
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async";
+import { deadline, delay } from "@std/async";
 import { comandoDeno, PACIENCIA, Pasta, permitido, roda, type Saida, Servidor, testeComSistema } from "./apoio.ts";
 import {
   ACHADO,
@@ -19,148 +19,34 @@ import {
   TUPLA,
   vagasDe,
 } from "./servidor_falso.ts";
-import { type Chamada, escreverJson, lerArgumentos, lerData, SAIDA } from "../cliente.ts";
-import { codificarResposta, type Tupla } from "../protocolo.ts";
+import { SAIDA } from "../cliente.ts";
+import { codificarResposta, type Tupla, type Vaga } from "../protocolo.ts";
 
 const CPF_COM_ZERO = "01234567890";
-
-// ------------------------------------------------------------------------------------------------------ partes puras
-
-function teste(nome: string, fn: () => void): void {
-  Deno.test(nome, { permissions: "none" }, fn);
-}
-
-function enderecoDe(...args: string[]): string {
-  const chamada = lerArgumentos(args);
-  return "endereco" in chamada ? `${chamada.endereco.host} ${chamada.endereco.porta}` : erroDe(chamada);
-}
-
-function erroDe(chamada: Chamada): string {
-  return chamada.tipo === "uso" ? chamada.mensagem : `não é erro: ${chamada.tipo}`;
-}
-
-teste("o servidor é localhost:9000, ou o que se diz antes do comando", () => {
-  assertEquals(enderecoDe(), "localhost 9000");
-  assertEquals(enderecoDe("vagas"), "localhost 9000");
-  assertEquals(enderecoDe("10.0.0.30"), "10.0.0.30 9000");
-  assertEquals(enderecoDe("10.0.0.30", "9100", "vagas"), "10.0.0.30 9100");
-  assertEquals(enderecoDe("clinica.local", "vagas"), "clinica.local 9000");
-  assertEquals(enderecoDe("clinica.local:9100"), "clinica.local 9100");
-});
-
-teste("um endereço IPv6 vale com e sem colchetes, e com porta", () => {
-  assertEquals(enderecoDe("::1"), "::1 9000");
-  assertEquals(enderecoDe("::1", "9100", "vagas"), "::1 9100");
-  assertEquals(enderecoDe("[::1]"), "::1 9000");
-  assertEquals(enderecoDe("[::1]:9100", "vagas"), "::1 9100");
-  assertEquals(enderecoDe("fe80::1%eth0"), "fe80::1%eth0 9000");
-});
-
-teste("um endereço ou uma porta que não serve é dito", () => {
-  for (const porta of ["0", "65536", "90a", "999999"]) {
-    assertStringIncludes(enderecoDe("localhost", porta), `porta inválida: ${porta}`);
-  }
-  assertStringIncludes(enderecoDe("localhost:abc"), "porta inválida");
-  assertStringIncludes(enderecoDe("localhost:9000", "9100"), "duas vezes");
-  assertStringIncludes(enderecoDe("[localhost]"), "não é comando nem endereço");
-  assertStringIncludes(enderecoDe("maria da silva"), "não é comando nem endereço");
-  assertStringIncludes(enderecoDe(""), "não é comando nem endereço");
-});
-
-teste("um comando a até duas letras de um verdadeiro é engano, e recebe a sugestão", () => {
-  const enganos = { bsucar: "buscar", agenda: "agendar", cancela: "cancelar", vaga: "vagas", VAGA: "vagas" };
-  for (const [escrito, certo] of Object.entries(enganos)) {
-    assertStringIncludes(erroDe(lerArgumentos([escrito])), `queria dizer "${certo}"`);
-  }
-  assertStringIncludes(
-    erroDe(lerArgumentos(["10.0.0.30", "reservar"])),
-    "comando desconhecido: reservar; queria dizer",
-  );
-  assertStringIncludes(erroDe(lerArgumentos(["marcar", "--cpf", CPF])), 'queria dizer "agendar"');
-});
-
-teste("opções: desconhecida, sem valor, a mais, a menos e fora do comando são erros de uso", () => {
-  const erros: [string[], string][] = [
-    [["buscar", "--cfp", CPF], "opção desconhecida: --cfp; queria dizer --cpf?"],
-    [["buscar", "--constructor", "x"], "opção desconhecida: --constructor"],
-    [["buscar", "--cpf"], "falta o valor de --cpf"],
-    [["buscar"], "buscar precisa de --cpf"],
-    [["agendar", "--cpf", CPF], "agendar precisa de --nome, --especialista"],
-    [["buscar", "--cpf", CPF, "--data", "01/01/2027"], "--data não se usa em buscar"],
-    [["buscar", "--cpf", CPF, "maria", "silva"], "sobra na linha de comando: maria silva"],
-    [["--cpf", CPF], "falta o comando"],
-    [["--json"], "falta o comando"],
-  ];
-  for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerArgumentos(args)), esperado);
-});
-
-teste("um CPF que começa por zero fica inteiro", () => {
-  for (const args of [["buscar", "--cpf", CPF_COM_ZERO], ["buscar", `--cpf=${CPF_COM_ZERO}`]]) {
-    const chamada = lerArgumentos(args);
-    assertEquals("comando" in chamada && chamada.comando, { nome: "buscar", cpf: CPF_COM_ZERO });
-  }
-});
-
-teste("lerData() aceita as duas escritas e só datas do calendário", () => {
-  assertEquals(lerData("27/11/2026")?.toString(), "2026-11-27");
-  assertEquals(lerData("7/1/2027")?.toString(), "2027-01-07");
-  assertEquals(lerData("2026-11-27")?.toString(), "2026-11-27");
-  for (const ruim of ["31/02/2026", "2026-13-01", "27/11/26", "amanhã", "27-11-2026", ""]) {
-    assertEquals(lerData(ruim), undefined, ruim);
-  }
-});
-
-teste("escreverJson() tem a forma prometida para cada comando, também nos erros", () => {
-  const agendamento = {
-    cpf: CPF,
-    nome: "MARIA DA SILVA",
-    especialista: "NUTRICIONISTA",
-    data: "27/11/2026",
-    dia: "SEXTA-FEIRA",
-    horario: "08:00",
-  };
-  assertEquals(JSON.parse(escreverJson({ codigo: "OK-302", agendamentos: [TUPLA] }, "buscar")), {
-    codigo: "OK-302",
-    texto: "BUSCA FINALIZADA",
-    agendamentos: [agendamento],
-  });
-  assertEquals(JSON.parse(escreverJson({ codigo: "ERRO-111", agendamentos: [TUPLA] }, "agendar")), {
-    codigo: "ERRO-111",
-    texto: "CPF JÁ AGENDADO PARA AQUELA ESPECIALIDADE",
-    agendamentos: [agendamento],
-  });
-  assertEquals(JSON.parse(escreverJson({ codigo: "ERRO-112" }, "buscar")), {
-    codigo: "ERRO-112",
-    texto: "NENHUM AGENDAMENTO ENCONTRADO",
-    agendamentos: [],
-  });
-  assertEquals(
-    JSON.parse(
-      escreverJson({ codigo: "OK-304", vagas: [["27/11/2026", "SEXTA-FEIRA", "NUTRICIONISTA", ["08:00"]]] }, "vagas"),
-    ),
-    {
-      codigo: "OK-304",
-      texto: "VAGAS",
-      vagas: [{ data: "27/11/2026", dia: "SEXTA-FEIRA", especialista: "NUTRICIONISTA", horarios: ["08:00"] }],
-    },
-  );
-  assertEquals(JSON.parse(escreverJson({ codigo: "ERRO-103" }, "vagas")).vagas, []);
-});
-
-teste("controles vindos do servidor vão escritos por extenso em JSON, que se lê igual", () => {
-  const maldoso = "A\x1b[2JB\x9b31mC\u202eD\u{e0041}\nE\x07";
-  const linha = escreverJson(
-    { codigo: "OK-302", agendamentos: [["AGEND", CPF, maldoso, "X", "27/11/2026", "SEXTA-FEIRA", "08:00"]] },
-    "buscar",
-  );
-  assertEquals(linha.match(/[\p{Cc}\p{Cf}]/u), null);
-  assertEquals(JSON.parse(linha).agendamentos[0].nome, maldoso);
-});
 
 // -------------------------------------------------------------------------------------- os comandos, como processo
 
 async function cliente(porta: number, ...args: string[]): Promise<Saida> {
   return await roda("cliente.ts", ["127.0.0.1", String(porta), ...args]);
+}
+
+/** Um teste que usa um programa, que pode não haver: `args` o experimentam. */
+function testeCom(programa: string, args: string[], nome: string, fn: () => Promise<void>): void {
+  if (!permitido("run") || ha(programa, args)) return testeComSistema(nome, fn);
+  const porque = `ignorado: falta ${programa}; instale-o com "apt install ${programa}"`;
+  Deno.test({ name: `${nome} (${porque})`, ignore: true, fn });
+}
+
+function ha(programa: string, args: string[]): boolean {
+  try {
+    return new Deno.Command(programa, { args, stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+function testeComPython(nome: string, fn: () => Promise<void>): void {
+  testeCom("python3", ["-c", "import os; os.set_blocking(1, True)"], nome, fn);
 }
 
 async function comServidor(fn: (servidor: Servidor, pasta: Pasta) => Promise<void>): Promise<void> {
@@ -323,19 +209,6 @@ testeComSistema("agendar sem resposta que não aconteceu diz que não foi marcad
   assertStringIncludes(stderr, "não foi marcado");
 });
 
-testeComSistema(
-  "agendar sem resposta e sem servidor depois diz que não se sabe e sai com 3, em tempo limitado",
-  async () => {
-    const falso = new ServidorFalso([[SAUDACAO, VAGAS, ""]]);
-    const saindo = cliente(falso.porta, ...AGENDAR);
-    await falso.recebeu(2);
-    await falso[Symbol.asyncDispose]();
-    const { codigo, stderr } = await saindo;
-    assertEquals(codigo, SAIDA.semConexao);
-    assertStringIncludes(stderr, "não se sabe se foi marcado");
-  },
-);
-
 testeComSistema("cancelar sem resposta se julga pelo que ficou", async () => {
   await using feito = new ServidorFalso([[SAUDACAO, ACHADO, ""], [SAUDACAO, NADA]]);
   const sim = await cliente(feito.porta, "cancelar", "--cpf", CPF);
@@ -386,6 +259,53 @@ testeComSistema("quem lê só o começo da saída não causa erro", async () => 
   await processo.stdout.cancel();
   const [{ code }, stderr] = await Promise.all([processo.status, new Response(processo.stderr).text()]);
   assertEquals([code, stderr], [SAIDA.ok, ""]);
+});
+
+testeComSistema("uma resposta enorme se mostra inteira: 200.000 linhas, uma delas com 100.000 horários", async () => {
+  const vaga = (horarios: string[]): Vaga => ["27/11/2026", "SEXTA-FEIRA", "NUTRICIONISTA", horarios];
+  const linhas = Array.from({ length: 200_000 }, () => vaga(["08:00"]));
+  linhas[0] = vaga(Array.from({ length: 100_000 }, () => "08:30"));
+  await using falso = new ServidorFalso([[SAUDACAO, vagasDe(linhas)]]);
+  const { codigo, stdout, stderr } = await cliente(falso.porta, "vagas");
+  assertEquals([codigo, stderr], [SAIDA.ok, ""]);
+  const mostradas = stdout.trimEnd().split("\n");
+  assertEquals(mostradas.length, 1 + linhas.length);
+  assertEquals(mostradas[1].match(/08:30/g)?.length, 100_000);
+});
+
+/** Roda os argumentos com um stdout que não bloqueia e se lê devagar; repete o que leu e sai com o código que houve. */
+const COM_SAIDA_LENTA = `
+import os, subprocess, sys, time
+le, escreve = os.pipe()
+os.set_blocking(escreve, False)
+processo = subprocess.Popen(sys.argv[1:], stdout=escreve)
+os.close(escreve)
+lido = b""
+while True:
+    time.sleep(0.001)
+    bloco = os.read(le, 16384)
+    if not bloco: break
+    lido += bloco
+sys.stdout.buffer.write(lido)
+sys.exit(processo.wait())
+`;
+
+testeComPython("um stdout que não bloqueia e está cheio se espera, sem perder um byte, também com --json", async () => {
+  const [comando, cpf, , ...resto] = TUPLA;
+  const agendamentos = Array.from(
+    { length: 2000 },
+    (_, i): Tupla => [comando, cpf, "MARIA ".repeat(i % 250), ...resto],
+  );
+  const resposta = codificarResposta({ codigo: "OK-302", agendamentos });
+  for (const json of [[], ["--json"]]) {
+    await using falso = new ServidorFalso([[SAUDACAO, resposta], [SAUDACAO, resposta]]);
+    const args = ["127.0.0.1", String(falso.porta), "buscar", "--cpf", CPF, ...json];
+    const inteira = await roda("cliente.ts", args);
+    const lenta = new Deno.Command("python3", { args: ["-c", COM_SAIDA_LENTA, ...comandoDeno("cliente.ts"), ...args] });
+    const { code, stdout, stderr } = await deadline(lenta.output(), PACIENCIA);
+    assertEquals([code, new TextDecoder().decode(stderr)], [SAIDA.ok, ""]);
+    assert(new TextDecoder().decode(stdout) === inteira.stdout);
+  }
 });
 
 // ------------------------------------------------------------------------------------------- o menu, num terminal
@@ -444,20 +364,8 @@ class Terminal implements AsyncDisposable {
   }
 }
 
-function temTmux(): boolean {
-  if (!permitido("run")) return true;
-  try {
-    return new Deno.Command("tmux", { args: ["-V"], stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-const TEM_TMUX = temTmux();
-
 function testeDoMenu(nome: string, fn: () => Promise<void>): void {
-  if (TEM_TMUX) testeComSistema(nome, fn);
-  else Deno.test({ name: `${nome} (ignorado: falta o tmux; instale-o com "apt install tmux")`, ignore: true, fn });
+  testeCom("tmux", ["-V"], nome, fn);
 }
 
 const MENU = "O que deseja fazer?";

@@ -11,7 +11,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Fio, Pasta, permitido, RAIZ, roda, Servidor, testeComSistema } from "./apoio.ts";
-import { lerArgumentos } from "../cliente.ts";
+import { lerArgumentos } from "../terminal/argumentos.ts";
 import exemplo from "../clinica.exemplo.json" with { type: "json" };
 import configuracao from "../deno.json" with { type: "json" };
 import { lerOferta } from "../clinica/oferta.ts";
