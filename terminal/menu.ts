@@ -17,6 +17,7 @@ import {
   type Agendamento,
   agendamentoDe,
   cartaoDe,
+  colunas,
   especialidadeCortada,
   maiorLargura,
   pinta,
@@ -71,14 +72,14 @@ function primeirasHoras(primeiras: readonly PrimeiraVaga[]): string[] {
   const restam = primeiras.length - corpo.length;
   return [
     "Primeiros horários livres:",
-    ...alinha(corpo).map((linha) => `  ${linha}`),
+    ...alinha(corpo, colunas() - 2).map((linha) => `  ${linha}`),
     ...(restam > 0 ? [pinta("fraco", `  e mais ${restam} especialidade${restam > 1 ? "s" : ""}`)] : []),
   ];
 }
 
 /** As linhas de uma tabela sem cabeçalho. */
-function alinha(corpo: readonly (readonly string[])[]): string[] {
-  return tabela(corpo[0].map(() => ""), corpo).slice(1);
+function alinha(corpo: readonly (readonly string[])[], largura?: number): string[] {
+  return tabela(corpo[0].map(() => ""), corpo, { largura }).slice(1);
 }
 
 /**

@@ -117,21 +117,36 @@ export function quebra(texto: string, largura: number): string[] {
   return [...linhas, linha];
 }
 
-/** Uma tabela de colunas alinhadas, em linhas; a última coluna quebra para caber na largura. */
+/** A menor largura em que a última coluna de uma tabela ainda se lê quebrada. */
+const COLUNA_LEGIVEL = 12;
+
+/**
+ * Uma tabela de colunas alinhadas, em linhas; a última coluna quebra para caber na largura. Onde nem assim caberia, cada
+ * linha quebra como um texto.
+ */
 export function tabela(
   cabecalho: readonly string[],
   corpo: readonly (readonly string[])[],
   { largura = Infinity }: { largura?: number } = {},
 ): string[] {
   const linhas = [cabecalho, ...corpo].map((linha) => linha.map((texto) => inofensivo(texto)));
-  const larguras = cabecalho.slice(0, -1).map((_, i) => maiorLargura(linhas.map((linha) => linha[i])));
+  const larguras = cabecalho.map((_, i) => maiorLargura(linhas.map((linha) => linha[i])));
+  const ultima = larguras.pop() ?? 0;
   const margem = larguras.reduce((soma, coluna) => soma + coluna + 2, 0);
+  if (margem + Math.min(ultima, COLUNA_LEGIVEL) > largura) {
+    const [titulos, ...textos] = linhas.map((linha) => linha.join("  "));
+    return [corta(titulos.trim(), largura), ...textos.flatMap((texto) => recua(quebra(texto, largura - 2)))];
+  }
   return linhas.flatMap((linha) => {
     const frente = larguras.map((coluna, i) => preenche(linha[i], coluna) + "  ").join("");
-    // Uma coluna estreita demais para ler não ajuda: melhor que o terminal quebre.
-    const partes = quebra(linha[linha.length - 1], Math.max(largura - margem, 12));
+    const partes = quebra(linha[linha.length - 1], Math.max(largura - margem, COLUNA_LEGIVEL));
     return partes.map((parte, i) => ((i === 0 ? frente : " ".repeat(margem)) + parte).trimEnd());
   });
+}
+
+/** As partes de um texto quebrado, recuadas as que continuam a primeira. */
+function recua(partes: readonly string[]): string[] {
+  return partes.map((parte, i) => (i === 0 ? parte : `  ${parte.trimStart()}`).trimEnd());
 }
 
 /** Um cartão com moldura, em linhas. */

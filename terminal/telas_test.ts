@@ -45,6 +45,16 @@ teste("o que não se vê vira um sinal que ocupa uma coluna, e a tabela fica ali
   }
 });
 
+teste("uma tabela que não cabe na largura quebra cada linha, e nada passa dela", () => {
+  const linhas = [["27/11/2026", "sexta-feira", "08:00", "NUTRICIONISTA", "MARIA APARECIDA DA CONCEIÇÃO"]];
+  assertEquals(tabela(["DATA", "DIA", "HORÁRIO", "ESPECIALIDADE", "PACIENTE"], linhas, { largura: 40 }), [
+    "DATA  DIA  HORÁRIO  ESPECIALIDADE  PACI…",
+    "27/11/2026  sexta-feira  08:00",
+    "  NUTRICIONISTA  MARIA APARECIDA DA",
+    "  CONCEIÇÃO",
+  ]);
+});
+
 teste("larguras de uma tabela de 200.000 linhas e de um cartão de 200.000 cabem na pilha", () => {
   assertEquals(tabela(["A", "B"], Array.from({ length: 200_000 }, () => ["x", "y"])).length, 200_001);
   assertEquals(cartao("T", [["R", "x ".repeat(1_200_000)]], { largura: 18 }).length > 200_000, true);
