@@ -146,7 +146,7 @@ function interpreta({ palavras, bandeiras, ajuda, versao, json }: Separados): Ch
   }
   if (resto.length > 0) {
     const sobra = resto.join(" ");
-    const duvida = comandoDe(resto[0]) === undefined ? "" : comoServidor;
+    const duvida = comandoDe(resto[0]) === undefined ? "" : `.${comoServidor}`;
     throw new ErroDeUso(`sobra na linha de comando: ${sobra}; textos com espaço vão entre aspas${duvida}`);
   }
   return { tipo: "comando", endereco, comando: montaComando(nome, bandeiras), json };

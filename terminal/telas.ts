@@ -19,8 +19,7 @@ export const FRASES: { readonly [C in Extract<Codigo, `ERRO-${string}`>]: string
   "ERRO-102": "O CPF não é válido. Confira os 11 dígitos e escreva-o de novo.",
   "ERRO-103": "Esse atendimento não existe: a especialidade não atende nessa data, ou a data está fechada, já passou " +
     "ou ainda não abriu. Veja as vagas e escolha uma delas.",
-  "ERRO-104":
-    `O nome não serve. Escreva de 1 a ${NOME_MAXIMO} caracteres, sem quebras de linha nem sinais de controle.`,
+  "ERRO-104": `O nome não serve. Escreva-o com letras que se vejam, em até ${NOME_MAXIMO} caracteres e numa só linha.`,
   "ERRO-105": "Esse horário não existe nesse dia ou já começou. Escolha um dos horários livres.",
   "ERRO-110": "Não há mais vaga nesse dia ou horário. Escolha outro horário ou outra data.",
   "ERRO-111": "Este CPF já tem um agendamento nessa especialidade. Para mudá-lo, desmarque-o e marque outro.",
