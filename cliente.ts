@@ -17,7 +17,7 @@
 import configuracao from "./deno.json" with { type: "json" };
 import { inofensivo, mensagem } from "./clinica/texto.ts";
 import { PORTA_PADRAO, type Resposta } from "./protocolo.ts";
-import { type Chamada, COMANDOS, lerArgumentos } from "./terminal/argumentos.ts";
+import { type Chamada, COMANDOS, lerChamada } from "./terminal/argumentos.ts";
 import { DestinoAdverso, executa } from "./terminal/comandos.ts";
 import { Conexao, SemConexao, ServidorOcupado } from "./terminal/conexao.ts";
 import { escreverJson, imprime, mostra } from "./terminal/saida.ts";
@@ -113,7 +113,7 @@ async function explica(erro: unknown, { sinal }: Conexao): Promise<number> {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const chamada = lerArgumentos(args);
+  const chamada = lerChamada(args);
   switch (chamada.tipo) {
     case "ajuda":
       await imprime(AJUDA);

@@ -71,7 +71,8 @@ const PADRAO = {
 /** O que pode faltar num atendimento; a especialidade e o dia não podem. */
 const ATENDIMENTO_PADRAO = { inicio: "08:00", vagas: 5, minutos: 30 };
 
-const DIAS_DA_SEMANA = [
+/** Os dias da semana, de segunda a domingo, como se escrevem na configuração. */
+export const DIAS_DA_SEMANA: readonly string[] = [
   "SEGUNDA-FEIRA",
   "TERÇA-FEIRA",
   "QUARTA-FEIRA",

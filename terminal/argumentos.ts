@@ -63,7 +63,7 @@ export type Chamada =
   | { readonly tipo: "comando"; readonly endereco: Endereco; readonly comando: Comando; readonly json: boolean };
 
 /** Lê a linha de comando. Não lança: o que está errado volta como `uso`, com a frase a mostrar. */
-export function lerArgumentos(args: readonly string[]): Chamada {
+export function lerChamada(args: readonly string[]): Chamada {
   try {
     return interpreta(separa(args));
   } catch (erro) {

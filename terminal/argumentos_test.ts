@@ -5,7 +5,7 @@
  */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Chamada, lerArgumentos } from "./argumentos.ts";
+import { type Chamada, lerChamada } from "./argumentos.ts";
 
 const CPF = "52998224725";
 const CPF_COM_ZERO = "01234567890";
@@ -15,7 +15,7 @@ function teste(nome: string, fn: () => void): void {
 }
 
 function enderecoDe(...args: string[]): string {
-  const chamada = lerArgumentos(args);
+  const chamada = lerChamada(args);
   return "endereco" in chamada ? `${chamada.endereco.host} ${chamada.endereco.porta}` : erroDe(chamada);
 }
 
@@ -65,30 +65,30 @@ teste("com uma porta depois, ou entre colchetes, uma palavra que parece um coman
 });
 
 teste("uma palavra que tanto pode ser um comando como um servidor é o comando, e se diz como seria o servidor", () => {
-  const chamada = lerArgumentos(["vagas"]);
+  const chamada = lerChamada(["vagas"]);
   assertEquals("comando" in chamada && chamada.comando.nome, "vagas");
   for (const args of [["agenda"], ["agenda", "vagas"], ["busca", CPF], ["vagas1", "vagas"], ["busca", "99999"]]) {
-    const erro = erroDe(lerArgumentos(args));
+    const erro = erroDe(lerChamada(args));
     assertStringIncludes(erro, "queria dizer");
     assertStringIncludes(erro, `Se "${args[0]}" é o servidor, escreva "${args[0]} 9000" ou "[${args[0]}]"`);
   }
   assertStringIncludes(
-    erroDe(lerArgumentos(["vagas", "buscar"])),
+    erroDe(lerChamada(["vagas", "buscar"])),
     'Se "vagas" é o servidor, escreva "vagas 9000" ou "[vagas]"',
   );
-  assertStringIncludes(erroDe(lerArgumentos(["buscar", CPF])), `sobra na linha de comando: ${CPF}`);
+  assertStringIncludes(erroDe(lerChamada(["buscar", CPF])), `sobra na linha de comando: ${CPF}`);
 });
 
 teste("um comando a até duas letras de um verdadeiro é engano, e recebe a sugestão", () => {
   const enganos = { bsucar: "buscar", agenda: "agendar", cancela: "cancelar", vaga: "vagas", VAGA: "vagas" };
   for (const [escrito, certo] of Object.entries(enganos)) {
-    assertStringIncludes(erroDe(lerArgumentos([escrito])), `queria dizer "${certo}"`);
+    assertStringIncludes(erroDe(lerChamada([escrito])), `queria dizer "${certo}"`);
   }
   assertStringIncludes(
-    erroDe(lerArgumentos(["10.0.0.30", "reservar"])),
+    erroDe(lerChamada(["10.0.0.30", "reservar"])),
     "comando desconhecido: reservar; queria dizer",
   );
-  assertStringIncludes(erroDe(lerArgumentos(["marcar", "--cpf", CPF])), 'queria dizer "agendar"');
+  assertStringIncludes(erroDe(lerChamada(["marcar", "--cpf", CPF])), 'queria dizer "agendar"');
 });
 
 teste("opções: desconhecida, sem valor, a mais, a menos e fora do comando são erros de uso", () => {
@@ -103,12 +103,12 @@ teste("opções: desconhecida, sem valor, a mais, a menos e fora do comando são
     [["--cpf", CPF], "falta o comando"],
     [["--json"], "falta o comando"],
   ];
-  for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerArgumentos(args)), esperado);
+  for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerChamada(args)), esperado);
 });
 
 teste("um CPF que começa por zero fica inteiro", () => {
   for (const args of [["buscar", "--cpf", CPF_COM_ZERO], ["buscar", `--cpf=${CPF_COM_ZERO}`]]) {
-    const chamada = lerArgumentos(args);
+    const chamada = lerChamada(args);
     assertEquals("comando" in chamada && chamada.comando, { nome: "buscar", cpf: CPF_COM_ZERO });
   }
 });

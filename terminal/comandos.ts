@@ -17,6 +17,7 @@ import {
   SemConexao,
 } from "./conexao.ts";
 import { imprime } from "./saida.ts";
+import { DIAS_DA_SEMANA } from "../clinica/oferta.ts";
 import { lerCpf } from "../clinica/texto.ts";
 import type { Resposta, Tupla } from "../protocolo.ts";
 
@@ -151,19 +152,9 @@ export function lerData(texto: string): Temporal.PlainDate | undefined {
 }
 
 /** A data e o dia da semana como vão no fio; uma data que não se lê vai como foi escrita, e o servidor a recusa. */
-function dataDoFio(texto: string): { data: string; dia: string } {
+export function dataDoFio(texto: string): { data: string; dia: string } {
   const data = lerData(texto);
   if (data === undefined) return { data: texto, dia: "" };
   const [ano, mes, dia] = data.toString().split("-");
-  return { data: `${dia}/${mes}/${ano}`, dia: DIAS[data.dayOfWeek - 1] };
+  return { data: `${dia}/${mes}/${ano}`, dia: DIAS_DA_SEMANA[data.dayOfWeek - 1] };
 }
-
-const DIAS = [
-  "SEGUNDA-FEIRA",
-  "TERÇA-FEIRA",
-  "QUARTA-FEIRA",
-  "QUINTA-FEIRA",
-  "SEXTA-FEIRA",
-  "SÁBADO",
-  "DOMINGO",
-] as const;

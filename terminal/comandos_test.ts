@@ -6,8 +6,9 @@
  */
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { DestinoAdverso, executa, lerData } from "./comandos.ts";
+import { dataDoFio, DestinoAdverso, executa, lerData } from "./comandos.ts";
 import { Conexao } from "./conexao.ts";
+import { lerOferta } from "../clinica/oferta.ts";
 import { testeComSistema } from "../testes/apoio.ts";
 import { CPF, SAUDACAO, ServidorFalso, vagasDe } from "../testes/servidor_falso.ts";
 
@@ -18,6 +19,13 @@ Deno.test("lerData() aceita as duas escritas e só datas do calendário", { perm
   for (const ruim of ["31/02/2026", "2026-13-01", "27/11/26", "amanhã", "27-11-2026", ""]) {
     assertEquals(lerData(ruim), undefined, ruim);
   }
+});
+
+Deno.test("dataDoFio() diz o dia da semana como a clínica o diz", { permissions: "none" }, () => {
+  const semana = [23, 24, 25, 26, 27, 28, 29].map((dia) => dataDoFio(`2026-11-${dia}`));
+  assertEquals(semana.map(({ dia }) => dia), lerOferta().diasDaSemana);
+  assertEquals(semana[0].data, "23/11/2026");
+  assertEquals(dataDoFio("31/02/2026"), { data: "31/02/2026", dia: "" });
 });
 
 testeComSistema("agendar sem resposta e sem servidor depois diz que não se sabe, num prazo", async () => {
