@@ -80,7 +80,7 @@ export class Conexao implements Disposable {
   readonly endereco: Endereco;
   /** O que interrompe qualquer espera. */
   readonly sinal: AbortSignal;
-  #ligacao: Ligacao | undefined;
+  #canal: Canal | undefined;
 
   /**
    * Nada é conectado ainda.
@@ -95,7 +95,7 @@ export class Conexao implements Disposable {
 
   /** Verdadeiro enquanto há uma conexão aberta; o servidor pode desligá-la a qualquer instante. */
   get ligada(): boolean {
-    return this.#ligacao?.aberta ?? false;
+    return this.#canal?.aberto ?? false;
   }
 
   /**
@@ -104,7 +104,7 @@ export class Conexao implements Disposable {
    * @throws {SemConexao} quando o servidor não atende, não fala CLINICA/1 ou está ocupado (`ServidorOcupado`).
    */
   async conecta(): Promise<readonly PrimeiraVaga[]> {
-    return (await this.#ligada()).primeiras;
+    return (await this.#canalAberto()).primeiras;
   }
 
   /**
@@ -115,11 +115,11 @@ export class Conexao implements Disposable {
    */
   async pede(pedido: PedidoNoFio): Promise<Resposta> {
     const reaproveitada = this.ligada;
-    const ligacao = await this.#ligada();
+    const canal = await this.#canalAberto();
     try {
-      return await this.#noPrazo(ligacao.pede(pedido), PRAZO_DA_RESPOSTA);
+      return await this.#noPrazo(canal.pede(pedido), PRAZO_DA_RESPOSTA);
     } catch (causa) {
-      ligacao[Symbol.dispose]();
+      canal[Symbol.dispose]();
       if (pedido.comando === "AGEND" || pedido.comando === "CANCEL") {
         throw new RespostaPerdida(`${escreverEndereco(this.endereco)} não respondeu`, { cause: causa });
       }
@@ -132,19 +132,19 @@ export class Conexao implements Disposable {
 
   /** Fecha a conexão; um pedido em curso falha. */
   [Symbol.dispose](): void {
-    this.#ligacao?.[Symbol.dispose]();
+    this.#canal?.[Symbol.dispose]();
   }
 
-  async #ligada(): Promise<Ligacao> {
-    if (this.#ligacao?.aberta) return this.#ligacao;
+  async #canalAberto(): Promise<Canal> {
+    if (this.#canal?.aberto) return this.#canal;
     const desiste = new AbortController();
-    const abrindo = abre(this.endereco, desiste.signal).then((conn) => Ligacao.comeca(conn, desiste.signal));
+    const abrindo = abre(this.endereco, desiste.signal).then((conn) => Canal.comeca(conn, desiste.signal));
     try {
-      return this.#ligacao = await this.#noPrazo(abrindo, PRAZO_DA_CONEXAO);
+      return this.#canal = await this.#noPrazo(abrindo, PRAZO_DA_CONEXAO);
     } catch (causa) {
       desiste.abort();
       // A conexão pode ter ficado pronta no instante em que se desistiu dela.
-      abrindo.then((ligacao) => ligacao[Symbol.dispose](), () => {});
+      abrindo.then((canal) => canal[Symbol.dispose](), () => {});
       if (this.sinal.aborted) throw this.sinal.reason;
       throw this.#semConexao(causa);
     }
@@ -162,9 +162,9 @@ export class Conexao implements Disposable {
 }
 
 /** Uma conexão TCP já saudada. Lê sempre, mesmo sem pedido, para saber na hora que o servidor desligou. */
-class Ligacao implements Disposable {
+class Canal implements Disposable {
   #conn: Deno.TcpConn;
-  #aberta = true;
+  #aberto = true;
   #esperada: PromiseWithResolvers<Resposta> | undefined;
   #primeiras: readonly PrimeiraVaga[] = [];
 
@@ -175,26 +175,26 @@ class Ligacao implements Disposable {
   }
 
   /** Ouve a saudação. */
-  static async comeca(conn: Deno.TcpConn, sinal: AbortSignal): Promise<Ligacao> {
-    const ligacao = new Ligacao(conn);
-    sinal.addEventListener("abort", () => ligacao[Symbol.dispose](), { once: true });
-    const esperada = ligacao.#espera();
-    ligacao.#le();
+  static async comeca(conn: Deno.TcpConn, sinal: AbortSignal): Promise<Canal> {
+    const canal = new Canal(conn);
+    sinal.addEventListener("abort", () => canal[Symbol.dispose](), { once: true });
+    const esperada = canal.#espera();
+    canal.#le();
     const saudacao = await esperada;
     if (saudacao.codigo === "ERRO-131") {
-      ligacao[Symbol.dispose]();
+      canal[Symbol.dispose]();
       throw new SemConexao("o servidor está sem acesso ao livro");
     }
     if (saudacao.codigo !== "OK-200" || saudacao.primeiras === undefined) {
-      ligacao[Symbol.dispose]();
+      canal[Symbol.dispose]();
       throw new TypeError("a saudação não é de CLINICA/1");
     }
-    ligacao.#primeiras = saudacao.primeiras;
-    return ligacao;
+    canal.#primeiras = saudacao.primeiras;
+    return canal;
   }
 
-  get aberta(): boolean {
-    return this.#aberta;
+  get aberto(): boolean {
+    return this.#aberto;
   }
 
   get primeiras(): readonly PrimeiraVaga[] {
@@ -207,7 +207,7 @@ class Ligacao implements Disposable {
     try {
       for (let feito = 0; feito < bytes.length;) feito += await this.#conn.write(bytes.subarray(feito));
     } catch (causa) {
-      this.#encerra(causa);
+      this.#fecha(causa);
     }
     const resposta = await esperada;
     if (resposta.codigo.startsWith("OK") && resposta.codigo !== SUCESSO[pedido.comando]) {
@@ -217,13 +217,13 @@ class Ligacao implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#encerra(new Deno.errors.ConnectionAborted("conexão fechada"));
+    this.#fecha(new Deno.errors.ConnectionAborted("conexão fechada"));
   }
 
   #espera(): Promise<Resposta> {
     const esperada = Promise.withResolvers<Resposta>();
     esperada.promise.catch(() => {});
-    if (this.#aberta) this.#esperada = esperada;
+    if (this.#aberto) this.#esperada = esperada;
     else esperada.reject(new Deno.errors.ConnectionReset("o servidor desligou"));
     return esperada.promise;
   }
@@ -238,23 +238,23 @@ class Ligacao implements Disposable {
         }
         if (enquadrador.excedida) throw new TypeError("resposta sem fim");
       }
-      this.#encerra(new Deno.errors.ConnectionReset("o servidor desligou"));
+      this.#fecha(new Deno.errors.ConnectionReset("o servidor desligou"));
     } catch (causa) {
-      this.#encerra(causa);
+      this.#fecha(causa);
     }
   }
 
   #recebe(resposta: Resposta | undefined): void {
-    if (resposta === undefined) return this.#encerra(new TypeError("a resposta não é de CLINICA/1"));
-    if (resposta.codigo === "ERRO-130") return this.#encerra(new ServidorOcupado("o servidor está ocupado"));
+    if (resposta === undefined) return this.#fecha(new TypeError("a resposta não é de CLINICA/1"));
+    if (resposta.codigo === "ERRO-130") return this.#fecha(new ServidorOcupado("o servidor está ocupado"));
     const esperada = this.#esperada;
     this.#esperada = undefined;
     if (esperada) esperada.resolve(resposta);
-    else this.#encerra(new TypeError("resposta sem pedido"));
+    else this.#fecha(new TypeError("resposta sem pedido"));
   }
 
-  #encerra(causa: unknown): void {
-    this.#aberta = false;
+  #fecha(causa: unknown): void {
+    this.#aberto = false;
     this.#conn[Symbol.dispose]();
     this.#esperada?.reject(causa);
     this.#esperada = undefined;

@@ -8,6 +8,16 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncl
 import { deadline, delay } from "@std/async";
 import { testeComSistema } from "../testes/apoio.ts";
 import {
+  ACHADO,
+  CPF,
+  NADA,
+  OCUPADO,
+  portaSemNinguem,
+  SAUDACAO,
+  ServidorFalso,
+  TUPLA,
+} from "../testes/servidor_falso.ts";
+import {
   Conexao,
   destinoDe,
   escreverEndereco,
@@ -18,10 +28,8 @@ import {
   SemConexao,
   ServidorOcupado,
 } from "./conexao.ts";
-import { codificarResposta, Enquadrador, type PedidoNoFio, type Tupla } from "../protocolo.ts";
+import { codificarResposta, type PedidoNoFio, type Tupla } from "../protocolo.ts";
 
-const CPF = "52998224725";
-const TUPLA: Tupla = ["AGEND", CPF, "MARIA", "NUTRICIONISTA", "27/11/2026", "SEXTA-FEIRA", "08:00"];
 const AGEND: PedidoDeMudanca = {
   comando: "AGEND",
   cpf: CPF,
@@ -31,64 +39,8 @@ const AGEND: PedidoDeMudanca = {
   dia: "SEXTA-FEIRA",
 };
 const BUSCA: PedidoNoFio = { comando: "BUSCA", cpf: CPF };
-const SAUDACAO = codificarResposta({
-  codigo: "OK-200",
-  primeiras: [["27/11/2026", "SEXTA-FEIRA", "08:00", "NUTRICIONISTA"]],
-});
-const OCUPADO = codificarResposta({ codigo: "ERRO-130" });
-
-/** Uma conexão do lado do servidor de mentira. */
-class Ponta {
-  #conn: Deno.TcpConn;
-  #enquadrador = new Enquadrador(Infinity);
-
-  constructor(conn: Deno.TcpConn) {
-    this.#conn = conn;
-  }
-
-  async manda(texto: string): Promise<void> {
-    await this.#conn.write(new TextEncoder().encode(texto));
-  }
-
-  /** Espera o próximo pedido chegar; supõe um por bloco. */
-  async recebe(): Promise<string | undefined> {
-    const bloco = new Uint8Array(8192);
-    for (let lidos; (lidos = await this.#conn.read(bloco)) !== null;) {
-      const [linha] = this.#enquadrador.recebe(bloco.subarray(0, lidos));
-      if (typeof linha === "string") return linha;
-    }
-    return undefined;
-  }
-}
-
-/** Um servidor que, na enésima conexão, segue o enésimo roteiro e desliga. */
-class Falso implements AsyncDisposable {
-  #ouvinte: Deno.TcpListener;
-  #fim: Promise<void>;
-
-  constructor(roteiros: ((ponta: Ponta) => Promise<void>)[], { hostname = "127.0.0.1" } = {}) {
-    this.#ouvinte = Deno.listen({ hostname, port: 0 });
-    this.#fim = this.#atende(roteiros);
-  }
-
-  get porta(): number {
-    return this.#ouvinte.addr.port;
-  }
-
-  async #atende(roteiros: ((ponta: Ponta) => Promise<void>)[]): Promise<void> {
-    for (const roteiro of roteiros) {
-      using conn = await this.#ouvinte.accept();
-      await roteiro(new Ponta(conn));
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#ouvinte.close();
-    await this.#fim.catch(() => {});
-  }
-}
-
-function ate(falso: Falso): Conexao {
+const MARCADO = codificarResposta({ codigo: "OK-300", agendamentos: [TUPLA] });
+function ate(falso: ServidorFalso): Conexao {
   return new Conexao({ host: "127.0.0.1", porta: falso.porta });
 }
 
@@ -124,32 +76,19 @@ Deno.test("o destino de um CANCEL sem resposta se julga pelo que havia antes", {
 });
 
 testeComSistema("conecta() devolve as primeiras horas da saudação", async () => {
-  await using falso = new Falso([async (ponta) => {
-    await ponta.manda(SAUDACAO);
-    await ponta.recebe();
-  }]);
+  await using falso = new ServidorFalso([[SAUDACAO, ""]]);
   using conexao = ate(falso);
   assertEquals(await conexao.conecta(), [["27/11/2026", "SEXTA-FEIRA", "08:00", "NUTRICIONISTA"]]);
 });
 
 testeComSistema("uma resposta que chega em pedaços vale por inteiro", async () => {
-  await using falso = new Falso([async (ponta) => {
-    for (const pedaco of SAUDACAO.match(/.{1,9}|\n/g) ?? []) {
-      await ponta.manda(pedaco);
-      await delay(2); // sem isto o sistema junta os pedaços num bloco só
-    }
-    await ponta.recebe();
-    await ponta.manda(codificarResposta({ codigo: "OK-302", agendamentos: [TUPLA] }));
-    await ponta.recebe();
-  }]);
+  await using falso = new ServidorFalso([[SAUDACAO.match(/.{1,9}|\n/g) ?? [], ACHADO, ""]]);
   using conexao = ate(falso);
   assertEquals(await conexao.pede(BUSCA), { codigo: "OK-302", agendamentos: [TUPLA] });
 });
 
 testeComSistema("sem ninguém na porta, conecta() diz que nenhum servidor atende", async () => {
-  const ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const porta = ouvinte.addr.port;
-  ouvinte.close();
+  const porta = portaSemNinguem();
   using conexao = new Conexao({ host: "localhost", porta });
   const erro = await assertRejects(() => conexao.conecta(), SemConexao);
   assertEquals(erro.message, `nenhum servidor atende em localhost:${porta}`);
@@ -168,10 +107,10 @@ testeComSistema("quem não fala CLINICA/1 é recusado, seja o que for que diga",
     '["OK-200","CLINICA/2",[]]\n',
     '["OK-302"]\n',
     '["OK-200","CLINICA/1"]\n',
-    codificarResposta({ codigo: "ERRO-112" }),
+    NADA,
   ];
   for (const dito of ditos) {
-    await using falso = new Falso([async (ponta) => await ponta.manda(dito)]);
+    await using falso = new ServidorFalso([[dito]]);
     using conexao = ate(falso);
     const erro = await assertRejects(() => conexao.conecta(), SemConexao);
     assertStringIncludes(erro.message, "não fala CLINICA/1", dito);
@@ -179,87 +118,53 @@ testeComSistema("quem não fala CLINICA/1 é recusado, seja o que for que diga",
 });
 
 testeComSistema("ERRO-131 no lugar da saudação é um servidor sem o livro, e nada aconteceu", async () => {
-  await using falso = new Falso([(ponta) => ponta.manda(codificarResposta({ codigo: "ERRO-131" }))]);
+  await using falso = new ServidorFalso([[codificarResposta({ codigo: "ERRO-131" })]]);
   using conexao = ate(falso);
   const erro = await assertRejects(() => conexao.pede(AGEND), SemConexao);
   assertStringIncludes(erro.message, "sem acesso ao livro");
 });
 
 testeComSistema("ERRO-130 no lugar da saudação é servidor ocupado", async () => {
-  await using falso = new Falso([async (ponta) => await ponta.manda(OCUPADO)]);
+  await using falso = new ServidorFalso([[OCUPADO]]);
   using conexao = ate(falso);
   await assertRejects(() => conexao.conecta(), ServidorOcupado);
 });
 
 testeComSistema("depois do fechamento por silêncio, o próximo pedido reconecta sem dizer nada", async () => {
-  await using falso = new Falso([
-    async (ponta) => {
-      await ponta.manda(SAUDACAO);
-      await ponta.manda(OCUPADO);
-    },
-    async (ponta) => {
-      await ponta.manda(SAUDACAO);
-      assertStringIncludes(await ponta.recebe() ?? "", "AGEND");
-      await ponta.manda(codificarResposta({ codigo: "OK-300", agendamentos: [TUPLA] }));
-    },
-  ]);
+  await using falso = new ServidorFalso([[SAUDACAO + OCUPADO], [SAUDACAO, MARCADO]]);
   using conexao = ate(falso);
   await conexao.conecta();
   while (conexao.ligada) await delay(1);
   assertEquals((await conexao.pede(AGEND)).codigo, "OK-300");
+  assertEquals(falso.pedidos.map((pedido) => JSON.parse(pedido)[0]), ["AGEND"]);
 });
 
 testeComSistema("um AGEND sem resposta é RespostaPerdida, e a conexão seguinte serve para a BUSCA", async () => {
-  await using falso = new Falso([
-    async (ponta) => {
-      await ponta.manda(SAUDACAO);
-      await ponta.recebe();
-    },
-    async (ponta) => {
-      await ponta.manda(SAUDACAO);
-      await ponta.recebe();
-      await ponta.manda(codificarResposta({ codigo: "OK-302", agendamentos: [TUPLA] }));
-    },
-  ]);
+  await using falso = new ServidorFalso([[SAUDACAO, ""], [SAUDACAO, ACHADO]]);
   using conexao = ate(falso);
   await assertRejects(() => conexao.pede(AGEND), RespostaPerdida);
   assertEquals(await conexao.pede(BUSCA), { codigo: "OK-302", agendamentos: [TUPLA] });
 });
 
 testeComSistema("ERRO-130 em resposta a um AGEND deixa o seu destino desconhecido", async () => {
-  await using falso = new Falso([async (ponta) => {
-    await ponta.manda(SAUDACAO);
-    await ponta.recebe();
-    await ponta.manda(OCUPADO);
-  }]);
+  await using falso = new ServidorFalso([[SAUDACAO, OCUPADO]]);
   using conexao = ate(falso);
   const erro = await assertRejects(() => conexao.pede(AGEND), RespostaPerdida);
   assertInstanceOf(erro.cause, ServidorOcupado);
 });
 
 testeComSistema("uma resposta que não é deste pedido não passa por sucesso", async () => {
-  await using falso = new Falso([async (ponta) => {
-    await ponta.manda(SAUDACAO);
-    await ponta.recebe();
-    await ponta.manda(codificarResposta({ codigo: "OK-301", agendamentos: [TUPLA] }));
-    await ponta.recebe();
-  }]);
+  await using falso = new ServidorFalso([[
+    SAUDACAO,
+    codificarResposta({ codigo: "OK-301", agendamentos: [TUPLA] }),
+    "",
+  ]]);
   using conexao = ate(falso);
   await assertRejects(() => conexao.pede(AGEND), RespostaPerdida);
 });
 
 testeComSistema("uma consulta cruzada com o fechamento da conexão reaproveitada é repetida numa nova", async () => {
-  await using falso = new Falso([
-    async (ponta) => {
-      await ponta.manda(SAUDACAO);
-      await ponta.recebe();
-    },
-    async (ponta) => {
-      await ponta.manda(SAUDACAO);
-      await ponta.recebe();
-      await ponta.manda(codificarResposta({ codigo: "ERRO-112" }));
-    },
-  ]);
+  await using falso = new ServidorFalso([[SAUDACAO, ""], [SAUDACAO, NADA]]);
   using conexao = ate(falso);
   await conexao.conecta();
   assertEquals(await conexao.pede(BUSCA), { codigo: "ERRO-112" });
@@ -268,13 +173,9 @@ testeComSistema("uma consulta cruzada com o fechamento da conexão reaproveitada
 testeComSistema("o sinal interrompe a espera com o seu motivo, e um AGEND que saiu fica desconhecido", async () => {
   for (const pedido of [BUSCA, AGEND]) {
     const interrupcao = new AbortController();
-    await using falso = new Falso([async (ponta) => {
-      await ponta.manda(SAUDACAO);
-      await ponta.recebe();
-      interrupcao.abort(new Error("Ctrl-C"));
-      await ponta.recebe();
-    }]);
+    await using falso = new ServidorFalso([[SAUDACAO, "", ""]]);
     using conexao = new Conexao({ host: "127.0.0.1", porta: falso.porta }, { sinal: interrupcao.signal });
+    falso.recebeu(1).then(() => interrupcao.abort(new Error("Ctrl-C")));
     const erro = await assertRejects(() => deadline(conexao.pede(pedido), PRAZO_DA_RESPOSTA / 2), Error);
     if (pedido === AGEND) assertInstanceOf(erro, RespostaPerdida);
     else assertEquals(erro.message, "Ctrl-C");
@@ -282,12 +183,9 @@ testeComSistema("o sinal interrompe a espera com o seu motivo, e um AGEND que sa
 });
 
 testeComSistema("localhost alcança também um servidor que só atende em ::1", async () => {
-  let falso: Falso;
+  let falso: ServidorFalso;
   try {
-    falso = new Falso([async (ponta) => {
-      await ponta.manda(SAUDACAO);
-      await ponta.recebe();
-    }], { hostname: "::1" });
+    falso = new ServidorFalso([[SAUDACAO, ""]], { hostname: "::1" });
   } catch {
     return; // esta máquina não tem IPv6
   }

@@ -2,13 +2,14 @@
  * O que o cliente mostra: a frase de cada erro, os cartões e as tabelas de agendamentos e vagas, e como um texto cabe,
  * se alinha e se pinta num terminal.
  *
- * `cliente.ts` e `terminal/menu.ts` mostram as mesmas coisas com isto, já sem os controles que um servidor malicioso poria nos
- * textos. As funções devolvem textos ou linhas; `Tela` é o que o menu escreve entre uma pergunta e outra.
+ * `terminal/saida.ts` e o menu mostram as mesmas coisas com isto, com um sinal no lugar do que não se vê num texto vindo do
+ * servidor. As funções devolvem textos ou linhas, seja qual for o tamanho do que lhes dão; `Tela` é o que o menu escreve
+ * entre uma pergunta e outra.
  *
  * @module
  */
 
-import { formatarCpf, lerCpf, NOME_MAXIMO } from "../clinica/texto.ts";
+import { formatarCpf, inofensivo, lerCpf, NOME_MAXIMO } from "../clinica/texto.ts";
 import type { Codigo, Tupla, Vaga } from "../protocolo.ts";
 
 /** O que dizer diante de cada erro: o que houve e o que fazer. */
@@ -18,8 +19,7 @@ export const FRASES: { readonly [C in Extract<Codigo, `ERRO-${string}`>]: string
   "ERRO-102": "O CPF não é válido. Confira os 11 dígitos e escreva-o de novo.",
   "ERRO-103": "Esse atendimento não existe: a especialidade não atende nessa data, ou a data está fechada, já passou " +
     "ou ainda não abriu. Veja as vagas e escolha uma delas.",
-  "ERRO-104":
-    `O nome não serve. Escreva de 1 a ${NOME_MAXIMO} caracteres, sem quebras de linha nem sinais de controle.`,
+  "ERRO-104": `O nome não serve. Escreva-o com letras que se vejam, em até ${NOME_MAXIMO} caracteres e numa só linha.`,
   "ERRO-105": "Esse horário não existe nesse dia ou já começou. Escolha um dos horários livres.",
   "ERRO-110": "Não há mais vaga nesse dia ou horário. Escolha outro horário ou outra data.",
   "ERRO-111": "Este CPF já tem um agendamento nessa especialidade. Para mudá-lo, desmarque-o e marque outro.",
@@ -52,22 +52,20 @@ export function agendamentoDe([, cpf, nome, especialista, data, dia, horario]: T
   return { cpf, nome, especialista, data, dia, horario };
 }
 
-/** Controles, marcas que invertem o texto e quebras de linha: nada disso vai do servidor para o terminal. */
-export const INVISIVEIS = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
-
-/** O texto sem o que um terminal obedeceria em vez de mostrar. */
-export function visivel(texto: string): string {
-  return texto.replace(INVISIVEIS, "\uFFFD");
-}
-
 const LARGOS =
   /\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana}|[！-｠]/u;
 
 /** Quantas colunas o texto ocupa: acentos soltos não ocupam nenhuma, ideogramas e emojis ocupam duas. */
 export function larguraDe(texto: string): number {
+  if (/^[\x20-\x7e]*$/.test(texto)) return texto.length;
   let largura = 0;
   for (const caractere of texto) largura += /\p{M}/u.test(caractere) ? 0 : LARGOS.test(caractere) ? 2 : 1;
   return largura;
+}
+
+/** Quantas colunas ocupa o mais largo dos textos. */
+export function maiorLargura(textos: readonly string[]): number {
+  return textos.reduce((maior, texto) => Math.max(maior, larguraDe(texto)), 0);
 }
 
 /** O texto, com espaços à direita até a largura. */
@@ -77,53 +75,77 @@ export function preenche(texto: string, largura: number): string {
 
 /** O texto, ou o começo dele com reticências se não cabe na largura. */
 export function corta(texto: string, largura: number): string {
-  if (larguraDe(texto) <= largura) return texto;
-  let inicio = "";
+  let ocupadas = 0;
+  let lidas = 0;
+  let cabem = 0;
   for (const caractere of texto) {
-    if (larguraDe(inicio + caractere) >= largura) break;
-    inicio += caractere;
+    ocupadas += larguraDe(caractere);
+    lidas += caractere.length;
+    if (ocupadas < largura) cabem = lidas;
+    if (ocupadas > largura) return texto.slice(0, cabem) + "…";
   }
-  return inicio + "…";
+  return texto;
 }
 
 /** Quebra o texto entre palavras para caber na largura; uma palavra maior que ela é cortada. */
 export function quebra(texto: string, largura: number): string[] {
   const linhas: string[] = [];
   let linha = "";
+  let ocupadas = 0;
   for (const palavra of texto.split(" ")) {
-    const junta = linha === "" ? palavra : `${linha} ${palavra}`;
-    if (larguraDe(junta) <= largura) {
-      linha = junta;
+    const dela = larguraDe(palavra);
+    if (linha !== "" && ocupadas + 1 + dela <= largura) {
+      linha += ` ${palavra}`;
+      ocupadas += 1 + dela;
       continue;
     }
     if (linha !== "") linhas.push(linha);
     linha = "";
+    ocupadas = 0;
     for (const caractere of palavra) {
-      if (larguraDe(linha + caractere) > largura && linha !== "") {
+      const dele = larguraDe(caractere);
+      if (ocupadas + dele > largura && linha !== "") {
         linhas.push(linha);
         linha = "";
+        ocupadas = 0;
       }
       linha += caractere;
+      ocupadas += dele;
     }
   }
   return [...linhas, linha];
 }
 
-/** Uma tabela de colunas alinhadas, em linhas; a última coluna quebra para caber na largura. */
+/** A menor largura em que a última coluna de uma tabela ainda se lê quebrada. */
+const COLUNA_LEGIVEL = 12;
+
+/**
+ * Uma tabela de colunas alinhadas, em linhas; a última coluna quebra para caber na largura. Onde nem assim caberia, cada
+ * linha quebra como um texto.
+ */
 export function tabela(
   cabecalho: readonly string[],
   corpo: readonly (readonly string[])[],
   { largura = Infinity }: { largura?: number } = {},
 ): string[] {
-  const linhas = [cabecalho, ...corpo].map((linha) => linha.map(visivel));
-  const larguras = cabecalho.slice(0, -1).map((_, i) => Math.max(...linhas.map((linha) => larguraDe(linha[i]))));
+  const linhas = [cabecalho, ...corpo].map((linha) => linha.map((texto) => inofensivo(texto)));
+  const larguras = cabecalho.map((_, i) => maiorLargura(linhas.map((linha) => linha[i])));
+  const ultima = larguras.pop() ?? 0;
   const margem = larguras.reduce((soma, coluna) => soma + coluna + 2, 0);
+  if (margem + Math.min(ultima, COLUNA_LEGIVEL) > largura) {
+    const [titulos, ...textos] = linhas.map((linha) => linha.join("  "));
+    return [corta(titulos.trim(), largura), ...textos.flatMap((texto) => recua(quebra(texto, largura - 2)))];
+  }
   return linhas.flatMap((linha) => {
     const frente = larguras.map((coluna, i) => preenche(linha[i], coluna) + "  ").join("");
-    // Uma coluna estreita demais para ler não ajuda: melhor que o terminal quebre.
-    const partes = quebra(linha[linha.length - 1], Math.max(largura - margem, 12));
+    const partes = quebra(linha[linha.length - 1], Math.max(largura - margem, COLUNA_LEGIVEL));
     return partes.map((parte, i) => ((i === 0 ? frente : " ".repeat(margem)) + parte).trimEnd());
   });
+}
+
+/** As partes de um texto quebrado, recuadas as que continuam a primeira. */
+function recua(partes: readonly string[]): string[] {
+  return partes.map((parte, i) => (i === 0 ? parte : `  ${parte.trimStart()}`).trimEnd());
 }
 
 /** Um cartão com moldura, em linhas. */
@@ -132,12 +154,12 @@ export function cartao(
   campos: readonly (readonly [rotulo: string, valor: string])[],
   { largura = Infinity }: { largura?: number } = {},
 ): string[] {
-  const rotulos = Math.max(...campos.map(([rotulo]) => larguraDe(rotulo)));
+  const rotulos = maiorLargura(campos.map(([rotulo]) => rotulo));
   const linhas = campos.flatMap(([rotulo, valor]) =>
-    quebra(visivel(valor), Math.max(largura - rotulos - 6, 12))
+    quebra(inofensivo(valor), Math.max(largura - rotulos - 6, 12))
       .map((parte, i) => `${preenche(i === 0 ? rotulo : "", rotulos)}  ${parte}`)
   );
-  const dentro = Math.max(larguraDe(titulo) + 2, ...linhas.map(larguraDe));
+  const dentro = Math.max(larguraDe(titulo) + 2, maiorLargura(linhas));
   return [
     `╭─ ${titulo} ${"─".repeat(dentro - larguraDe(titulo) - 1)}╮`,
     ...linhas.map((linha) => `│ ${preenche(linha, dentro)} │`),
@@ -158,7 +180,7 @@ export function cartaoDe(titulo: string, { cpf, nome, especialista, data, dia, h
 
 /** Uma especialidade que divide a linha com outras colunas: num terminal, o começo, em até um terço da largura. */
 export function especialidadeCortada(especialista: string): string {
-  return corta(visivel(especialista), colunas() / 3);
+  return corta(inofensivo(especialista), colunas() / 3);
 }
 
 /** Os agendamentos de um CPF, um por linha. */
@@ -272,7 +294,7 @@ export class Tela {
 
   /** Escreve a escolha de um passo, numa linha que `desfaz` pode apagar. */
   passo(rotulo: string, valor: string): void {
-    const linha = corta(visivel(valor), this.largura - 20);
+    const linha = corta(inofensivo(valor), this.largura - 20);
     const [passos, comTitulo] = [this.#passos, this.#comTitulo];
     this.diz(`${pinta("verde", "✔")} ${preenche(rotulo, 14)} ${pinta("ciano", linha)}`);
     [this.#passos, this.#comTitulo] = [passos + 1, comTitulo];

@@ -5,7 +5,8 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { cartao, corta, FRASES, larguraDe, quebra, tabela, Tela, visivel } from "./telas.ts";
+import { cartao, corta, FRASES, larguraDe, quebra, tabela, Tela } from "./telas.ts";
+import { inofensivo } from "../clinica/texto.ts";
 
 function teste(nome: string, fn: () => void): void {
   Deno.test(nome, { permissions: "none" }, fn);
@@ -36,6 +37,29 @@ teste("tabelas e cartões ficam alinhados com acentos soltos, ideogramas e nomes
   }
 });
 
+teste("o que não se vê vira um sinal que ocupa uma coluna, e a tabela fica alinhada", () => {
+  for (const vazio of ["\u3164", "\u034f", "\u200b", "\u2028", "\u2800", "\u{e0041}"]) {
+    const linhas = tabela(["PACIENTE", "B"], [[`A${vazio}NA`, "x"], ["ANA", "y"]]);
+    assertEquals(linhas, ["PACIENTE  B", "A\ufffdNA      x", "ANA       y"]);
+    assertEquals(new Set(cartao("Confira", [["Paciente", `A${vazio}`], ["CPF", "x"]]).map(larguraDe)).size, 1);
+  }
+});
+
+teste("uma tabela que não cabe na largura quebra cada linha, e nada passa dela", () => {
+  const linhas = [["27/11/2026", "sexta-feira", "08:00", "NUTRICIONISTA", "MARIA APARECIDA DA CONCEIÇÃO"]];
+  assertEquals(tabela(["DATA", "DIA", "HORÁRIO", "ESPECIALIDADE", "PACIENTE"], linhas, { largura: 40 }), [
+    "DATA  DIA  HORÁRIO  ESPECIALIDADE  PACI…",
+    "27/11/2026  sexta-feira  08:00",
+    "  NUTRICIONISTA  MARIA APARECIDA DA",
+    "  CONCEIÇÃO",
+  ]);
+});
+
+teste("larguras de uma tabela de 200.000 linhas e de um cartão de 200.000 cabem na pilha", () => {
+  assertEquals(tabela(["A", "B"], Array.from({ length: 200_000 }, () => ["x", "y"])).length, 200_001);
+  assertEquals(cartao("T", [["R", "x ".repeat(1_200_000)]], { largura: 18 }).length > 200_000, true);
+});
+
 teste("quebra() não perde nem inventa letras", () => {
   const texto = "uma frase com umapalavraquenaocabe inteira";
   const linhas = quebra(texto, 10);
@@ -50,7 +74,7 @@ teste("corta() põe reticências no que não cabe, e só nisso", () => {
 
 teste("controles vindos do servidor não chegam ao terminal", () => {
   const maldoso = "A\x1b[2JB\x9b31mC\u202eD\u{e0041}\nE\x07";
-  assertMatch(visivel(maldoso), /^[A-E\ufffd[\]0-9Jm]+$/u);
+  assertMatch(inofensivo(maldoso), /^[A-E\ufffd[\]0-9Jm]+$/u);
   const desenho = [...tabela([maldoso], [[maldoso]]), ...cartao("T", [["R", maldoso]])].join("");
   assertEquals(desenho.match(/[\p{Cc}\p{Cf}]/u), null);
 });

@@ -44,6 +44,26 @@ export function testeComSistema(nome: string, fn: (t: Deno.TestContext) => Promi
   Deno.test({ name: ignore ? `${nome} (ignorado: falta permissão; rode "deno test -A")` : nome, ignore, fn });
 }
 
+/** Registra um teste que precisa de um programa, que `args` experimentam; onde não há, é ignorado e diz como o ter. */
+export function testeCom(
+  programa: string,
+  args: string[],
+  nome: string,
+  fn: (t: Deno.TestContext) => Promise<void> | void,
+): void {
+  if (!permitido(...PERMISSOES) || ha(programa, args)) return testeComSistema(nome, fn);
+  const porque = `ignorado: falta ${programa}; instale-o com "apt install ${programa}"`;
+  Deno.test({ name: `${nome} (${porque})`, ignore: true, fn });
+}
+
+function ha(programa: string, args: string[]): boolean {
+  try {
+    return new Deno.Command(programa, { args, stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
 /** Uma pasta temporária que some no fim do `using`. */
 export class Pasta implements Disposable {
   /** O caminho da pasta. */
@@ -178,6 +198,13 @@ export class Servidor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.encerra("SIGKILL");
   }
+}
+
+/** Faz algo com um servidor e a pasta dele, e o encerra. */
+export async function comServidor(fn: (servidor: Servidor, pasta: Pasta) => Promise<void>): Promise<void> {
+  using pasta = new Pasta();
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  await fn(servidor, pasta);
 }
 
 /** A pasta do projeto. */

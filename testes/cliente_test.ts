@@ -1,212 +1,33 @@
 /**
- * Testes do cliente: as partes puras de `cliente.ts`, os comandos como processo, e `terminal/menu.ts` num terminal de verdade
- * (tmux).
+ * Testes dos comandos do cliente, como processo. As partes dele, e o menu, testam-se em `terminal/`.
  *
  * @module
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async";
-import { comandoDeno, PACIENCIA, Pasta, permitido, roda, type Saida, Servidor, testeComSistema } from "./apoio.ts";
-import { type Chamada, escreverJson, lerArgumentos, lerData, SAIDA } from "../cliente.ts";
-import { codificarResposta, Enquadrador, type Tupla } from "../protocolo.ts";
+import { deadline } from "@std/async";
+import { comandoDeno, comServidor, PACIENCIA, roda, type Saida, testeCom, testeComSistema } from "./apoio.ts";
+import {
+  ACHADO,
+  CPF,
+  NADA,
+  OCUPADO,
+  portaSemNinguem,
+  SAUDACAO,
+  ServidorFalso,
+  TUPLA,
+  vagasDe,
+} from "./servidor_falso.ts";
+import { SAIDA } from "../cliente.ts";
+import { codificarResposta, type Tupla, type Vaga } from "../protocolo.ts";
 
-const CPF = "52998224725";
 const CPF_COM_ZERO = "01234567890";
-const TUPLA: Tupla = ["AGEND", CPF, "MARIA DA SILVA", "NUTRICIONISTA", "27/11/2026", "SEXTA-FEIRA", "08:00"];
-
-// ------------------------------------------------------------------------------------------------------ partes puras
-
-function teste(nome: string, fn: () => void): void {
-  Deno.test(nome, { permissions: "none" }, fn);
-}
-
-function enderecoDe(...args: string[]): string {
-  const chamada = lerArgumentos(args);
-  return "endereco" in chamada ? `${chamada.endereco.host} ${chamada.endereco.porta}` : erroDe(chamada);
-}
-
-function erroDe(chamada: Chamada): string {
-  return chamada.tipo === "uso" ? chamada.mensagem : `não é erro: ${chamada.tipo}`;
-}
-
-teste("o servidor é localhost:9000, ou o que se diz antes do comando", () => {
-  assertEquals(enderecoDe(), "localhost 9000");
-  assertEquals(enderecoDe("vagas"), "localhost 9000");
-  assertEquals(enderecoDe("10.0.0.30"), "10.0.0.30 9000");
-  assertEquals(enderecoDe("10.0.0.30", "9100", "vagas"), "10.0.0.30 9100");
-  assertEquals(enderecoDe("clinica.local", "vagas"), "clinica.local 9000");
-  assertEquals(enderecoDe("clinica.local:9100"), "clinica.local 9100");
-});
-
-teste("um endereço IPv6 vale com e sem colchetes, e com porta", () => {
-  assertEquals(enderecoDe("::1"), "::1 9000");
-  assertEquals(enderecoDe("::1", "9100", "vagas"), "::1 9100");
-  assertEquals(enderecoDe("[::1]"), "::1 9000");
-  assertEquals(enderecoDe("[::1]:9100", "vagas"), "::1 9100");
-  assertEquals(enderecoDe("fe80::1%eth0"), "fe80::1%eth0 9000");
-});
-
-teste("um endereço ou uma porta que não serve é dito", () => {
-  for (const porta of ["0", "65536", "90a", "999999"]) {
-    assertStringIncludes(enderecoDe("localhost", porta), `porta inválida: ${porta}`);
-  }
-  assertStringIncludes(enderecoDe("localhost:abc"), "porta inválida");
-  assertStringIncludes(enderecoDe("localhost:9000", "9100"), "duas vezes");
-  assertStringIncludes(enderecoDe("[localhost]"), "não é comando nem endereço");
-  assertStringIncludes(enderecoDe("maria da silva"), "não é comando nem endereço");
-  assertStringIncludes(enderecoDe(""), "não é comando nem endereço");
-});
-
-teste("um comando a até duas letras de um verdadeiro é engano, e recebe a sugestão", () => {
-  const enganos = { bsucar: "buscar", agenda: "agendar", cancela: "cancelar", vaga: "vagas", VAGA: "vagas" };
-  for (const [escrito, certo] of Object.entries(enganos)) {
-    assertStringIncludes(erroDe(lerArgumentos([escrito])), `queria dizer "${certo}"`);
-  }
-  assertStringIncludes(
-    erroDe(lerArgumentos(["10.0.0.30", "reservar"])),
-    "comando desconhecido: reservar; queria dizer",
-  );
-  assertStringIncludes(erroDe(lerArgumentos(["marcar", "--cpf", CPF])), 'queria dizer "agendar"');
-});
-
-teste("opções: desconhecida, sem valor, a mais, a menos e fora do comando são erros de uso", () => {
-  const erros: [string[], string][] = [
-    [["buscar", "--cfp", CPF], "opção desconhecida: --cfp; queria dizer --cpf?"],
-    [["buscar", "--constructor", "x"], "opção desconhecida: --constructor"],
-    [["buscar", "--cpf"], "falta o valor de --cpf"],
-    [["buscar"], "buscar precisa de --cpf"],
-    [["agendar", "--cpf", CPF], "agendar precisa de --nome, --especialista"],
-    [["buscar", "--cpf", CPF, "--data", "01/01/2027"], "--data não se usa em buscar"],
-    [["buscar", "--cpf", CPF, "maria", "silva"], "sobra na linha de comando: maria silva"],
-    [["--cpf", CPF], "falta o comando"],
-    [["--json"], "falta o comando"],
-  ];
-  for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerArgumentos(args)), esperado);
-});
-
-teste("um CPF que começa por zero fica inteiro", () => {
-  for (const args of [["buscar", "--cpf", CPF_COM_ZERO], ["buscar", `--cpf=${CPF_COM_ZERO}`]]) {
-    const chamada = lerArgumentos(args);
-    assertEquals("comando" in chamada && chamada.comando, { nome: "buscar", cpf: CPF_COM_ZERO });
-  }
-});
-
-teste("lerData() aceita as duas escritas e só datas do calendário", () => {
-  assertEquals(lerData("27/11/2026")?.toString(), "2026-11-27");
-  assertEquals(lerData("7/1/2027")?.toString(), "2027-01-07");
-  assertEquals(lerData("2026-11-27")?.toString(), "2026-11-27");
-  for (const ruim of ["31/02/2026", "2026-13-01", "27/11/26", "amanhã", "27-11-2026", ""]) {
-    assertEquals(lerData(ruim), undefined, ruim);
-  }
-});
-
-teste("escreverJson() tem a forma prometida para cada comando, também nos erros", () => {
-  const agendamento = {
-    cpf: CPF,
-    nome: "MARIA DA SILVA",
-    especialista: "NUTRICIONISTA",
-    data: "27/11/2026",
-    dia: "SEXTA-FEIRA",
-    horario: "08:00",
-  };
-  assertEquals(JSON.parse(escreverJson({ codigo: "OK-302", agendamentos: [TUPLA] }, "buscar")), {
-    codigo: "OK-302",
-    texto: "BUSCA FINALIZADA",
-    agendamentos: [agendamento],
-  });
-  assertEquals(JSON.parse(escreverJson({ codigo: "ERRO-111", agendamentos: [TUPLA] }, "agendar")), {
-    codigo: "ERRO-111",
-    texto: "CPF JÁ AGENDADO PARA AQUELA ESPECIALIDADE",
-    agendamentos: [agendamento],
-  });
-  assertEquals(JSON.parse(escreverJson({ codigo: "ERRO-112" }, "buscar")), {
-    codigo: "ERRO-112",
-    texto: "NENHUM AGENDAMENTO ENCONTRADO",
-    agendamentos: [],
-  });
-  assertEquals(
-    JSON.parse(
-      escreverJson({ codigo: "OK-304", vagas: [["27/11/2026", "SEXTA-FEIRA", "NUTRICIONISTA", ["08:00"]]] }, "vagas"),
-    ),
-    {
-      codigo: "OK-304",
-      texto: "VAGAS",
-      vagas: [{ data: "27/11/2026", dia: "SEXTA-FEIRA", especialista: "NUTRICIONISTA", horarios: ["08:00"] }],
-    },
-  );
-  assertEquals(JSON.parse(escreverJson({ codigo: "ERRO-103" }, "vagas")).vagas, []);
-});
-
-teste("controles vindos do servidor vão escritos por extenso em JSON, que se lê igual", () => {
-  const maldoso = "A\x1b[2JB\x9b31mC\u202eD\u{e0041}\nE\x07";
-  const linha = escreverJson(
-    { codigo: "OK-302", agendamentos: [["AGEND", CPF, maldoso, "X", "27/11/2026", "SEXTA-FEIRA", "08:00"]] },
-    "buscar",
-  );
-  assertEquals(linha.match(/[\p{Cc}\p{Cf}]/u), null);
-  assertEquals(JSON.parse(linha).agendamentos[0].nome, maldoso);
-});
-
-// -------------------------------------------------------------------------------------- os comandos, como processo
 
 async function cliente(porta: number, ...args: string[]): Promise<Saida> {
   return await roda("cliente.ts", ["127.0.0.1", String(porta), ...args]);
 }
 
-async function comServidor(fn: (servidor: Servidor, pasta: Pasta) => Promise<void>): Promise<void> {
-  using pasta = new Pasta();
-  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
-  await fn(servidor, pasta);
-}
-
-/** Um servidor que, na enésima conexão, segue o enésimo roteiro: as respostas a dar, uma por pedido, e então desliga. */
-class Falso implements AsyncDisposable {
-  /** Os pedidos recebidos, na ordem. */
-  readonly pedidos: string[] = [];
-  #ouvinte: Deno.TcpListener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  #fim: Promise<void>;
-
-  constructor(roteiros: string[][]) {
-    this.#fim = this.#atende(roteiros);
-  }
-
-  get porta(): number {
-    return this.#ouvinte.addr.port;
-  }
-
-  async #atende(roteiros: string[][]): Promise<void> {
-    const bloco = new Uint8Array(8192);
-    for (const [saudacao, ...respostas] of roteiros) {
-      using conn = await this.#ouvinte.accept();
-      const enquadrador = new Enquadrador(Infinity);
-      await conn.write(new TextEncoder().encode(saudacao));
-      for (const resposta of respostas) {
-        const lidos = await conn.read(bloco);
-        if (lidos === null) break;
-        this.pedidos.push(...enquadrador.recebe(bloco.subarray(0, lidos)).map(String));
-        await conn.write(new TextEncoder().encode(resposta));
-      }
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#ouvinte.close();
-    await this.#fim.catch(() => {});
-  }
-}
-
-const SAUDACAO = codificarResposta({
-  codigo: "OK-200",
-  primeiras: [["27/11/2026", "SEXTA-FEIRA", "08:00", "NUTRICIONISTA"]],
-});
-const OCUPADO = codificarResposta({ codigo: "ERRO-130" });
-const ACHADO = codificarResposta({ codigo: "OK-302", agendamentos: [TUPLA] });
-const NADA = codificarResposta({ codigo: "ERRO-112" });
-const VAGAS = codificarResposta({
-  codigo: "OK-304",
-  vagas: [["27/11/2026", "SEXTA-FEIRA", "NUTRICIONISTA", ["08:00"]]],
-});
+const VAGAS = vagasDe();
 const AGENDAR = ["agendar", "--cpf", CPF, "--nome", "Maria da Silva", "--especialista", "nutricionista"];
 
 testeComSistema("agendar, buscar e cancelar saem com 0 e mostram um cartão ou uma tabela", async () => {
@@ -293,7 +114,7 @@ testeComSistema("o que o servidor recusa sai com 1 e uma frase em stderr", async
 });
 
 testeComSistema("um CPF que começa por zero chega inteiro ao servidor", async () => {
-  await using falso = new Falso([[SAUDACAO, NADA]]);
+  await using falso = new ServidorFalso([[SAUDACAO, NADA]]);
   assertEquals((await cliente(falso.porta, "buscar", "--cpf", CPF_COM_ZERO)).codigo, SAIDA.erro);
   assertEquals(falso.pedidos, [JSON.stringify(["BUSCA", CPF_COM_ZERO])]);
 });
@@ -315,7 +136,7 @@ testeComSistema("sem terminal e sem comando mostra o uso e sai com 2, mesmo com 
 });
 
 testeComSistema("um comando não lê a entrada", async () => {
-  await using falso = new Falso([[SAUDACAO, ACHADO]]);
+  await using falso = new ServidorFalso([[SAUDACAO, ACHADO]]);
   const args = ["127.0.0.1", String(falso.porta), "buscar", "--cpf", CPF];
   const { codigo, stdout } = await roda("cliente.ts", args, { entrada: "x\n".repeat(1000) });
   assertEquals(codigo, SAIDA.ok);
@@ -332,9 +153,7 @@ testeComSistema("--help e --versao saem com 0", async () => {
 });
 
 testeComSistema("sem servidor sai com 3 e diz por quê, sem rastro de pilha", async () => {
-  const ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = ouvinte.addr;
-  ouvinte.close();
+  const port = portaSemNinguem();
   const { codigo, stdout, stderr } = await cliente(port, "vagas", "--json");
   assertEquals([codigo, stdout], [SAIDA.semConexao, ""]);
   assertStringIncludes(stderr, `nenhum servidor atende em 127.0.0.1:${port}`);
@@ -342,13 +161,13 @@ testeComSistema("sem servidor sai com 3 e diz por quê, sem rastro de pilha", as
 });
 
 testeComSistema("servidor ocupado já ao conectar é um ERRO, e sai com 1", async () => {
-  await using falso = new Falso([[OCUPADO]]);
+  await using falso = new ServidorFalso([[OCUPADO]]);
   const { codigo, stdout } = await cliente(falso.porta, "buscar", "--cpf", CPF, "--json");
   assertEquals([codigo, JSON.parse(stdout).codigo], [SAIDA.erro, "ERRO-130"]);
 });
 
 testeComSistema("agendar sem resposta reconecta, acha o agendamento e sai com 0", async () => {
-  await using falso = new Falso([[SAUDACAO, VAGAS, ""], [OCUPADO], [SAUDACAO, ACHADO]]);
+  await using falso = new ServidorFalso([[SAUDACAO, VAGAS, ""], [OCUPADO], [SAUDACAO, ACHADO]]);
   const { codigo, stdout, stderr } = await cliente(falso.porta, ...AGENDAR, "--json");
   assertEquals([codigo, JSON.parse(stdout).codigo], [SAIDA.ok, "OK-300"]);
   assertStringIncludes(stderr, "A resposta se perdeu");
@@ -356,31 +175,18 @@ testeComSistema("agendar sem resposta reconecta, acha o agendamento e sai com 0"
 });
 
 testeComSistema("agendar sem resposta que não aconteceu diz que não foi marcado e sai com 3", async () => {
-  await using falso = new Falso([[SAUDACAO, VAGAS, ""], [SAUDACAO, NADA]]);
+  await using falso = new ServidorFalso([[SAUDACAO, VAGAS, ""], [SAUDACAO, NADA]]);
   const { codigo, stdout, stderr } = await cliente(falso.porta, ...AGENDAR, "--json");
   assertEquals([codigo, stdout], [SAIDA.semConexao, ""]);
   assertStringIncludes(stderr, "não foi marcado");
 });
 
-testeComSistema(
-  "agendar sem resposta e sem servidor depois diz que não se sabe e sai com 3, em tempo limitado",
-  async () => {
-    const falso = new Falso([[SAUDACAO, VAGAS, ""]]);
-    const saindo = cliente(falso.porta, ...AGENDAR);
-    while (falso.pedidos.length < 2) await delay(5);
-    await falso[Symbol.asyncDispose]();
-    const { codigo, stderr } = await saindo;
-    assertEquals(codigo, SAIDA.semConexao);
-    assertStringIncludes(stderr, "não se sabe se foi marcado");
-  },
-);
-
 testeComSistema("cancelar sem resposta se julga pelo que ficou", async () => {
-  await using feito = new Falso([[SAUDACAO, ACHADO, ""], [SAUDACAO, NADA]]);
+  await using feito = new ServidorFalso([[SAUDACAO, ACHADO, ""], [SAUDACAO, NADA]]);
   const sim = await cliente(feito.porta, "cancelar", "--cpf", CPF);
   assertEquals(sim.codigo, SAIDA.ok);
   assertStringIncludes(sim.stdout, "Agendamento cancelado");
-  await using desfeito = new Falso([[SAUDACAO, ACHADO, ""], [SAUDACAO, ACHADO]]);
+  await using desfeito = new ServidorFalso([[SAUDACAO, ACHADO, ""], [SAUDACAO, ACHADO]]);
   const nao = await cliente(desfeito.porta, "cancelar", "--cpf", CPF);
   assertEquals(nao.codigo, SAIDA.semConexao);
   assertStringIncludes(nao.stderr, "não foi desmarcado");
@@ -394,10 +200,10 @@ testeComSistema("Ctrl-C com a mudança a caminho sai com 130 e diz que não se s
       [[SAUDACAO, "", ""], AGENDAR, "nada foi alterado"],
     ] as const
   ) {
-    await using falso = new Falso([[...roteiro]]);
+    await using falso = new ServidorFalso([roteiro]);
     const [comando, ...antes] = [...comandoDeno("cliente.ts"), "127.0.0.1", String(falso.porta)];
     const processo = new Deno.Command(comando, { args: [...antes, ...args], stdout: "piped", stderr: "piped" }).spawn();
-    while (falso.pedidos.length < roteiro.length - 2) await delay(5);
+    await falso.recebeu(roteiro.length - 2);
     processo.kill("SIGINT");
     const { code, stdout, stderr } = await processo.output();
     const dito = new TextDecoder().decode(stderr);
@@ -411,7 +217,7 @@ testeComSistema("Ctrl-C com a mudança a caminho sai com 130 e diz que não se s
 testeComSistema("sem terminal não há cores, e controles do servidor saem visíveis", async () => {
   const maldosa: Tupla = ["AGEND", CPF, "\x1b[2JMARIA\x9b", "NUTRICIONISTA", "27/11/2026", "SEXTA-FEIRA", "08:00"];
   const resposta = codificarResposta({ codigo: "OK-302", agendamentos: [maldosa] });
-  await using falso = new Falso([[SAUDACAO, resposta]]);
+  await using falso = new ServidorFalso([[SAUDACAO, resposta]]);
   const { stdout } = await cliente(falso.porta, "buscar", "--cpf", CPF);
   assertEquals(stdout.match(/(?!\n)\p{Cc}/u), null);
   assertStringIncludes(stdout, "\ufffd[2JMARIA\ufffd");
@@ -419,7 +225,7 @@ testeComSistema("sem terminal não há cores, e controles do servidor saem visí
 
 testeComSistema("quem lê só o começo da saída não causa erro", async () => {
   const muitas = Array.from({ length: 20_000 }, (): Tupla => TUPLA);
-  await using falso = new Falso([[SAUDACAO, codificarResposta({ codigo: "OK-302", agendamentos: muitas })]]);
+  await using falso = new ServidorFalso([[SAUDACAO, codificarResposta({ codigo: "OK-302", agendamentos: muitas })]]);
   const [comando, ...args] = [...comandoDeno("cliente.ts"), "127.0.0.1", String(falso.porta), "buscar", "--cpf", CPF];
   const processo = new Deno.Command(comando, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
   await processo.stdout.cancel();
@@ -427,307 +233,56 @@ testeComSistema("quem lê só o começo da saída não causa erro", async () => 
   assertEquals([code, stderr], [SAIDA.ok, ""]);
 });
 
-// ------------------------------------------------------------------------------------------- o menu, num terminal
-
-/** Um terminal de 80 × 24 com o cliente dentro; quando ele acaba, a tela diz com que código. */
-class Terminal implements AsyncDisposable {
-  #pasta = new Pasta();
-
-  static async abre(args: string[], { env = "" }: { env?: string } = {}): Promise<Terminal> {
-    const terminal = new Terminal();
-    const comando = [...comandoDeno("cliente.ts"), ...args].map((parte) => `'${parte}'`).join(" ");
-    const linha =
-      `env ${env} ${comando}; echo "saiu com $?"; stty -a | tr ' ;' '\\n\\n' | grep -x -e echo -e icanon; exec cat`;
-    await terminal.#tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", linha);
-    return terminal;
-  }
-
-  /** Aperta teclas, com os nomes que o tmux lhes dá (`Enter`, `Escape`, `C-c`). */
-  async tecla(...teclas: string[]): Promise<void> {
-    await this.#tmux("send-keys", ...teclas);
-  }
-
-  /** Digita o texto e, em outra leitura, Enter. */
-  async digita(texto: string): Promise<void> {
-    await this.#tmux("send-keys", "-l", texto);
-    await this.tecla("Enter");
-  }
-
-  /** A tela como se vê; com `cores`, as sequências que as mudam. */
-  async tela({ cores = false }: { cores?: boolean } = {}): Promise<string> {
-    return await this.#tmux("capture-pane", "-p", ...(cores ? ["-e"] : []));
-  }
-
-  /** Espera até que a tela mostre o texto; com `depoisDe`, na parte que vem depois da última vez que ele aparece. */
-  async espera(texto: string | RegExp, { depoisDe }: { depoisDe?: string } = {}): Promise<string> {
-    const prazo = performance.now() + PACIENCIA;
-    for (;;) {
-      const tela = await this.tela();
-      const inicio = depoisDe === undefined ? 0 : tela.lastIndexOf(depoisDe);
-      const parte = inicio < 0 ? "" : tela.slice(inicio);
-      if (typeof texto === "string" ? parte.includes(texto) : texto.test(parte)) return tela;
-      if (performance.now() > prazo) throw new Error(`a tela não mostrou ${texto}:\n${tela}`);
-      await delay(20);
-    }
-  }
-
-  async #tmux(...args: string[]): Promise<string> {
-    const { stdout } = await new Deno.Command("tmux", { args: ["-u", "-S", this.#pasta.arquivo("tmux"), ...args] })
-      .output();
-    return new TextDecoder().decode(stdout);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#tmux("kill-server");
-    this.#pasta[Symbol.dispose]();
-  }
-}
-
-function temTmux(): boolean {
-  if (!permitido("run")) return true;
-  try {
-    return new Deno.Command("tmux", { args: ["-V"], stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-const TEM_TMUX = temTmux();
-
-function testeDoMenu(nome: string, fn: () => Promise<void>): void {
-  if (TEM_TMUX) testeComSistema(nome, fn);
-  else Deno.test({ name: `${nome} (ignorado: falta o tmux; instale-o com "apt install tmux")`, ignore: true, fn });
-}
-
-const MENU = "O que deseja fazer?";
-
-/** Do menu até a confirmação, com a primeira data e o primeiro horário de `especialidade`. */
-async function preenche(
-  terminal: Terminal,
-  especialidade: string,
-  { cpf = CPF, nome = "João da Silva" } = {},
-): Promise<void> {
-  await terminal.espera(MENU);
-  await terminal.tecla("m");
-  await terminal.tecla("Enter");
-  await terminal.espera("? Especialidade");
-  await terminal.tecla(...especialidade.slice(0, 3));
-  await terminal.espera(`❯ ${especialidade}`);
-  await terminal.tecla("Enter");
-  await terminal.espera("? Data");
-  await terminal.tecla("Enter");
-  await terminal.espera("? Horário");
-  await terminal.tecla("Enter");
-  await terminal.espera("? CPF do paciente");
-  await terminal.digita(cpf);
-  await terminal.espera("? Nome do paciente");
-  await terminal.digita(nome);
-  await terminal.espera("Confirma o agendamento? (S/n)");
-}
-
-testeDoMenu("no menu se marca, se vê e se desmarca", async () => {
-  await comServidor(async ({ porta }) => {
-    await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
-    const entrada = await terminal.espera(MENU);
-    for (const texto of ["Bem-vindo à Clínica de Saúde", `127.0.0.1:${porta}`, "CLINICO GERAL", "08:00", "Sair"]) {
-      assertStringIncludes(entrada, texto);
-    }
-    await preenche(terminal, "NUTRICIONISTA", { cpf: "529.982.247-25" });
-    await terminal.tecla("Enter");
-    const cartao = await terminal.espera(MENU, { depoisDe: "Agendamento realizado" });
-    assertEquals(cartao.includes("Primeiros horários livres"), false, "um deles acaba de ser tomado");
-    assertMatch(cartao, /│ Paciente +JOÃO DA SILVA +│\n│ CPF +529\.982\.247-25 +│/);
-    await preenche(terminal, "DERMATOLOGISTA");
-    await terminal.tecla("Enter");
-    await terminal.espera(MENU, { depoisDe: "Agendamento realizado" });
-
-    await terminal.tecla("v");
-    await terminal.tecla("Enter");
-    await terminal.espera("? CPF do paciente", { depoisDe: "Ver os agendamentos" });
-    await terminal.digita(CPF);
-    const ver = await terminal.espera(MENU, { depoisDe: "HORÁRIO  ESPECIALIDADE" });
-    assertMatch(ver, /DATA +DIA +HORÁRIO +ESPECIALIDADE +PACIENTE\n.+JOÃO DA SILVA\n.+JOÃO DA SILVA\n/);
-
-    await terminal.tecla("d");
-    await terminal.tecla("Enter");
-    await terminal.espera("? CPF do paciente", { depoisDe: "Desmarcar" });
-    await terminal.digita(CPF);
-    await terminal.espera("Qual deve ser desmarcado?");
-    await terminal.tecla("Down");
-    await terminal.tecla("Enter");
-    await terminal.espera("Desmarca? (s/N)", { depoisDe: "Será desmarcado" });
-    await terminal.digita("s");
-    await terminal.espera(MENU, { depoisDe: "Agendamento cancelado" });
-    assertEquals((await cliente(porta, "buscar", "--cpf", CPF)).stdout.trim().split("\n").length, 2);
-
-    await terminal.tecla("Up");
-    await terminal.espera("❯ Sair");
-    await terminal.tecla("Enter");
-    await terminal.espera("saiu com 0", { depoisDe: "Até logo!" });
-  });
+testeComSistema("uma resposta enorme se mostra inteira: 200.000 linhas, uma delas com 100.000 horários", async () => {
+  const vaga = (horarios: string[]): Vaga => ["27/11/2026", "SEXTA-FEIRA", "NUTRICIONISTA", horarios];
+  const linhas = Array.from({ length: 200_000 }, () => vaga(["08:00"]));
+  linhas[0] = vaga(Array.from({ length: 100_000 }, () => "08:30"));
+  await using falso = new ServidorFalso([[SAUDACAO, vagasDe(linhas)]]);
+  const { codigo, stdout, stderr } = await cliente(falso.porta, "vagas");
+  assertEquals([codigo, stderr], [SAIDA.ok, ""]);
+  const mostradas = stdout.trimEnd().split("\n");
+  assertEquals(mostradas.length, 1 + linhas.length);
+  assertEquals(mostradas[1].match(/08:30/g)?.length, 100_000);
 });
 
-testeDoMenu("Esc volta um passo de cada vez, guardando o que se escolheu; Voltar também", async () => {
-  await comServidor(async ({ porta }) => {
-    await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
-    await preenche(terminal, "DERMATOLOGISTA");
-    const passos = ["? Nome do paciente (Esc volta) JOÃO DA SILVA", "? CPF do paciente (Esc volta) 529.982.247-25"];
-    for (const passo of [...passos, "? Horário", "? Data", "? Especialidade"]) {
-      await terminal.tecla("Escape");
-      await terminal.espera(passo);
-    }
-    await terminal.espera("❯ DERMATOLOGISTA");
-    await terminal.tecla("v");
-    await terminal.espera("❯ Voltar");
-    await terminal.tecla("Enter");
-    const tela = await terminal.espera(MENU);
-    assertEquals(tela.includes("✔"), false, "os passos desfeitos saem da tela");
-    await terminal.tecla("Escape", "Escape");
-    await terminal.tecla("v");
-    await terminal.espera("❯ Ver");
-  });
-});
+/** Roda os argumentos com um stdout que não bloqueia e se lê devagar; repete o que leu e sai com o código que houve. */
+const COM_SAIDA_LENTA = `
+import os, subprocess, sys, time
+le, escreve = os.pipe()
+os.set_blocking(escreve, False)
+processo = subprocess.Popen(sys.argv[1:], stdout=escreve)
+os.close(escreve)
+lido = b""
+while True:
+    time.sleep(0.001)
+    bloco = os.read(le, 16384)
+    if not bloco: break
+    lido += bloco
+sys.stdout.buffer.write(lido)
+sys.exit(processo.wait())
+`;
 
-testeDoMenu("teclas erradas não acabam o programa, e o CPF é conferido", async () => {
-  await comServidor(async ({ porta }) => {
-    await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
-    await terminal.espera(MENU);
-    await terminal.tecla("x", "9", "Left", "F5", "Tab", "BSpace", "C-z", "C-l", "C-\\", "PageUp", "M-x", "é", "Escape");
-    await terminal.tecla("BSpace");
-    await terminal.tecla("v");
-    await terminal.espera("❯ Ver");
-    await terminal.tecla("Enter");
-    await terminal.espera("? CPF do paciente");
-    await terminal.digita("529.982.247-26");
-    await terminal.espera("✖ O CPF não é válido");
-    await terminal.tecla("BSpace");
-    await terminal.digita("5");
-    await terminal.espera("Não há agendamento ativo para este CPF");
-    await terminal.espera(MENU);
-  });
-});
-
-testeDoMenu(
-  "um não desfaz a confirmação, com ou sem acento; o que não é sim nem não é perguntado de novo",
+testeCom(
+  "python3",
+  ["-c", "import os; os.set_blocking(1, True)"],
+  "um stdout que não bloqueia e está cheio se espera, sem perder um byte, também com --json",
   async () => {
-    await comServidor(async ({ porta }) => {
-      await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
-      await preenche(terminal, "NUTRICIONISTA");
-      for (const nao of ["n", "nao", "NÃO"]) {
-        await terminal.digita("talvez");
-        await terminal.espera("✖ Responda s (sim) ou n (não).");
-        await terminal.tecla("C-u");
-        await terminal.digita(nao);
-        await terminal.espera("? Nome do paciente");
-        await terminal.tecla("Enter");
-        await terminal.espera("Confirma o agendamento? (S/n)");
-      }
-      await terminal.digita("sim");
-      await terminal.espera(MENU, { depoisDe: "Agendamento realizado" });
-    });
+    const [comando, cpf, , ...resto] = TUPLA;
+    const agendamentos = Array.from(
+      { length: 2000 },
+      (_, i): Tupla => [comando, cpf, "MARIA ".repeat(i % 250), ...resto],
+    );
+    const resposta = codificarResposta({ codigo: "OK-302", agendamentos });
+    for (const json of [[], ["--json"]]) {
+      await using falso = new ServidorFalso([[SAUDACAO, resposta], [SAUDACAO, resposta]]);
+      const args = ["127.0.0.1", String(falso.porta), "buscar", "--cpf", CPF, ...json];
+      const inteira = await roda("cliente.ts", args);
+      const lenta = new Deno.Command("python3", {
+        args: ["-c", COM_SAIDA_LENTA, ...comandoDeno("cliente.ts"), ...args],
+      });
+      const { code, stdout, stderr } = await deadline(lenta.output(), PACIENCIA);
+      assertEquals([code, new TextDecoder().decode(stderr)], [SAIDA.ok, ""]);
+      assert(new TextDecoder().decode(stdout) === inteira.stdout);
+    }
   },
 );
-
-testeDoMenu("Ctrl-C sai com 130 de qualquer pergunta, e devolve o terminal como estava", async () => {
-  await comServidor(async ({ porta }) => {
-    for (const passos of [[], ["m", "Enter"], ["v", "Enter"], ["m", "Enter", "Enter", "Enter"]]) {
-      await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
-      await terminal.espera(MENU);
-      for (const passo of passos) {
-        const antes = await terminal.tela();
-        await terminal.tecla(passo);
-        if (passo === "Enter") { while (await terminal.tela() === antes) await delay(20); }
-      }
-      await terminal.tecla("C-c");
-      const fim = await terminal.espera(/saiu com 130\s+(icanon\s+echo|echo\s+icanon)/);
-      assertEquals(/error|\bat .+:\d+|ExitPrompt/i.test(fim), false, fim);
-    }
-  });
-});
-
-testeDoMenu("o servidor cai e volta: o menu o diz, tenta de novo e segue sozinho", async () => {
-  using pasta = new Pasta();
-  const primeiro = await Servidor.inicia({ pasta: pasta.caminho });
-  const { porta } = primeiro;
-  await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
-  await terminal.espera(MENU);
-  await primeiro.encerra("SIGKILL");
-  await terminal.tecla("m");
-  await terminal.tecla("Enter");
-  await terminal.espera(`Sem conexão: nenhum servidor atende em 127.0.0.1:${porta}.`);
-  await terminal.espera(/Nova tentativa em [2-9] s/);
-  await using _segundo = await Servidor.inicia({ pasta: pasta.caminho, args: ["--porta", String(porta)] });
-  await terminal.espera("? Especialidade", { depoisDe: "O servidor voltou." });
-});
-
-testeDoMenu("enquanto se espera pelo servidor, Esc volta ao menu e Ctrl-C sai com 130", async () => {
-  const ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = ouvinte.addr;
-  ouvinte.close();
-  await using terminal = await Terminal.abre(["127.0.0.1", String(port)]);
-  await terminal.espera("Nova tentativa");
-  await terminal.tecla("Escape");
-  await terminal.espera(MENU);
-  await terminal.tecla("Enter");
-  await terminal.espera("Nova tentativa", { depoisDe: "Marcar um atendimento" });
-  await terminal.tecla("a", "b", "c", "C-c");
-  const fim = await terminal.espera("saiu com 130");
-  assertEquals(fim.includes("abc"), false);
-});
-
-testeDoMenu("servidor ocupado ao conectar é dito, e tentado de novo", async () => {
-  await using falso = new Falso([[OCUPADO], [SAUDACAO, ""]]);
-  await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
-  await terminal.espera("O servidor está ocupado. Espere um pouco");
-  await terminal.espera(MENU, { depoisDe: "O servidor voltou." });
-});
-
-testeDoMenu("desligado por silêncio, o menu reconecta sem uma palavra", async () => {
-  await using falso = new Falso([[SAUDACAO + OCUPADO], [SAUDACAO, ACHADO, ""]]);
-  await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
-  await terminal.espera(MENU);
-  await terminal.tecla("v");
-  await terminal.tecla("Enter");
-  await terminal.espera("? CPF do paciente");
-  await terminal.digita(CPF);
-  const tela = await terminal.espera("MARIA DA SILVA");
-  assertEquals(/conexão|servidor voltou|ocupado/.test(tela), false, tela);
-});
-
-testeDoMenu("um agendamento cuja resposta se perdeu é procurado, e o seu destino dito", async () => {
-  const ate = [SAUDACAO, VAGAS, VAGAS, VAGAS, ""];
-  await using falso = new Falso([ate, [SAUDACAO, NADA, ""], [SAUDACAO, ACHADO, ""]]);
-  await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
-  await preenche(terminal, "NUTRICIONISTA");
-  await terminal.tecla("Enter");
-  await terminal.espera("Confirma o agendamento?", { depoisDe: "Não: o agendamento não foi feito" });
-  await terminal.tecla("Enter");
-  await terminal.espera("Agendamento realizado", { depoisDe: "Sim: o agendamento foi feito." });
-  assertEquals(falso.pedidos.slice(3).map((pedido) => JSON.parse(pedido)[0]), ["AGEND", "BUSCA", "AGEND", "BUSCA"]);
-});
-
-testeDoMenu("um horário tomado no meio tempo é dito, e se escolhe entre os que restam", async () => {
-  await comServidor(async ({ porta }) => {
-    await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
-    await preenche(terminal, "NUTRICIONISTA");
-    const tela = await terminal.tela();
-    const horario = /Horário +(\d\d:\d\d)/.exec(tela)?.[1];
-    await cliente(porta, "agendar", "--cpf", CPF_COM_ZERO, "--nome", "Ana", "--especialista", "nutricionista");
-    await terminal.tecla("Enter");
-    await terminal.espera("? Horário", { depoisDe: "Não há mais vaga nesse dia ou horário" });
-    const restam = (await terminal.tela()).split("? Horário")[1];
-    assert(horario !== undefined && !restam.includes(horario), restam);
-  });
-});
-
-testeDoMenu("NO_COLOR tira todas as cores do menu, e sem ele há algumas", async () => {
-  await comServidor(async ({ porta }) => {
-    for (const [env, colorido] of [["NO_COLOR=1", false], ["-u NO_COLOR", true]] as const) {
-      await using terminal = await Terminal.abre(["127.0.0.1", String(porta)], { env });
-      await terminal.espera(MENU);
-      await terminal.tecla("Enter");
-      await terminal.espera("? Especialidade");
-      assertEquals((await terminal.tela({ cores: true })).includes("\x1b[3"), colorido);
-    }
-  });
-});

@@ -11,7 +11,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Fio, Pasta, permitido, RAIZ, roda, Servidor, testeComSistema } from "./apoio.ts";
-import { lerArgumentos } from "../cliente.ts";
+import { lerChamada } from "../terminal/argumentos.ts";
 import exemplo from "../clinica.exemplo.json" with { type: "json" };
 import configuracao from "../deno.json" with { type: "json" };
 import { lerOferta } from "../clinica/oferta.ts";
@@ -452,7 +452,7 @@ async function executa(comando: string, servidor: Servidor, pasta: Pasta): Promi
   const [permissoes, script, ...args] = resto;
   assertEquals(permissoes, "-A");
   if (script === "cliente.ts") {
-    const chamada = lerArgumentos(args);
+    const chamada = lerChamada(args);
     if (chamada.tipo === "menu") return;
     assert(chamada.tipo === "comando", "o cliente não entende este comando");
     const doComando = args.slice(args.findIndex((arg) => ["agendar", "buscar", "cancelar", "vagas"].includes(arg)));

@@ -1,0 +1,114 @@
+/**
+ * Testes de `terminal/argumentos.ts`, todos puros.
+ *
+ * @module
+ */
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type Chamada, lerChamada } from "./argumentos.ts";
+
+const CPF = "52998224725";
+const CPF_COM_ZERO = "01234567890";
+
+function teste(nome: string, fn: () => void): void {
+  Deno.test(nome, { permissions: "none" }, fn);
+}
+
+function enderecoDe(...args: string[]): string {
+  const chamada = lerChamada(args);
+  return "endereco" in chamada ? `${chamada.endereco.host} ${chamada.endereco.porta}` : erroDe(chamada);
+}
+
+function erroDe(chamada: Chamada): string {
+  return chamada.tipo === "uso" ? chamada.mensagem : `não é erro: ${chamada.tipo}`;
+}
+
+teste("o servidor é localhost:9000, ou o que se diz antes do comando", () => {
+  assertEquals(enderecoDe(), "localhost 9000");
+  assertEquals(enderecoDe("vagas"), "localhost 9000");
+  assertEquals(enderecoDe("10.0.0.30"), "10.0.0.30 9000");
+  assertEquals(enderecoDe("10.0.0.30", "9100", "vagas"), "10.0.0.30 9100");
+  assertEquals(enderecoDe("clinica.local", "vagas"), "clinica.local 9000");
+  assertEquals(enderecoDe("clinica.local:9100"), "clinica.local 9100");
+});
+
+teste("um endereço IPv6 vale com e sem colchetes, e com porta", () => {
+  assertEquals(enderecoDe("::1"), "::1 9000");
+  assertEquals(enderecoDe("::1", "9100", "vagas"), "::1 9100");
+  assertEquals(enderecoDe("[::1]"), "::1 9000");
+  assertEquals(enderecoDe("[::1]:9100", "vagas"), "::1 9100");
+  assertEquals(enderecoDe("fe80::1%eth0"), "fe80::1%eth0 9000");
+});
+
+teste("um endereço ou uma porta que não serve é dito", () => {
+  for (const porta of ["0", "65536", "90a", "999999"]) {
+    assertStringIncludes(enderecoDe("localhost", porta), `porta inválida: ${porta}`);
+  }
+  assertStringIncludes(enderecoDe("localhost:abc"), "porta inválida");
+  assertStringIncludes(enderecoDe("localhost:9000", "9100"), "duas vezes");
+  assertStringIncludes(enderecoDe("[::1"), "não é comando nem endereço");
+  assertStringIncludes(enderecoDe("[]"), "não é comando nem endereço");
+  assertStringIncludes(enderecoDe("maria da silva"), "não é comando nem endereço");
+  assertStringIncludes(enderecoDe(""), "não é comando nem endereço");
+});
+
+teste("com uma porta depois, ou entre colchetes, uma palavra que parece um comando é o servidor", () => {
+  for (const nome of ["agenda", "busca", "vagas1", "vagas", "buscar"]) {
+    assertEquals(enderecoDe(nome, "9100"), `${nome} 9100`);
+    assertEquals(enderecoDe(nome, "9100", "vagas"), `${nome} 9100`);
+    assertEquals(enderecoDe(`${nome}:1`), `${nome} 1`);
+    assertEquals(enderecoDe(`[${nome}]`), `${nome} 9000`);
+    assertEquals(enderecoDe(`[${nome}]:9100`, "buscar", "--cpf", CPF), `${nome} 9100`);
+    assertEquals(enderecoDe(`[${nome}]`, "9100"), `${nome} 9100`);
+  }
+  assertEquals(enderecoDe("[10.0.0.30]"), "10.0.0.30 9000");
+});
+
+teste("uma palavra que tanto pode ser um comando como um servidor é o comando, e se diz como seria o servidor", () => {
+  const chamada = lerChamada(["vagas"]);
+  assertEquals("comando" in chamada && chamada.comando.nome, "vagas");
+  for (const args of [["agenda"], ["agenda", "vagas"], ["busca", CPF], ["vagas1", "vagas"], ["busca", "99999"]]) {
+    const erro = erroDe(lerChamada(args));
+    assertStringIncludes(erro, "queria dizer");
+    assertStringIncludes(erro, `Se "${args[0]}" é o servidor, escreva "${args[0]} 9000" ou "[${args[0]}]"`);
+  }
+  assertStringIncludes(
+    erroDe(lerChamada(["vagas", "buscar"])),
+    'Se "vagas" é o servidor, escreva "vagas 9000" ou "[vagas]"',
+  );
+  assertStringIncludes(erroDe(lerChamada(["buscar", CPF])), `sobra na linha de comando: ${CPF}`);
+});
+
+teste("um comando a até duas letras de um verdadeiro é engano, e recebe a sugestão", () => {
+  const enganos = { bsucar: "buscar", agenda: "agendar", cancela: "cancelar", vaga: "vagas", VAGA: "vagas" };
+  for (const [escrito, certo] of Object.entries(enganos)) {
+    assertStringIncludes(erroDe(lerChamada([escrito])), `queria dizer "${certo}"`);
+  }
+  assertStringIncludes(
+    erroDe(lerChamada(["10.0.0.30", "reservar"])),
+    "comando desconhecido: reservar; queria dizer",
+  );
+  assertStringIncludes(erroDe(lerChamada(["marcar", "--cpf", CPF])), 'queria dizer "agendar"');
+});
+
+teste("opções: desconhecida, sem valor, a mais, a menos e fora do comando são erros de uso", () => {
+  const erros: [string[], string][] = [
+    [["buscar", "--cfp", CPF], "opção desconhecida: --cfp; queria dizer --cpf?"],
+    [["buscar", "--constructor", "x"], "opção desconhecida: --constructor"],
+    [["buscar", "--cpf"], "falta o valor de --cpf"],
+    [["buscar"], "buscar precisa de --cpf"],
+    [["agendar", "--cpf", CPF], "agendar precisa de --nome, --especialista"],
+    [["buscar", "--cpf", CPF, "--data", "01/01/2027"], "--data não se usa em buscar"],
+    [["buscar", "--cpf", CPF, "maria", "silva"], "sobra na linha de comando: maria silva"],
+    [["--cpf", CPF], "falta o comando"],
+    [["--json"], "falta o comando"],
+  ];
+  for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerChamada(args)), esperado);
+});
+
+teste("um CPF que começa por zero fica inteiro", () => {
+  for (const args of [["buscar", "--cpf", CPF_COM_ZERO], ["buscar", `--cpf=${CPF_COM_ZERO}`]]) {
+    const chamada = lerChamada(args);
+    assertEquals("comando" in chamada && chamada.comando, { nome: "buscar", cpf: CPF_COM_ZERO });
+  }
+});

@@ -1,0 +1,155 @@
+/**
+ * O balcão: o que o menu usa, e como ele fala com o servidor, insistindo enquanto não atende e descobrindo o que houve com um
+ * pedido sem resposta.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async";
+import {
+  agendamentosDe,
+  type Conexao,
+  destinoDe,
+  esperaAntesDe,
+  type PedidoDeMudanca,
+  RespostaPerdida,
+  SemConexao,
+  ServidorOcupado,
+} from "./conexao.ts";
+import { Interrupcao, type Teclado } from "./teclado.ts";
+import { FRASES, type Tela } from "./telas.ts";
+import type { Codigo, PedidoNoFio, Resposta, Tupla, Vaga } from "../protocolo.ts";
+
+/** O que o menu usa. */
+export interface Balcao {
+  /** O servidor. */
+  readonly conexao: Conexao;
+  /** As teclas de quem está no terminal. */
+  readonly teclado: Teclado;
+  /** O que essa pessoa vê. */
+  readonly tela: Tela;
+}
+
+/** A pessoa cansou de esperar pelo servidor e voltou ao menu. */
+export class Desistencia extends Error {
+  /** O nome da classe. */
+  override name = "Desistencia";
+}
+
+/** Diz o que houve, se o código é de um erro. */
+export function recusa({ tela }: Balcao, codigo: Codigo): void {
+  if (ehErro(codigo)) tela.frase("erro", `${FRASES[codigo]} (${codigo})`);
+}
+
+function ehErro(codigo: Codigo): codigo is keyof typeof FRASES {
+  return codigo in FRASES;
+}
+
+/**
+ * As vagas que o servidor diz haver.
+ *
+ * @throws {Desistencia} quando ele não as diz, já dito por quê.
+ */
+export async function consultaVagas(
+  balcao: Balcao,
+  pedido: Extract<PedidoNoFio, { comando: "VAGAS" }>,
+): Promise<readonly Vaga[]> {
+  const resposta = await insiste(balcao, () => balcao.conexao.pede(pedido));
+  if (resposta.codigo === "OK-304") return resposta.vagas;
+  // A especialidade pode ter saído da semana da clínica entre um passo e outro: para quem escolhe, não tem vaga.
+  if (resposta.codigo === "ERRO-103") return [];
+  recusa(balcao, resposta.codigo);
+  throw new Desistencia();
+}
+
+/** Os agendamentos do CPF; se não há, diz por quê. */
+export async function consultaAgendamentos(balcao: Balcao, cpf: string): Promise<readonly Tupla[]> {
+  const resposta = await insiste(balcao, () => balcao.conexao.pede({ comando: "BUSCA", cpf }));
+  if (resposta.codigo === "OK-302") return resposta.agendamentos;
+  recusa(balcao, resposta.codigo);
+  return [];
+}
+
+/** Pede uma mudança. Se a resposta se perde, descobre o que houve; devolve `undefined` se não aconteceu. */
+export async function altera(
+  balcao: Balcao,
+  pedido: PedidoDeMudanca,
+  { antes }: { antes?: readonly Tupla[] } = {},
+): Promise<Resposta | undefined> {
+  const { conexao, teclado, tela } = balcao;
+  const ato = pedido.comando === "AGEND" ? "o agendamento" : "o cancelamento";
+  const naoSeSabe = `Não se sabe se ${ato} foi feito. Confira em "Ver os agendamentos" antes de repetir.`;
+  try {
+    return await insiste(balcao, () => conexao.pede(pedido));
+  } catch (erro) {
+    if (!(erro instanceof RespostaPerdida)) throw erro;
+  }
+  if (teclado.interrompido.aborted) {
+    tela.frase("aviso", naoSeSabe);
+    throw teclado.interrompido.reason;
+  }
+  tela.frase("aviso", `A conexão caiu antes da resposta. Verificando se ${ato} foi feito…`);
+  try {
+    const depois = agendamentosDe(await insiste(balcao, () => conexao.pede({ comando: "BUSCA", cpf: pedido.cpf })));
+    if (depois === undefined) throw new Desistencia();
+    const resposta = destinoDe(pedido, depois, { antes });
+    if (resposta === undefined) tela.frase("erro", `Não: ${ato} não foi feito. Confirme para tentar de novo.`);
+    else if (!ehErro(resposta.codigo)) tela.frase("ok", `Sim: ${ato} foi feito.`);
+    return resposta;
+  } catch (erro) {
+    if (erro instanceof Interrupcao || erro instanceof Desistencia) tela.frase("aviso", naoSeSabe);
+    throw erro;
+  }
+}
+
+/** Depois de quanto silêncio, em ms, se diz que se espera pelo servidor; antes disso só piscaria. */
+const SILENCIO = 500;
+
+/** Faz o que precisa do servidor, e de novo, a esperas crescentes, enquanto ele não atende. Esc desiste. */
+export async function insiste<T>(balcao: Balcao, acao: () => Promise<T>): Promise<T> {
+  const { teclado, tela } = balcao;
+  let dito = "";
+  using espera = esperaAvisada(tela);
+  try {
+    return await acao();
+  } catch (erro) {
+    if (!(erro instanceof SemConexao)) throw erro;
+    espera.para();
+    tela.frase("erro", dito = fraseDe(erro));
+  }
+  using desistencia = teclado.desistencia();
+  for (let tentativa = 0;; tentativa++) {
+    const ms = esperaAntesDe(tentativa);
+    tela.estado(`Nova tentativa em ${Math.ceil(ms / 1000)} s. Esc volta ao menu, Ctrl-C sai.`);
+    await delay(ms, { signal: AbortSignal.any([desistencia.sinal, teclado.interrompido]) }).catch(() => {});
+    tela.estado("");
+    teclado.interrompido.throwIfAborted();
+    if (desistencia.sinal.aborted) throw new Desistencia();
+    try {
+      const resultado = await acao();
+      tela.frase("ok", "O servidor voltou.");
+      return resultado;
+    } catch (erro) {
+      if (!(erro instanceof SemConexao)) throw erro;
+      if (dito !== fraseDe(erro)) tela.frase("erro", dito = fraseDe(erro));
+    }
+  }
+}
+
+function fraseDe(erro: SemConexao): string {
+  return erro instanceof ServidorOcupado ? FRASES["ERRO-130"] : `Sem conexão: ${erro.message}.`;
+}
+
+function esperaAvisada(tela: Tela): { para(): void } & Disposable {
+  let avisado = false;
+  const timer = setTimeout(() => {
+    avisado = true;
+    tela.estado("Aguardando o servidor… Ctrl-C sai.");
+  }, SILENCIO);
+  function para(): void {
+    clearTimeout(timer);
+    if (avisado) tela.estado("");
+    avisado = false;
+  }
+  return { para, [Symbol.dispose]: para };
+}

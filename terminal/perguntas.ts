@@ -1,0 +1,158 @@
+/**
+ * As perguntas do menu: escolher numa lista, dizer um CPF ou um nome, confirmar; na língua e nas cores da casa.
+ *
+ * @module
+ */
+
+import { input, select } from "@inquirer/prompts";
+import type { Balcao } from "./balcao.ts";
+import { VOLTAR, type Voltar } from "./teclado.ts";
+import { colunas, corta, cpfPorExtenso, FRASES, pinta, quebra } from "./telas.ts";
+import { chave, lerCpf, lerNome } from "../clinica/texto.ts";
+
+/** Uma opção de uma lista. */
+export interface Opcao<T> {
+  /** Como se mostra. */
+  readonly name: string;
+  /** O que vale. */
+  readonly value: T;
+}
+
+/** Pergunta o que fazer, com as novidades acima, que somem com a resposta; daqui não há para onde voltar. */
+export async function escolheNoMenu<T>(
+  { teclado }: Balcao,
+  novidades: readonly string[],
+  opcoes: readonly Opcao<T>[],
+): Promise<T | Voltar> {
+  const quadro = comQuadro(novidades.length > 0 ? [...novidades, ""] : [], "O que deseja fazer?", {
+    dica: "↑↓ escolhe • Enter confirma • Ctrl-C sai",
+  });
+  return await teclado.pergunta((contexto) => select({ ...quadro, choices: opcoes }, contexto), { raiz: true });
+}
+
+/** Pergunta um CPF até que seja um; devolve os 11 dígitos. */
+export async function perguntaCpf({ teclado, tela }: Balcao, anterior: string = ""): Promise<string | Voltar> {
+  const texto = await teclado.pergunta((contexto) =>
+    input({
+      message: `CPF do paciente ${DICA_DO_ESC}`,
+      default: cpfPorExtenso(anterior),
+      prefill: "editable",
+      transformer: (digitado) => pinta(corDoCpf(digitado), digitado),
+      validate: (digitado) => lerCpf(digitado) !== undefined || FRASES["ERRO-102"],
+      theme: tema(),
+    }, contexto)
+  );
+  if (texto === VOLTAR) return VOLTAR;
+  const cpf = lerCpf(texto) ?? texto;
+  tela.passo("CPF", cpfPorExtenso(cpf));
+  return cpf;
+}
+
+/** Pergunta um nome até que sirva; devolve-o como a clínica o guarda. */
+export async function perguntaNome({ teclado, tela }: Balcao, anterior: string): Promise<string | Voltar> {
+  const texto = await teclado.pergunta((contexto) =>
+    input({
+      message: `Nome do paciente ${DICA_DO_ESC}`,
+      default: anterior,
+      prefill: "editable",
+      validate: (digitado) => lerNome(digitado) !== undefined || FRASES["ERRO-104"],
+      theme: tema(),
+    }, contexto)
+  );
+  if (texto === VOLTAR) return VOLTAR;
+  const nome = lerNome(texto) ?? texto;
+  tela.passo("Paciente", nome);
+  return nome;
+}
+
+/** Enquanto se digita, verde diz que o CPF está certo e vermelho que já tem dígitos demais ou errados. */
+function corDoCpf(digitado: string): "verde" | "vermelho" | "negrito" {
+  if (lerCpf(digitado) !== undefined) return "verde";
+  return digitado.replace(/\D/g, "").length < 11 ? "negrito" : "vermelho";
+}
+
+const DICA_DO_ESC = pinta("fraco", "(Esc volta)");
+
+/** Quantas opções uma lista mostra de cada vez: com o que vem acima e abaixo dela, cabem em 24 linhas. */
+const OPCOES_NA_TELA = 10;
+
+/** Pergunta uma de várias opções; a última é voltar. */
+export async function escolhe<T>(
+  { teclado, tela }: Balcao,
+  message: string,
+  opcoes: readonly Opcao<T>[],
+  { padrao }: { padrao?: T } = {},
+): Promise<T | Voltar> {
+  const choices: Opcao<T | Voltar>[] = [
+    ...opcoes.map(({ name, value }) => ({ name: corta(name, tela.largura - 3), value })),
+    { name: "Voltar", value: VOLTAR },
+  ];
+  const mais = choices.length > OPCOES_NA_TELA ? ` • ${opcoes.length} opções, há mais além destas` : "";
+  const theme = tema(`↑↓ escolhe • Enter confirma • Esc volta${mais}`);
+  return await teclado.pergunta((contexto) =>
+    select({ message, choices, default: padrao, pageSize: OPCOES_NA_TELA, loop: false, theme }, contexto)
+  );
+}
+
+/** Mostra o resumo e pergunta; Esc é não. */
+export async function confirma(
+  { teclado }: Balcao,
+  resumo: readonly string[],
+  { pergunta, padrao }: { pergunta: string; padrao: boolean },
+): Promise<boolean> {
+  const dica = pinta("fraco", padrao ? "(S/n)" : "(s/N)");
+  const texto = await teclado.pergunta((contexto) =>
+    input({
+      ...comQuadro(["", ...resumo], `${pergunta} ${dica}`),
+      validate: (digitado) => lerSimOuNao(digitado, padrao) !== undefined || "Responda s (sim) ou n (não).",
+    }, contexto)
+  );
+  return texto !== VOLTAR && lerSimOuNao(texto, padrao) === true;
+}
+
+/** Aceita começos de palavra, sem acento também, e as letras em inglês que a mão de muitos já escreve. */
+const RESPOSTAS: ReadonlyMap<string, boolean> = new Map([["SIM", true], ["NAO", false], ["YES", true], ["NO", false]]);
+
+/** Lê um sim ou um não; nada escrito é o padrão, e `undefined` não é nenhum dos dois. */
+function lerSimOuNao(texto: string, padrao: boolean): boolean | undefined {
+  const escrito = chave(texto);
+  if (escrito === "") return padrao;
+  return [...RESPOSTAS].find(([palavra]) => palavra.startsWith(escrito))?.[1];
+}
+
+/** Uma pergunta com linhas acima, que somem com a resposta. */
+function comQuadro(
+  linhas: readonly string[],
+  pergunta: string,
+  { dica }: { dica?: string } = {},
+): { message: string; theme: Tema } {
+  const theme = tema(dica);
+  if (linhas.length === 0) return { message: pergunta, theme };
+  const { idle } = theme.prefix;
+  return {
+    message: [...linhas, `${idle} ${theme.style.message(pergunta)}`].join("\n"),
+    theme: { prefix: { idle: "", done: "" }, style: { ...theme.style, message: (texto) => texto } },
+  };
+}
+
+interface Tema {
+  prefix: { idle: string; done: string };
+  style: Record<"answer" | "message" | "error" | "highlight" | "defaultAnswer", (texto: string) => string> & {
+    keysHelpTip: () => string;
+  };
+}
+
+/** A biblioteca fala inglês e pinta à sua maneira; isto a põe na língua e nas cores da casa. */
+function tema(dica = ""): Tema {
+  return {
+    prefix: { idle: pinta("ciano", "?"), done: pinta("verde", "✔") },
+    style: {
+      answer: (texto) => pinta("ciano", texto),
+      message: (texto) => pinta("negrito", texto),
+      error: (texto) => pinta("vermelho", `✖ ${quebra(texto, colunas() - 3).join("\n  ")}`),
+      highlight: (texto) => pinta("ciano", texto),
+      defaultAnswer: (texto) => pinta("fraco", `(${texto})`),
+      keysHelpTip: () => pinta("fraco", dica),
+    },
+  };
+}
