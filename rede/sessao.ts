@@ -12,8 +12,8 @@ import { Buffer } from "node:buffer";
 import type { Agenda } from "../agenda.ts";
 import type { Quem } from "../clinica/livro.ts";
 import type { Codigo, Erro, Pedido, Resultado } from "../clinica/pedido.ts";
-import { decodificarPedido, ehHttp, Enquadrador, ILEGIVEL } from "../protocolo.ts";
-import { emBytes } from "./bytes.ts";
+import { decodificarPedido, ehHttp, Enquadrador, ILEGIVEL, LINHA_MAXIMA } from "../protocolo.ts";
+import { emBytes, emTexto } from "./bytes.ts";
 import { LACO, type Laco, type Trabalho } from "./laco.ts";
 import type { Redator } from "./redator.ts";
 
@@ -102,7 +102,7 @@ export class Sessao {
   #limites: Limites;
   #laco: Laco;
   #aoResponder: (pedido: Pedido | undefined, codigo: Codigo) => void;
-  #enquadrador = new Enquadrador();
+  #enquadrador = new Enquadrador(LINHA_MAXIMA, emTexto);
   #primeiraLinha = true;
   /** O último grupo deu muito que fazer: o seguinte espera a vez. */
   #pesada = false;
