@@ -401,7 +401,7 @@ testeComSistema("docs/cliente.svg mostra o que o cliente mostra", () => {
   const inicio = textos.indexOf(titulo);
   assertEquals(textos.slice(inicio, inicio + cartao.length), cartao);
   // O resto são palavras do menu e as respostas, que o cartão repete.
-  const fonte = Deno.readTextFileSync(`${RAIZ}/terminal/menu.ts`);
+  const fonte = ["menu", "perguntas"].map((nome) => Deno.readTextFileSync(`${RAIZ}/terminal/${nome}.ts`)).join("\n");
   const servidor = `Servidor: localhost:${PORTA_PADRAO}`;
   const estranhos = textos.filter((texto) =>
     texto !== servidor && !cartao.includes(texto) && !fonte.includes(`"${texto}"`)
