@@ -11,8 +11,8 @@ import type { Agendamento } from "./livro.ts";
 import type { DiaAberto, Especialidade } from "./oferta.ts";
 
 /** O que cada comando traz. CPF e nome já vêm normalizados e válidos. */
-interface Campos {
-  /** Marca. Um especialista, uma data (`""` se não é uma) ou um dia que não existem são da agenda recusar. */
+export interface Campos {
+  /** Marca. O especialista, a data (`""` se não é uma) e o dia podem não existir: recusá-los é da agenda. */
   readonly AGEND: {
     readonly cpf: string;
     readonly nome: string;
@@ -21,10 +21,15 @@ interface Campos {
     readonly dia: string;
     readonly horario?: string;
   };
+  /** Os agendamentos ativos de um CPF. */
   readonly BUSCA: { readonly cpf: string };
+  /** Desmarca. */
   readonly CANCEL: { readonly cpf: string; readonly especialista?: string };
+  /** As horas livres. */
   readonly VAGAS: { readonly especialista?: string; readonly data?: string };
+  /** Nada: diz que o servidor ouve. */
   readonly PING: unknown;
+  /** O adeus. */
   readonly SAIR: unknown;
 }
 

@@ -45,7 +45,7 @@ export interface Toque {
 }
 
 /** O que se sabe de qualquer comando. */
-interface Comum<C extends Comando> {
+export interface Comum<C extends Comando> {
   /** O que pode tocar. */
   readonly toca: (pedido: PedidoDe<C>, clinica: Clinica, agora: number) => Toque;
   /** O que responde com o livro fora do alcance. */
@@ -53,14 +53,18 @@ interface Comum<C extends Comando> {
 }
 
 /** Um comando que só lê. */
-interface Consulta<C extends Comando> extends Comum<C> {
+export interface Consulta<C extends Comando> extends Comum<C> {
+  /** Não muda. */
   readonly muda: false;
+  /** O que responde; não tem como devolver uma mudança. */
   readonly responde: (estado: Estado, pedido: PedidoDe<C>) => Resultado;
 }
 
 /** Um comando que pode mudar o livro. */
-interface Ato<C extends Comando> extends Comum<C> {
+export interface Ato<C extends Comando> extends Comum<C> {
+  /** Pode mudar. */
   readonly muda: true;
+  /** O que responde e o que muda. */
   readonly decide: (estado: Estado, pedido: PedidoDe<C>) => Decisao;
 }
 
