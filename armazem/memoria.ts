@@ -6,7 +6,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { Agendamento, Liquido, Vista } from "../clinica/livro.ts";
+import type { Agendamento, Liquido, Nada, Vista } from "../clinica/livro.ts";
 import { type Ocupacao, PorDia } from "../clinica/ocupacao.ts";
 import { minutoDoDia } from "../clinica/oferta.ts";
 import { numero, texto } from "./sqlite_arquivo.ts";
@@ -65,7 +65,8 @@ export class Memoria implements Vista {
    * O lote foi gravado. O que nasceu e morreu nele não deixa nada. Não lê o arquivo, e por isso não falha: um dia que
    * ninguém perguntou é lido depois, já com o que se gravou.
    */
-  grava({ novos, desmarcados, arquivados }: Liquido): void {
+  grava({ quando: _quando, passageiros: _passageiros, novos, desmarcados, arquivados, ...resto }: Liquido): void {
+    resto satisfies Nada;
     this.#ultimoId = this.#proximoId;
     for (const agendamento of desmarcados) {
       this.#tira(agendamento);

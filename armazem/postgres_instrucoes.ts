@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Agendamento, Alcance, Dia, Liquido, Novo, Vista } from "../clinica/livro.ts";
+import type { Agendamento, Alcance, Dia, Liquido, Nada, Novo, Vista } from "../clinica/livro.ts";
 import { Ocupacao, PorDia } from "../clinica/ocupacao.ts";
 import { minutoDoDia } from "../clinica/oferta.ts";
 import { chaveDe, lerAgendamento, PREFIXO } from "./postgres_esquema.ts";
@@ -190,7 +190,9 @@ export function semRepetir(dias: readonly Dia[]): Dia[] {
 }
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
-export function escreve({ quando, novos, passageiros, desmarcados, arquivados }: Liquido, { id }: Sinal): Instrucao[] {
+export function escreve(liquido: Liquido, { id }: Sinal): Instrucao[] {
+  const { quando, novos, passageiros, desmarcados, arquivados, ...resto } = liquido;
+  resto satisfies Nada;
   const instrucoes: Instrucao[] = [];
   if (desmarcados.length > 0) instrucoes.push(instrucao("desmarca", quando, ids(desmarcados)));
   if (arquivados.length > 0) instrucoes.push(instrucao("arquiva", ids(arquivados)));

@@ -5,7 +5,7 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Agendamento, Liquido, Novo } from "../clinica/livro.ts";
+import type { Agendamento, Liquido, Nada, Novo } from "../clinica/livro.ts";
 import { codigoEstendido, codigoPrimario, SQLITE, VERSAO } from "./sqlite_arquivo.ts";
 
 /** O código estendido de uma escrita que falhou: o commit parou antes de escrever a linha do WAL que o faria valer. */
@@ -66,7 +66,9 @@ export function prepara(db: DatabaseSync): Banco {
 }
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
-export function escreve(banco: Banco, { quando, novos, passageiros, desmarcados, arquivados }: Liquido): void {
+export function escreve(banco: Banco, liquido: Liquido): void {
+  const { quando, novos, passageiros, desmarcados, arquivados, ...resto } = liquido;
+  resto satisfies Nada;
   exige(banco.desmarca.executa([quando], desmarcados), desmarcados);
   exige(banco.arquiva.executa([], arquivados), arquivados);
   banco.marca.executa([quando], novos);

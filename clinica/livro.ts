@@ -142,6 +142,9 @@ export interface Liquido {
   readonly arquivados: readonly Agendamento[];
 }
 
+/** O que sobra de um `Liquido` de que se gravou tudo. Um campo novo que um armazém esqueça não compila. */
+export type Nada = Record<string, never>;
+
 /** Um agendamento que entra no livro, e quem o pediu. */
 export interface Novo {
   /** O agendamento. */
