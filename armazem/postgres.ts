@@ -83,10 +83,10 @@ export interface Prazos {
 }
 
 /**
- * Um pedido que não pôde ser feito pode ter esperado por um lote, pela leitura que o seguiu, pelo lote dele e pela leitura
- * deste: ao todo, menos de 6 s.
+ * Um pedido que não pôde ser feito pode ter esperado pelo lote que ia à frente, pelo seu e por uma leitura: ao todo, menos
+ * de 6 s.
  */
-export const PRAZOS: Prazos = { lote: 1900, leitura: 950, desfecho: 4500, parada: 1200, entreRelogios: 60_000 };
+export const PRAZOS: Prazos = { lote: 2200, leitura: 1300, desfecho: 4500, parada: 1200, entreRelogios: 60_000 };
 
 /** O banco desiste de uma instrução antes de quem espera por ela: um banco vivo responde, e a conexão não se perde. */
 const NO_BANCO = 0.8;
