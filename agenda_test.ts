@@ -5,15 +5,40 @@
  * @module
  */
 
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { Agenda, Clinica, decidir, type Estado, Fila, muda } from "./agenda.ts";
-import type { Agendamento, Alcance, Armazem, Desfecho, Dia, Fim, Lote, Mudanca, Vista } from "./clinica/livro.ts";
+import { Agenda, Fila } from "./agenda.ts";
+import { Clinica } from "./clinica/clinica.ts";
+import {
+  type Agendamento,
+  type Alcance,
+  type Armazem,
+  type Desfecho,
+  type Dia,
+  type Fim,
+  impossivel,
+  type Lote,
+  type Mudanca,
+  type Quem,
+  type Vista,
+} from "./clinica/livro.ts";
+import type { Erro, Pedido } from "./clinica/pedido.ts";
+import { consultar, decidir, type Estado, muda } from "./clinica/regras.ts";
 import { Ocupacao, PorDia } from "./clinica/ocupacao.ts";
-import { cpfDeExemplo } from "./testes/apoio.ts";
+import { atendeNoFio, cpfDeExemplo } from "./testes/apoio.ts";
 import { ArmazemSqlite } from "./armazem/sqlite.ts";
 import { lerOferta, minutoDoDia } from "./clinica/oferta.ts";
-import type { Codigo, Pedido, PrimeiraVaga, Resposta, Tupla, Vaga } from "./protocolo.ts";
+import {
+  codificarPedido,
+  type Codigo,
+  decodificarPedido,
+  type PedidoNoFio,
+  type PrimeiraVaga,
+  type Resposta,
+  type Tupla,
+  type Vaga,
+} from "./protocolo.ts";
+import { Redator } from "./rede/redator.ts";
 
 function teste(name: string, fn: () => Promise<void> | void): void {
   Deno.test({ name, permissions: "none", fn });
@@ -46,21 +71,21 @@ function diaDaSemana(data: string): string {
 const CLINICO = "CLINICO GERAL";
 
 /** Um `AGEND` para o clínico na segunda-feira 30/11/2026, com o que se quiser diferente. */
-function agend(cpf: string, diferente: Partial<Pedido & { comando: "AGEND" }> = {}): Pedido {
+function agend(cpf: string, diferente: Partial<PedidoNoFio & { comando: "AGEND" }> = {}): PedidoNoFio {
   const data = diferente.data ?? "30/11/2026";
   const { dia = diaDaSemana(data) } = diferente;
   return { comando: "AGEND", cpf, nome: NOMES[cpf] ?? "X", especialista: CLINICO, ...diferente, data, dia };
 }
 
-function busca(cpf: string): Pedido {
+function busca(cpf: string): PedidoNoFio {
   return { comando: "BUSCA", cpf };
 }
 
-function cancel(cpf: string, especialista?: string): Pedido {
+function cancel(cpf: string, especialista?: string): PedidoNoFio {
   return { comando: "CANCEL", cpf, especialista };
 }
 
-function vagas(especialista?: string, data?: string): Pedido {
+function vagas(especialista?: string, data?: string): PedidoNoFio {
   return { comando: "VAGAS", especialista, data };
 }
 
@@ -87,9 +112,16 @@ const CINCO = ["08:00", "08:30", "09:00", "09:30", "10:00"];
 /** Um balcão: um pedido de cada vez, com um relógio que se acerta e uma oferta que se troca. */
 interface Balcao extends AsyncDisposable {
   agora: number;
-  pede(pedido: Pedido): Promise<Resposta>;
+  pede(pedido: PedidoNoFio): Promise<Resposta>;
   troca(config: unknown): void;
 }
+
+/** O pedido como a agenda o recebe do fio. */
+function lido(pedido: PedidoNoFio): Pedido | Erro {
+  return decodificarPedido(codificarPedido(pedido).trimEnd());
+}
+
+const BALCAO: Quem = { origem: "balcão", cliente: "balcão:1" };
 
 /** Um livro que é uma lista, e que confere a cada mudança as restrições que o banco garante. */
 class Livro implements Vista {
@@ -114,20 +146,34 @@ class Livro implements Vista {
   }
 
   aplica({ tipo, agendamento }: Mudanca): void {
-    if (tipo === "marca") {
-      const { cpf, especialidade, data, hora } = agendamento;
-      for (const { agendamento: outro, ativo, cancelado } of this.linhas) {
-        if (outro.especialidade !== especialidade) continue;
-        assert(cancelado || outro.data !== data || outro.hora !== hora, "uma vaga, um agendamento");
-        assert(!ativo || outro.cpf !== cpf, "um ativo por CPF e especialidade");
+    switch (tipo) {
+      case "marca": {
+        const { cpf, especialidade, data, hora } = agendamento;
+        for (const { agendamento: outro, ativo, cancelado } of this.linhas) {
+          if (outro.especialidade !== especialidade) continue;
+          assert(cancelado || outro.data !== data || outro.hora !== hora, "uma vaga, um agendamento");
+          assert(!ativo || outro.cpf !== cpf, "um ativo por CPF e especialidade");
+        }
+        this.linhas.push({ agendamento, ativo: true, cancelado: false });
+        return;
       }
-      this.linhas.push({ agendamento, ativo: true, cancelado: false });
-      return;
+      case "desmarca":
+        this.#ativa(agendamento).cancelado = true;
+        return;
+      case "arquiva":
+        this.#ativa(agendamento);
+        return;
+      default:
+        impossivel(tipo);
     }
+  }
+
+  /** A linha ativa de um agendamento, que deixa de o ser. */
+  #ativa(agendamento: Agendamento): { cancelado: boolean } {
     const linha = this.linhas.find(({ agendamento: { id } }) => id === agendamento.id);
-    if (!linha?.ativo) throw new Error("só se desmarca ou encerra o que está ativo");
+    if (!linha?.ativo) throw new Error("só se desmarca ou arquiva o que está ativo");
     linha.ativo = false;
-    linha.cancelado = tipo === "desmarca";
+    return linha;
   }
 }
 
@@ -141,15 +187,17 @@ class BalcaoPuro implements Balcao {
     this.#clinica = new Clinica(lerOferta(config));
   }
 
-  decide(pedido: Pedido): { resposta: Resposta; mudancas: readonly Mudanca[] } {
-    const estado: Estado = { clinica: this.#clinica, vista: this.livro, agora: this.agora, origem: "balcão" };
+  decide(noFio: PedidoNoFio): { resposta: Resposta; mudancas: readonly Mudanca[] } {
+    const pedido = lido(noFio);
+    const estado: Estado = { clinica: this.#clinica, vista: this.livro, agora: this.agora, quem: BALCAO };
     const decisao = decidir(estado, pedido);
     assertEquals(decidir(estado, pedido), decisao, "decidir duas vezes dá o mesmo");
+    if (!muda(pedido)) assertEquals(consultar(estado, pedido), decisao.resultado);
     for (const mudanca of decisao.mudancas) this.livro.aplica(mudanca);
-    return decisao;
+    return { resposta: new Redator(this.#clinica).veste(decisao.resultado), mudancas: decisao.mudancas };
   }
 
-  pede(pedido: Pedido): Promise<Resposta> {
+  pede(pedido: PedidoNoFio): Promise<Resposta> {
     return Promise.resolve(this.decide(pedido).resposta);
   }
 
@@ -166,6 +214,8 @@ class BalcaoDaAgenda implements Balcao {
   agora: number;
   agenda: Agenda;
   falhas: string[] = [];
+  /** O que a agenda contou que gravou. */
+  gravadas: Mudanca[] = [];
   readonly armazem: Armazem;
 
   constructor(config: unknown, agora: number, armazem: Armazem = ArmazemSqlite.abre(":memory:")) {
@@ -175,17 +225,27 @@ class BalcaoDaAgenda implements Balcao {
   }
 
   #nova(config: unknown): Agenda {
-    const { armazem, falhas } = this;
+    const { armazem, falhas, gravadas } = this;
     return new Agenda({
       armazem,
       oferta: lerOferta(config),
       relogio: () => this.agora,
       aoFalhar: (tipo) => falhas.push(tipo),
+      aoGravar: (mudancas) => gravadas.push(...mudancas),
     });
   }
 
-  async pede(pedido: Pedido): Promise<Resposta> {
-    const respostas = await this.agenda.atende([pedido], "balcão");
+  /** Como `Agenda.atende`, do fio e para o fio. */
+  atende(pedidos: readonly PedidoNoFio[], origem: string = "x"): Resposta[] | Promise<Resposta[] | undefined> {
+    return atendeNoFio(this.agenda, pedidos, origem);
+  }
+
+  async saudacao(): Promise<Resposta> {
+    return new Redator(this.agenda.clinica).veste(await this.agenda.saudacao());
+  }
+
+  async pede(pedido: PedidoNoFio): Promise<Resposta> {
+    const respostas = await this.atende([pedido], "balcão");
     if (respostas?.length !== 1) throw new Error(`esperava uma resposta; veio ${JSON.stringify(respostas)}`);
     return respostas[0];
   }
@@ -215,7 +275,7 @@ function regra(
   });
 }
 
-async function responde(balcao: Balcao, casos: [Pedido, Resposta | Codigo][]): Promise<void> {
+async function responde(balcao: Balcao, casos: [PedidoNoFio, Resposta | Codigo][]): Promise<void> {
   for (const [pedido, esperada] of casos) {
     const resposta = await balcao.pede(pedido);
     if (typeof esperada === "string") assertStrictEquals(resposta.codigo, esperada, JSON.stringify(pedido));
@@ -280,7 +340,7 @@ regra("desmarcar libera a hora e ninguém mais se move", async (balcao) => {
 });
 
 regra("o atendimento que não existe é ERRO-103, seja qual for a razão", async (balcao) => {
-  const onde: Partial<Pedido & { comando: "AGEND" }>[] = [
+  const onde: Partial<PedidoNoFio & { comando: "AGEND" }>[] = [
     ...["PEDIATRA", "", "CLINICO", "CLINICO GERAL X", "__proto__"].map((especialista) => ({ especialista })),
     ...["2026-11-30", "30-11-2026", "30/11/26", " 30/11/2026", "30/11/2026 ", "", "ontem", "31/11/2026", "30/13/2026"]
       .map((data) => ({ data, dia: DIAS[0] })),
@@ -635,12 +695,12 @@ teste(
       hora: "08:00",
       minutos: 30,
     };
-    assertEquals(mudancas, [{ tipo: "marca", agendamento, origem: "balcão" }]);
+    assertEquals(mudancas, [{ tipo: "marca", agendamento, quem: BALCAO }]);
     balcao.agora = em("2026-12-01T08:30");
     const depois = balcao.decide(agend(ANA, { data: "08/12/2026" })).mudancas;
     assertEquals(depois, [
-      { tipo: "encerra", agendamento },
-      { tipo: "marca", agendamento: { ...agendamento, id: 2, data: "2026-12-08" }, origem: "balcão" },
+      { tipo: "arquiva", agendamento, quem: BALCAO },
+      { tipo: "marca", agendamento: { ...agendamento, id: 2, data: "2026-12-08" }, quem: BALCAO },
     ]);
     assertEquals(balcao.decide(cancel(ANA)).mudancas.map(({ tipo }) => tipo), ["desmarca"]);
     for (const pedido of [busca(ANA), vagas(), cancel(ANA), agend(ANA, { dia: "x" })]) {
@@ -650,14 +710,16 @@ teste(
 );
 
 teste("só AGEND e CANCEL podem mudar o livro", () => {
-  const pedidos: Pedido[] = [agend(ANA), cancel(ANA), busca(ANA), vagas(), { comando: "PING" }, { comando: "SAIR" }];
-  assertEquals(pedidos.map(muda), [true, true, false, false, false, false]);
+  const pedidos: PedidoNoFio[] = [agend(ANA), cancel(ANA), busca(ANA), vagas(), { comando: "PING" }, {
+    comando: "SAIR",
+  }];
+  assertEquals(pedidos.map(lido).map(muda), [true, true, false, false, false, false]);
 });
 
 // A saudação.
 
 async function primeiras(balcao: BalcaoDaAgenda): Promise<readonly PrimeiraVaga[] | undefined> {
-  const saudacao = await balcao.agenda.saudacao();
+  const saudacao = await balcao.saudacao();
   return saudacao.codigo === "OK-200" ? saudacao.primeiras : undefined;
 }
 
@@ -856,7 +918,7 @@ function codigos(respostas: readonly Resposta[] | undefined): Codigo[] | undefin
 teste("pedidos da mesma volta vão num só lote", async () => {
   await using balcao = comEspiao();
   const respostas = await Promise.all(
-    Array.from({ length: 50 }, (_, i) => balcao.agenda.atende([agend(cpfDeExemplo(i))], "x")),
+    Array.from({ length: 50 }, (_, i) => balcao.atende([agend(cpfDeExemplo(i))], "x")),
   );
   await balcao.agenda.esvazia();
   assertStrictEquals(balcao.armazem.lotes, 1);
@@ -870,7 +932,7 @@ teste("um lote espera por quem ainda chega na mesma volta do laço de eventos", 
   await using balcao = comEspiao();
   const respostas: unknown[] = [];
   for (let i = 0; i < 20; i++) {
-    respostas.push(balcao.agenda.atende([cancel(cpfDeExemplo(i))], "x"));
+    respostas.push(balcao.atende([cancel(cpfDeExemplo(i))], "x"));
     for (let microtarefa = 0; microtarefa < 5; microtarefa++) await Promise.resolve();
   }
   await Promise.all(respostas);
@@ -880,7 +942,7 @@ teste("um lote espera por quem ainda chega na mesma volta do laço de eventos", 
 teste("trezentas conexões disputam cinco vagas: cinco ganham, cada uma a sua hora", async () => {
   await using balcao = comEspiao();
   const respostas = await Promise.all(
-    Array.from({ length: 300 }, (_, i) => balcao.agenda.atende([agend(cpfDeExemplo(i))], `conexão ${i}`)),
+    Array.from({ length: 300 }, (_, i) => balcao.atende([agend(cpfDeExemplo(i))], `conexão ${i}`)),
   );
   const todas = respostas.flatMap((resposta) => resposta ?? []);
   const ganharam = todas.filter(({ codigo }) => codigo === "OK-300");
@@ -892,9 +954,9 @@ teste("quem chega enquanto um lote é gravado vai, junto, no seguinte", async ()
   await using balcao = comEspiao();
   const portao = Promise.withResolvers<void>();
   balcao.armazem.portao = portao.promise;
-  const primeiro = balcao.agenda.atende([agend(ANA)], "x");
+  const primeiro = balcao.atende([agend(ANA)], "x");
   await balcao.armazem.comeca();
-  const seguintes = Array.from({ length: 20 }, (_, i) => balcao.agenda.atende([agend(cpfDeExemplo(10 + i))], "x"));
+  const seguintes = Array.from({ length: 20 }, (_, i) => balcao.atende([agend(cpfDeExemplo(10 + i))], "x"));
   assertStrictEquals(balcao.armazem.lotes, 1);
   portao.resolve();
   assertEquals(codigos(await primeiro), ["OK-300"]);
@@ -907,7 +969,7 @@ teste("um lote tem um tamanho máximo, e o que não coube vai nos seguintes, na 
   const ordem: number[] = [];
   await Promise.all(
     Array.from({ length: 30 }, async (_, i) => {
-      const respostas = await balcao.agenda.atende(new Array(100).fill(cancel(ANA)), "x");
+      const respostas = await balcao.atende(new Array(100).fill(cancel(ANA)), "x");
       assertEquals(codigos(respostas), new Array(100).fill("ERRO-113"));
       ordem.push(i);
     }),
@@ -918,7 +980,7 @@ teste("um lote tem um tamanho máximo, e o que não coube vai nos seguintes, na 
 
 teste("numa conexão, cada pedido vê o que os anteriores mudaram, num só lote", async () => {
   await using balcao = comEspiao();
-  const respostas = await balcao.agenda.atende(
+  const respostas = await balcao.atende(
     [busca(ANA), agend(ANA), busca(ANA), agend(ANA), vagas(CLINICO, "30/11/2026"), cancel(ANA), busca(ANA), agend(ANA)],
     "x",
   );
@@ -939,7 +1001,7 @@ teste("numa conexão, cada pedido vê o que os anteriores mudaram, num só lote"
 teste("dois pedidos seguidos de uma conexão se gravam na ordem em que chegaram", async () => {
   await using balcao = comEspiao();
   const respostas = await Promise.all(
-    [agend(ANA), cancel(ANA), agend(BIA), cancel(ANA)].map((pedido) => balcao.agenda.atende([pedido], "x")),
+    [agend(ANA), cancel(ANA), agend(BIA), cancel(ANA)].map((pedido) => balcao.atende([pedido], "x")),
   );
   assertEquals(respostas.map((resposta) => codigos(resposta)), [["OK-300"], ["OK-301"], ["OK-300"], ["ERRO-113"]]);
   assertEquals(await balcao.pede(busca(BIA)), achados(tupla(BIA, "08:00")));
@@ -948,25 +1010,25 @@ teste("dois pedidos seguidos de uma conexão se gravam na ordem em que chegaram"
 teste("uma consulta é respondida na hora, do que está gravado, ainda que um lote espere", async () => {
   await using balcao = comEspiao();
   const { agenda, armazem } = balcao;
-  assertEquals(agenda.atende([busca(ANA), { comando: "PING" }], "x"), [{ codigo: "ERRO-112" }, { codigo: "OK-200" }]);
-  assertEquals(agenda.atende([], "x"), []);
+  assertEquals(balcao.atende([busca(ANA), { comando: "PING" }], "x"), [{ codigo: "ERRO-112" }, { codigo: "OK-200" }]);
+  assertEquals(balcao.atende([], "x"), []);
   assert(!(agenda.saudacao() instanceof Promise));
   const portao = Promise.withResolvers<void>();
   armazem.portao = portao.promise;
-  const marca = agenda.atende([agend(ANA)], "x");
-  assertEquals(agenda.atende([busca(ANA)], "y"), [{ codigo: "ERRO-112" }]);
+  const marca = balcao.atende([agend(ANA)], "x");
+  assertEquals(balcao.atende([busca(ANA)], "y"), [{ codigo: "ERRO-112" }]);
   await armazem.comeca();
-  assertEquals(agenda.atende([busca(ANA)], "y"), [{ codigo: "ERRO-112" }]);
+  assertEquals(balcao.atende([busca(ANA)], "y"), [{ codigo: "ERRO-112" }]);
   portao.resolve();
   assertEquals(codigos(await marca), ["OK-300"]);
-  assertEquals(agenda.atende([busca(ANA)], "y"), [achados(tupla(ANA, "08:00"))]);
+  assertEquals(balcao.atende([busca(ANA)], "y"), [achados(tupla(ANA, "08:00"))]);
   assertStrictEquals(armazem.lotes, 1);
 });
 
 teste("um armazém que lê depois responde depois, o mesmo", async () => {
   await using balcao = comEspiao();
   balcao.armazem.leitura = "depois";
-  const resposta = balcao.agenda.atende([busca(ANA), vagas(CLINICO, "30/11/2026")], "x");
+  const resposta = balcao.atende([busca(ANA), vagas(CLINICO, "30/11/2026")], "x");
   assert(resposta instanceof Promise);
   assertEquals(codigos(await resposta), ["ERRO-112", "OK-304"]);
   assertStrictEquals((await primeiras(balcao))?.length, 3);
@@ -976,7 +1038,7 @@ teste("uma consulta que não pôde ser lida é ERRO-131, e a seguinte não sofre
   await using balcao = comEspiao();
   for (const leitura of ["lança", "rejeita"] as const) {
     balcao.armazem.leitura = leitura;
-    assertEquals(codigos(await balcao.agenda.atende([busca(ANA), vagas()], "x")), ["ERRO-131", "ERRO-131"]);
+    assertEquals(codigos(await balcao.atende([busca(ANA), vagas()], "x")), ["ERRO-131", "ERRO-131"]);
   }
   assertEquals(balcao.falhas, ["leitura", "leitura"]);
   balcao.armazem.leitura = "agora";
@@ -986,7 +1048,7 @@ teste("uma consulta que não pôde ser lida é ERRO-131, e a seguinte não sofre
 teste("o alcance diz os CPFs e os dias que os pedidos podem tocar, sem repetição", async () => {
   await using balcao = comEspiao(ACENTOS);
   const terca = { especialista: "clínico geral", data: "01/12/2026" };
-  await balcao.agenda.atende([
+  await balcao.atende([
     agend(ANA, terca),
     agend(BIA, terca),
     busca(ANA),
@@ -1007,8 +1069,8 @@ teste("quando nada foi gravado, o que mudaria o livro é ERRO-131 e o resto tem 
   await balcao.pede(agend(BIA));
   balcao.armazem.proximos = ["nada"];
   const [um, outro] = await Promise.all([
-    balcao.agenda.atende([agend(ANA), busca(ANA), agend(BIA), cancel(CID), agend(CID, { dia: "x" }), vagas("X")], "x"),
-    balcao.agenda.atende([busca(BIA), cancel(BIA), agend(CID, { horario: "08:00" }), { comando: "SAIR" }], "y"),
+    balcao.atende([agend(ANA), busca(ANA), agend(BIA), cancel(CID), agend(CID, { dia: "x" }), vagas("X")], "x"),
+    balcao.atende([busca(BIA), cancel(BIA), agend(CID, { horario: "08:00" }), { comando: "SAIR" }], "y"),
   ]);
   assertEquals(codigos(um), ["ERRO-131", "ERRO-112", "ERRO-111", "ERRO-113", "ERRO-103", "ERRO-103"]);
   assertEquals(codigos(outro), ["OK-302", "ERRO-131", "ERRO-110", "OK-201"]);
@@ -1017,12 +1079,73 @@ teste("quando nada foi gravado, o que mudaria o livro é ERRO-131 e o resto tem 
   assertEquals(await balcao.pede(agend(ANA)), marcado(ANA, "08:30"));
 });
 
+teste(
+  "um lote que não foi gravado é uma falha só, e quem ele recusa espera por uma leitura só, fora da fila",
+  async () => {
+    await using balcao = comEspiao();
+    const { armazem } = balcao;
+    let leituras = 0;
+    const solta = Promise.withResolvers<void>();
+    const le = armazem.le.bind(armazem);
+    armazem.le = (alcance, consulta) => {
+      leituras++;
+      return solta.promise.then(() => le(alcance, consulta));
+    };
+    armazem.proximos = ["nada"];
+    const recusados = Array.from({ length: 20 }, (_, i) => balcao.atende([agend(cpfDeExemplo(i))], `conexão ${i}`));
+    await armazem.comeca();
+    // O lote seguinte grava, ainda que os recusados esperem.
+    const seguinte = await balcao.atende([agend(cpfDeExemplo(30))]);
+    assertEquals(codigos(seguinte), ["OK-300"]);
+    assertEquals([leituras, balcao.falhas], [1, ["nada"]]);
+    let esvaziou = false;
+    const vazia = balcao.agenda.esvazia().then(() => esvaziou = true);
+    await Promise.resolve();
+    assert(!esvaziou, "esvaziar espera também por quem está fora da fila");
+    solta.resolve();
+    for (const resposta of await Promise.all(recusados)) assertEquals(codigos(resposta), ["ERRO-131"]);
+    await vazia;
+    assertStrictEquals(leituras, 1);
+  },
+);
+
+teste("o que se gravou sai por aoGravar, na ordem e com quem pediu; o que não se gravou, não", async () => {
+  await using balcao = comEspiao();
+  const { armazem, gravadas } = balcao;
+  await Promise.all([
+    balcao.atende([agend(ANA), busca(ANA), cancel(ANA), vagas()], "x"),
+    balcao.atende([agend(BIA), agend(BIA), agend(CID, { dia: "x" })], "y"),
+  ]);
+  const resumo = (): string[] =>
+    gravadas.map(({ tipo, agendamento, quem }) => `${quem.cliente} ${tipo} ${NOMES[agendamento.cpf]}`);
+  assertEquals(resumo(), ["x:1 marca ANA", "x:1 desmarca ANA", "y:1 marca BIA"]);
+  gravadas.length = 0;
+  armazem.proximos = ["nada", "incerto"];
+  await balcao.atende([agend(CID)]);
+  await balcao.atende([agend(CID)]);
+  await balcao.atende([busca(BIA), vagas()]);
+  assertEquals(resumo(), []);
+  armazem.proximos = ["recusado", "pendente"];
+  assertEquals(codigos(await balcao.atende([agend(CID)], "z")), ["OK-300"]);
+  balcao.agora = em("2026-11-30T12:00");
+  await balcao.atende([agend(BIA, { data: "07/12/2026" })], "w");
+  assertEquals(resumo(), ["z:1 marca CID", "w:1 arquiva BIA", "w:1 marca BIA"]);
+});
+
+teste("uma consulta que mudaria o livro não é respondida como se o tivesse mudado", () => {
+  const balcao = new BalcaoPuro({}, CEDO);
+  const estado = { clinica: new Clinica(lerOferta()), vista: balcao.livro, agora: CEDO, quem: BALCAO };
+  for (const pedido of [agend(ANA), cancel(ANA)]) {
+    assertThrows(() => consultar(estado, lido(pedido)), TypeError, `${pedido.comando} muda o livro`);
+  }
+});
+
 teste("quando nada foi gravado e nem se pode ler, tudo é ERRO-131", async () => {
   await using balcao = comEspiao();
   for (const leitura of ["lança", "rejeita"] as const) {
     balcao.armazem.proximos = ["nada"];
     balcao.armazem.leitura = leitura;
-    assertEquals(codigos(await balcao.agenda.atende([agend(ANA), busca(ANA)], "x")), ["ERRO-131", "ERRO-131"]);
+    assertEquals(codigos(await balcao.atende([agend(ANA), busca(ANA)], "x")), ["ERRO-131", "ERRO-131"]);
   }
   balcao.armazem.leitura = "agora";
   assertEquals(await balcao.pede(agend(ANA)), marcado(ANA, "08:00"));
@@ -1032,7 +1155,7 @@ teste("um lote recusado é tentado de novo, um pedido por vez", async () => {
   await using balcao = comEspiao();
   balcao.armazem.proximos = ["recusado"];
   const respostas = await Promise.all(
-    [agend(ANA), agend(BIA), cancel(CID)].map((pedido) => balcao.agenda.atende([pedido], "x")),
+    [agend(ANA), agend(BIA), cancel(CID)].map((pedido) => balcao.atende([pedido], "x")),
   );
   assertEquals(respostas.map((resposta) => codigos(resposta)), [["OK-300"], ["OK-300"], ["ERRO-113"]]);
   assertStrictEquals(balcao.armazem.lotes, 4);
@@ -1043,7 +1166,7 @@ teste("um lote recusado é tentado de novo, um pedido por vez", async () => {
 teste("os pedidos de uma conexão, recusados juntos, são tentados um por um, na ordem", async () => {
   await using balcao = comEspiao();
   balcao.armazem.proximos = ["recusado", "grava", "grava", "grava", "recusado"];
-  const respostas = await balcao.agenda.atende([agend(ANA), busca(ANA), cancel(ANA), agend(BIA)], "x");
+  const respostas = await balcao.atende([agend(ANA), busca(ANA), cancel(ANA), agend(BIA)], "x");
   assertEquals(codigos(respostas), ["OK-300", "OK-302", "OK-301", "OK-300"]);
   assertEquals(await balcao.pede(busca(BIA)), achados(tupla(BIA, "08:00")));
 });
@@ -1070,13 +1193,13 @@ for (
     armazem.descoberta = descoberta.promise;
     armazem.proximos = ["pendente"];
     let respondido = false;
-    const pendente = Promise.resolve(agenda.atende([agend(ANA)], "x")).finally(() => respondido = true);
+    const pendente = Promise.resolve(balcao.atende([agend(ANA)], "x")).finally(() => respondido = true);
     await armazem.comeca();
-    assertEquals(codigos(await agenda.atende([agend(BIA)], "x")), ["OK-300"]);
+    assertEquals(codigos(await balcao.atende([agend(BIA)], "x")), ["OK-300"]);
     assertEquals(respondido, false);
     let vazia = false;
     const esvazia = agenda.esvazia().then(() => vazia = true);
-    await balcao.agenda.atende([agend(CID)], "x");
+    await balcao.atende([agend(CID)], "x");
     assertEquals(vazia, false, "esvaziar espera pelo que se descobre");
     descoberta.resolve(descoberto);
     const respostas = await pendente;
@@ -1089,8 +1212,8 @@ teste("um pedido recusado sempre é ERRO-131, e não se tenta para sempre", asyn
   await using balcao = comEspiao();
   balcao.armazem.proximos = new Array(50).fill("recusado");
   const [um, outro] = await Promise.all([
-    balcao.agenda.atende([agend(ANA), busca(ANA)], "x"),
-    balcao.agenda.atende([agend(BIA)], "y"),
+    balcao.atende([agend(ANA), busca(ANA)], "x"),
+    balcao.atende([agend(BIA)], "y"),
   ]);
   assertEquals(codigos(um), ["ERRO-131", "ERRO-112"]);
   assertEquals(codigos(outro), ["ERRO-131"]);
@@ -1104,8 +1227,8 @@ teste("de um desfecho incerto não se responde nada, e a fila segue", async () =
   await using balcao = comEspiao();
   balcao.armazem.proximos = ["incerto"];
   const respostas = await Promise.all([
-    balcao.agenda.atende([agend(ANA), busca(ANA)], "x"),
-    balcao.agenda.atende([cancel(BIA)], "y"),
+    balcao.atende([agend(ANA), busca(ANA)], "x"),
+    balcao.atende([cancel(BIA)], "y"),
   ]);
   assertEquals(respostas, [undefined, undefined]);
   assertEquals(balcao.falhas, ["incerto"]);
@@ -1115,7 +1238,7 @@ teste("de um desfecho incerto não se responde nada, e a fila segue", async () =
 teste("se um dos pedidos tentados um por um fica incerto, da conexão não se responde nada", async () => {
   await using balcao = comEspiao();
   balcao.armazem.proximos = ["recusado", "grava", "incerto"];
-  assertStrictEquals(await balcao.agenda.atende([agend(ANA), agend(BIA), agend(CID)], "x"), undefined);
+  assertStrictEquals(await balcao.atende([agend(ANA), agend(BIA), agend(CID)], "x"), undefined);
   assertEquals(await balcao.pede(busca(ANA)), achados(tupla(ANA, "08:00")));
   assertEquals(await balcao.pede(busca(CID)), { codigo: "ERRO-112" });
 });
@@ -1126,7 +1249,7 @@ teste("um armazém que rejeita ou lança deixa o desfecho incerto, e a fila segu
     balcao.armazem.proximos = [proximo];
     const respostas: unknown[] = [];
     for (const cpf of [ANA, BIA]) {
-      Promise.resolve(balcao.agenda.atende([agend(cpf)], "x")).then((resposta) => respostas.push(resposta));
+      Promise.resolve(balcao.atende([agend(cpf)], "x")).then((resposta) => respostas.push(resposta));
     }
     await balcao.agenda.esvazia();
     assertEquals(respostas, [undefined, undefined]);
@@ -1139,7 +1262,7 @@ teste("esvaziar espera pela resposta de tudo o que entrou", async () => {
   await using balcao = comEspiao();
   let respondidos = 0;
   for (let i = 0; i < 3000; i++) {
-    Promise.resolve(balcao.agenda.atende([cancel(cpfDeExemplo(i))], "x")).then(() => respondidos++);
+    Promise.resolve(balcao.atende([cancel(cpfDeExemplo(i))], "x")).then(() => respondidos++);
   }
   await balcao.agenda.esvazia();
   assertStrictEquals(respondidos, 3000);
@@ -1237,7 +1360,7 @@ class Modelo {
     this.config = config;
   }
 
-  responde(pedido: Pedido, agora: number): Resposta {
+  responde(pedido: PedidoNoFio, agora: number): Resposta {
     switch (pedido.comando) {
       case "PING":
         return { codigo: "OK-200" };
@@ -1274,7 +1397,7 @@ class Modelo {
     });
   }
 
-  #marca(pedido: Pedido & { comando: "AGEND" }, agora: number): Resposta {
+  #marca(pedido: PedidoNoFio & { comando: "AGEND" }, agora: number): Resposta {
     const data = this.#janela(agora).find((data) => noFio(data) === pedido.data);
     const chave = simples(pedido.especialista);
     const horarios = data === undefined ? [] : this.#horarios(chave, data);
@@ -1299,7 +1422,7 @@ class Modelo {
     return { codigo: "OK-300", agendamentos: [this.#tupla(linha)] };
   }
 
-  #vagas({ especialista, data }: Pedido & { comando: "VAGAS" }, agora: number): Resposta {
+  #vagas({ especialista, data }: PedidoNoFio & { comando: "VAGAS" }, agora: number): Resposta {
     const nomes = this.#especialidades()
       .filter((nome) => especialista === undefined || simples(nome) === simples(especialista));
     if (nomes.length === 0) return { codigo: "ERRO-103" };
@@ -1407,7 +1530,7 @@ const arbOnde = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(arbEspecialista, arbData) },
 );
 const HORAS = ["00:00", "08:00", "08:15", "08:30", "08:35", "08:45", "08:55", "09:30", "14:00", "23:30", "10:10", ""];
-const arbAgend: fc.Arbitrary<Pedido> = fc.record({
+const arbAgend: fc.Arbitrary<PedidoNoFio> = fc.record({
   cpf: arbCpf,
   onde: arbOnde,
   dia: fc.constantFrom(...new Array<undefined>(12), "segunda-feira", "DOMINGO", ""),
@@ -1415,7 +1538,7 @@ const arbAgend: fc.Arbitrary<Pedido> = fc.record({
 }).map(({ cpf, onde: [especialista, data], dia = diaDaSemana(data), horario }) =>
   agend(cpf, { especialista, data, dia, horario })
 );
-const arbPedido: fc.Arbitrary<Pedido> = fc.oneof(
+const arbPedido: fc.Arbitrary<PedidoNoFio> = fc.oneof(
   { weight: 8, arbitrary: arbAgend },
   { weight: 2, arbitrary: arbCpf.map(busca) },
   {
@@ -1433,7 +1556,7 @@ const arbPedido: fc.Arbitrary<Pedido> = fc.oneof(
       arbOnde.map((onde) => vagas(...onde)),
     ),
   },
-  { weight: 1, arbitrary: fc.constant<Pedido>({ comando: "PING" }) },
+  { weight: 1, arbitrary: fc.constant<PedidoNoFio>({ comando: "PING" }) },
 );
 /** Uma volta do laço de eventos: os pedidos de cada conexão; ou o relógio que anda; ou a semana que muda. */
 const arbPasso = fc.oneof(
@@ -1463,7 +1586,7 @@ teste("para qualquer sequência de pedidos, a agenda e o modelo respondem o mesm
         else if ("semana" in passo) balcao.troca(modelo.config = CONFIGS[passo.semana]);
         else await confere(balcao, modelo, passo.conexoes);
       }
-      const saudacao = await balcao.agenda.saudacao();
+      const saudacao = await balcao.saudacao();
       assertEquals(saudacao, { codigo: "OK-200", primeiras: modelo.primeiras(balcao.agora) });
       for (const data of new Set(modelo.livro.map(({ data }) => data))) {
         const gravados = (await balcao.armazem.lista(data)).map((
@@ -1482,11 +1605,11 @@ teste("para qualquer sequência de pedidos, a agenda e o modelo respondem o mesm
   }
 
   /** Só consultas: na hora, do que já estava gravado. O resto: na ordem de chegada, num lote. */
-  async function confere(balcao: BalcaoDaAgenda, modelo: Modelo, conexoes: Pedido[][]): Promise<void> {
-    const respostas = conexoes.map((pedidos, i) => balcao.agenda.atende(pedidos, `conexão ${i}`));
-    const esperadas = new Map<Pedido[], Resposta[]>();
+  async function confere(balcao: BalcaoDaAgenda, modelo: Modelo, conexoes: PedidoNoFio[][]): Promise<void> {
+    const respostas = conexoes.map((pedidos, i) => balcao.atende(pedidos, `conexão ${i}`));
+    const esperadas = new Map<PedidoNoFio[], Resposta[]>();
     for (const consulta of [true, false]) {
-      for (const pedidos of conexoes.filter((pedidos) => pedidos.some(muda) !== consulta)) {
+      for (const pedidos of conexoes.filter((pedidos) => pedidos.map(lido).some(muda) !== consulta)) {
         esperadas.set(pedidos, pedidos.map((pedido) => modelo.responde(pedido, balcao.agora)));
       }
     }

@@ -10,7 +10,10 @@
  */
 
 import { Buffer } from "node:buffer";
-import { lerCpf, lerNome } from "./clinica/texto.ts";
+import type { Codigo, CodigoDeErro, Erro, Pedido } from "./clinica/pedido.ts";
+import { lerCpf, lerNome, TEXTO_MAXIMO } from "./clinica/texto.ts";
+
+export type { Codigo, CodigoDeErro, Erro } from "./clinica/pedido.ts";
 
 /** Nome e versão do protocolo, como vão na saudação. */
 export const VERSAO_DO_PROTOCOLO = "CLINICA/1";
@@ -42,13 +45,7 @@ export const TEXTOS = {
   "ERRO-114": "MAIS DE UM AGENDAMENTO: INFORME A ESPECIALIDADE",
   "ERRO-130": "SERVIDOR OCUPADO",
   "ERRO-131": "FALHA NO ARMAZENAMENTO, NADA FOI ALTERADO",
-} as const;
-
-/** Um código de resposta, `"OK-nnn"` ou `"ERRO-nnn"`. */
-export type Codigo = keyof typeof TEXTOS;
-
-/** Os erros que não trazem nada além do código e do texto. */
-export type CodigoDeErro = Exclude<Codigo, `OK-${string}` | "ERRO-111" | "ERRO-114">;
+} as const satisfies Record<Codigo, string>;
 
 /** Um agendamento como viaja: `["AGEND",CPF,NOME,ESPECIALISTA,"dd/mm/aaaa",DIA_DA_SEMANA,"HH:MM"]`. */
 export type Tupla = readonly [
@@ -67,11 +64,8 @@ export type Vaga = readonly [data: string, dia: string, especialista: string, ho
 /** A primeira hora livre de uma especialidade, na saudação: `["dd/mm/aaaa",DIA_DA_SEMANA,"HH:MM",ESPECIALISTA]`. */
 export type PrimeiraVaga = readonly [data: string, dia: string, horario: string, especialista: string];
 
-/**
- * O que um terminal pode pedir. CPF e nome já vêm normalizados e válidos; especialista, data, dia e horário vêm como
- * foram escritos, pois só a agenda sabe se existem.
- */
-export type Pedido =
+/** O que um terminal pode pedir, como o escreve: datas `"dd/mm/aaaa"`, o resto como a pessoa o disse. */
+export type PedidoNoFio =
   | {
     readonly comando: "AGEND";
     readonly cpf: string;
@@ -87,9 +81,6 @@ export type Pedido =
   | { readonly comando: "PING" }
   | { readonly comando: "SAIR" };
 
-/** Uma resposta só com código e texto: um erro simples. */
-export type Erro = { readonly codigo: CodigoDeErro };
-
 /** O que o servidor responde. `OK-200` com `primeiras` é a saudação; sem elas, a resposta a `PING`. */
 export type Resposta =
   | Erro
@@ -99,9 +90,20 @@ export type Resposta =
   | { readonly codigo: "OK-302" | "ERRO-114"; readonly agendamentos: readonly Tupla[] }
   | { readonly codigo: "OK-304"; readonly vagas: readonly Vaga[] };
 
+/** `"aaaa-mm-dd"` → `"dd/mm/aaaa"`. */
+export function dataNoFio(iso: string): string {
+  return `${iso.slice(8, 10)}/${iso.slice(5, 7)}/${iso.slice(0, 4)}`;
+}
+
+/** `"dd/mm/aaaa"` → `"aaaa-mm-dd"`; `""` se não está escrita assim. Se a data existe, sabe-o o calendário. */
+function lerData(escrita: string): string {
+  return /^\d\d\/\d\d\/\d{4}$/.test(escrita) ? `${escrita.slice(6)}-${escrita.slice(3, 5)}-${escrita.slice(0, 2)}` : "";
+}
+
 /**
  * Lê uma linha de pedido, sem o LF. Quando vários erros cabem, devolve o primeiro na ordem 100, 101, 102, 104; os demais
- * (103, 105, 111, 110) são da agenda.
+ * (103, 105, 111, 110) são da agenda. Um texto de mais de `TEXTO_MAXIMO` unidades não é o de nada que exista: um nome é
+ * `ERRO-104`, o resto vai vazio.
  */
 export function decodificarPedido(linha: string): Pedido | Erro {
   const consulta = lerBuscaComum(linha);
@@ -117,7 +119,8 @@ export function decodificarPedido(linha: string): Pedido | Erro {
       if (cpf === undefined) return CPF_INVALIDO;
       const nome = lerNome(campos[2]);
       if (nome === undefined) return NOME_INVALIDO;
-      return { comando, cpf, nome, especialista: campos[3], data: campos[4], dia: campos[5], horario: campos[6] };
+      const [especialista, data, dia, horario] = campos.slice(3).map(curto);
+      return { comando, cpf, nome, especialista, data: lerData(data), dia, horario };
     }
     case "BUSCA": {
       if (quantos !== 1) return MALFORMADA;
@@ -127,16 +130,23 @@ export function decodificarPedido(linha: string): Pedido | Erro {
     case "CANCEL": {
       if (quantos !== 1 && quantos !== 2) return MALFORMADA;
       const cpf = lerCpf(campos[1]);
-      return cpf === undefined ? CPF_INVALIDO : { comando, cpf, especialista: campos[2] };
+      return cpf === undefined ? CPF_INVALIDO : { comando, cpf, especialista: campos.slice(2).map(curto)[0] };
     }
-    case "VAGAS":
-      return quantos <= 2 ? { comando, especialista: campos[1], data: campos[2] } : MALFORMADA;
+    case "VAGAS": {
+      if (quantos > 2) return MALFORMADA;
+      const [especialista, data] = campos.slice(1).map(curto);
+      return { comando, especialista, data: data === undefined ? undefined : lerData(data) };
+    }
     case "PING":
     case "SAIR":
       return quantos === 0 ? { comando } : MALFORMADA;
     default:
       return { codigo: "ERRO-101" };
   }
+}
+
+function curto(texto: string): string {
+  return texto.length <= TEXTO_MAXIMO ? texto : "";
 }
 
 const MALFORMADA: Erro = { codigo: "ERRO-100" };
@@ -174,12 +184,17 @@ function lerJson(linha: string): unknown {
   }
 }
 
+/** Verdadeiro para a primeira linha de quem fala HTTP: qualquer página da Web pode mandar um navegador a esta porta. */
+export function ehHttp(linha: string): boolean {
+  return / HTTP\/\d(?:\.\d)?\r?$/.test(linha);
+}
+
 /** Escreve um pedido numa linha, LF incluído. */
-export function codificarPedido(pedido: Pedido): string {
+export function codificarPedido(pedido: PedidoNoFio): string {
   return JSON.stringify(camposDe(pedido)) + "\n";
 }
 
-function camposDe(pedido: Pedido): string[] {
+function camposDe(pedido: PedidoNoFio): string[] {
   const { comando } = pedido;
   switch (comando) {
     case "AGEND": {
@@ -215,13 +230,18 @@ export function codificarResposta(resposta: Resposta): string {
     case "OK-302":
       return linhaDe([codigo, ...resposta.agendamentos]);
     case "OK-304":
-      return linhaDe([codigo, ...resposta.vagas]);
+      return linhaDeVagas(resposta.vagas.map((vaga) => JSON.stringify(vaga)));
     case "ERRO-111":
     case "ERRO-114":
       return linhaDe([codigo, TEXTOS[codigo], ...resposta.agendamentos]);
     default:
       return LINHAS_DE_ERRO[codigo] ??= linhaDe([codigo, TEXTOS[codigo]]);
   }
+}
+
+/** A linha de um `OK-304`, com cada `Vaga` já em JSON: quem as guarda escritas não as escreve de novo. */
+export function linhaDeVagas(vagas: readonly string[]): string {
+  return `["OK-304"${vagas.length > 0 ? "," : ""}${vagas.join(",")}]\n`;
 }
 
 function linhaDe(valores: unknown[]): string {

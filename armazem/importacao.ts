@@ -9,7 +9,8 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo } from "../clinica/livro.ts";
-import { fonteSqlite, livroNovoSqlite } from "./sqlite.ts";
+import { mensagem } from "../clinica/texto.ts";
+import { fonteSqlite, livroNovoSqlite } from "./copia.ts";
 import { fontePostgres, livroNovoPostgres } from "./postgres_copia.ts";
 import { ehPostgres } from "./postgres_endereco.ts";
 
@@ -34,7 +35,7 @@ export async function importa(opcoes: OpcoesDaImportacao): Promise<number> {
     return await copia(opcoes);
   } catch (causa) {
     if (causa instanceof ErroDoArmazem) throw causa;
-    throw new ErroDoArmazem(`a cópia parou, e nada foi gravado (${razao(causa)})`, causa);
+    throw new ErroDoArmazem(`a cópia parou, e nada foi gravado (${mensagem(causa)})`, causa);
   }
 }
 
@@ -59,15 +60,11 @@ async function copia({ de, para, aoAndar = () => {} }: OpcoesDaImportacao): Prom
     await destino.confirma();
   } catch (causa) {
     throw new ErroDoArmazem(
-      `não se sabe se a cópia foi gravada (${razao(causa)}); veja se o destino continua vazio e, se sim, repita`,
+      `não se sabe se a cópia foi gravada (${mensagem(causa)}); veja se o destino continua vazio e, se sim, repita`,
       causa,
     );
   }
   return lida.linhas;
-}
-
-function razao(causa: unknown): string {
-  return causa instanceof Error ? causa.message : String(causa);
 }
 
 /** Quantas linhas passaram, e a soma delas. */

@@ -22,6 +22,7 @@ import {
   type Agendamento,
   type Alcance,
   type Armazem,
+  type BancoForaDoAlcance,
   type Desfecho,
   type Dia,
   ErroDoArmazem,
@@ -63,7 +64,7 @@ import {
   type Resultado,
   textos,
 } from "./postgres_ligacao.ts";
-import { type BancoForaDoAlcance, Canal, ENTRE_SONDAGENS, Principal } from "./postgres_principal.ts";
+import { Canal, ENTRE_SONDAGENS, Principal } from "./postgres_principal.ts";
 import { DiferencaDosRelogios } from "./postgres_relogio.ts";
 
 // ------------------------------------------------------------------------------------------------------ os prazos

@@ -5,11 +5,10 @@
  * @module
  */
 
-import { type Agendamento, ErroDoArmazem } from "../clinica/livro.ts";
+import { type Agendamento, BancoForaDoAlcance, ErroDoArmazem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
 import type { Endereco } from "./postgres_endereco.ts";
 import { daquiA, type Instrucao, type Ligacao, textos, type Valor } from "./postgres_ligacao.ts";
-import { BancoForaDoAlcance } from "./postgres_principal.ts";
 
 /** Instruções que leem o livro inteiro ou mudam o esquema: um livro de milhões de linhas cabe nisto, em ms. */
 export const PRAZO_LONGO = 120_000;

@@ -36,7 +36,7 @@ function espalha(texto: string): number {
 /**
  * O que cada conexão prepara. Um lote é uma sequência delas numa ida só, e o que falha pula o resto.
  *
- * `desmarca`, `encerra` e `marca` exigem todas as linhas pedidas: a divisão por zero desfaz o lote antes do commit. Uma
+ * `desmarca`, `arquiva` e `marca` exigem todas as linhas pedidas: a divisão por zero desfaz o lote antes do commit. Uma
  * linha que as restrições recusariam por um CPF ou um nome nem chega a elas, porque o banco a escreveria no seu log; o
  * índice das vagas não tem um nem outro, e recusa ele mesmo.
  */
@@ -70,7 +70,7 @@ export function preparadas(restricoes: string): Record<Preparada, string> {
         UPDATE agendamento SET cancelado_em = $1::text, ativo = false
         WHERE id = ANY ($2::bigint[]) AND cancelado_em IS NULL RETURNING id)
       SELECT 1 / (count(*) = cardinality($2::bigint[]))::int FROM feito`,
-    encerra: `
+    arquiva: `
       WITH feito AS (UPDATE agendamento SET ativo = false WHERE id = ANY ($1::bigint[]) AND ativo RETURNING id)
       SELECT 1 / (count(*) = cardinality($1::bigint[]))::int FROM feito`,
     marca: `
@@ -96,7 +96,7 @@ export function preparadas(restricoes: string): Record<Preparada, string> {
 export type Preparada =
   | ("comeca" | "confirma" | "sinal")
   | ("trava" | "trava_dias" | "ativos" | "dias")
-  | ("desmarca" | "encerra" | "marca");
+  | ("desmarca" | "arquiva" | "marca");
 
 /** Uma instrução preparada, com os valores dela. */
 export function instrucao(preparada: Preparada, ...valores: Valor[]): Instrucao {
@@ -190,10 +190,10 @@ export function semRepetir(dias: readonly Dia[]): Dia[] {
 }
 
 /** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
-export function escreve({ quando, novos, passageiros, desmarcados, encerrados }: Liquido, { id }: Sinal): Instrucao[] {
+export function escreve({ quando, novos, passageiros, desmarcados, arquivados }: Liquido, { id }: Sinal): Instrucao[] {
   const instrucoes: Instrucao[] = [];
   if (desmarcados.length > 0) instrucoes.push(instrucao("desmarca", quando, ids(desmarcados)));
-  if (encerrados.length > 0) instrucoes.push(instrucao("encerra", ids(encerrados)));
+  if (arquivados.length > 0) instrucoes.push(instrucao("arquiva", ids(arquivados)));
   if (novos.length > 0) instrucoes.push(marca(quando, { ativo: true, novos, id }));
   if (passageiros.length > 0) {
     instrucoes.push(marca(quando, { ativo: false, novos: passageiros, id: novos.length > 0 ? undefined : id }));

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ErroDoArmazem } from "../clinica/livro.ts";
+import { BancoForaDoAlcance, ErroDoArmazem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { type Endereco, formasDeTls, type Maquina, mostraMaquina, type OpcoesDeTls } from "./postgres_endereco.ts";
 import { daquiA, Ligacao, noPrazo, type PrazoVencido } from "./postgres_ligacao.ts";
@@ -15,12 +15,6 @@ const ESPERA_PELOS_OUTROS = 200;
 
 /** Com o banco fora do alcance, de quanto em quanto se procura por ele, em ms: a promessa é voltar em 2 s. */
 export const ENTRE_SONDAGENS = 250;
-
-/** O banco não está ao alcance; sabe-se disso há algum tempo, e procura-se por ele. */
-export class BancoForaDoAlcance extends ErroDoArmazem {
-  /** `"BancoForaDoAlcance"`. */
-  override name = "BancoForaDoAlcance";
-}
 
 // ------------------------------------------------------------------------------------------------------ o principal
 

@@ -11,6 +11,7 @@ import fc from "fast-check";
 import { Agenda } from "../agenda.ts";
 import {
   type Alcance,
+  type BancoForaDoAlcance,
   type Desfecho,
   type Dia,
   ErroDoArmazem,
@@ -19,14 +20,14 @@ import {
   type Mudanca,
   type Vista,
 } from "../clinica/livro.ts";
-import { cpfDeExemplo, PACIENCIA, Pasta, roda } from "../testes/apoio.ts";
+import { atendeNoFio, cpfDeExemplo, PACIENCIA, Pasta, roda } from "../testes/apoio.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 import { ArmazemPostgres, PRAZOS } from "./postgres.ts";
 import { listaDoPostgres } from "./postgres_copia.ts";
-import type { BancoForaDoAlcance } from "./postgres_principal.ts";
 import { type Celula, Cluster, FALTA, Intermediario, testeComPostgres } from "../testes/cluster.ts";
 import {
   alcance,
+  arquiva,
   ativosDe,
   CLINICO,
   contrato,
@@ -94,11 +95,11 @@ async function pede(agenda: Agenda, n: number, horario?: string): Promise<Respos
     dia: "SEGUNDA-FEIRA",
     horario,
   } as const;
-  return (await agenda.atende([pedido], "10.0.0.7"))?.[0];
+  return (await atendeNoFio(agenda, [pedido]))?.[0];
 }
 
 function cancela(agenda: Agenda, n: number): Resposta[] | Promise<Resposta[] | undefined> {
-  return agenda.atende([{ comando: "CANCEL", cpf: cpfDeExemplo(n) }], "10.0.0.7");
+  return atendeNoFio(agenda, [{ comando: "CANCEL", cpf: cpfDeExemplo(n) }]);
 }
 
 /** Espera que algo passe a ser verdade, perguntando de tempos em tempos. */
@@ -220,7 +221,7 @@ teste("qualquer texto que um pedido pode ter é gravado e lido como é", async (
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
 });
 
-teste("cancelar e encerrar ficam na história, com quando e por quem", async (url, banco) => {
+teste("cancelar e arquivar ficam na história, com quando e por quem", async (url, banco) => {
   await using armazem = await ArmazemPostgres.abre(url);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.7")]);
   const [primeiro] = await ativosDe(armazem, 1);
@@ -228,7 +229,7 @@ teste("cancelar e encerrar ficam na história, com quando e por quem", async (ur
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.8")], QUANDO + 120_500);
   const [segundo] = await ativosDe(armazem, 1);
   await grava(armazem, (vista): Mudanca[] => [
-    { tipo: "encerra", agendamento: segundo },
+    arquiva(segundo),
     marca(vista, { cpf: cpfDeExemplo(1), data: "2026-12-07" }, "10.0.0.9"),
   ], QUANDO + 180_000);
   const sql = "SELECT data, criado_em, cancelado_em, origem, ativo FROM agendamento ORDER BY id";
@@ -294,7 +295,7 @@ teste(
         const vencedor = respostas.findIndex((resposta) => resposta?.codigo === "OK-300");
         // Quem perguntou depois da confirmação, a qualquer um, vê o vencedor.
         const vistos = await Promise.all(
-          agendas.map((agenda) => agenda.atende([{ comando: "BUSCA", cpf: cpfDeExemplo(vencedor) }], "10.0.0.7")),
+          agendas.map((agenda) => atendeNoFio(agenda, [{ comando: "BUSCA", cpf: cpfDeExemplo(vencedor) }])),
         );
         for (const visto of vistos) assertEquals(visto?.[0].codigo, "OK-302");
         assertEquals((await cancela(agendas[vez % 4], vencedor))?.[0].codigo, "OK-301");
@@ -532,7 +533,7 @@ teste(
     cluster.congela(true);
     try {
       const [lida, marcada] = await Promise.all([
-        agenda.atende([{ comando: "BUSCA", cpf: cpfDeExemplo(1) }], "x"),
+        atendeNoFio(agenda, [{ comando: "BUSCA", cpf: cpfDeExemplo(1) }]),
         pede(agenda, 2, "08:30"),
       ]);
       assertEquals([lida?.[0].codigo, marcada?.codigo], ["ERRO-131", "ERRO-131"]);
@@ -541,7 +542,7 @@ teste(
         assertEquals((await pede(agenda, 2, "08:30"))?.codigo, "ERRO-131");
         assertEquals((await agenda.saudacao()).codigo, "ERRO-131");
       }
-      assertEquals(await agenda.atende([{ comando: "PING" }], "x"), [{ codigo: "OK-200" }]);
+      assertEquals(await atendeNoFio(agenda, [{ comando: "PING" }]), [{ codigo: "OK-200" }]);
     } finally {
       cluster.congela(false);
     }
@@ -561,7 +562,7 @@ teste("um banco parado e posto no ar outra vez: recusa enquanto isso, e atende q
   try {
     for (let vez = 0; vez < 5; vez++) {
       assertEquals((await pede(agenda, 1))?.codigo, "ERRO-131");
-      assertEquals((await agenda.atende([{ comando: "VAGAS" }], "x"))?.[0].codigo, "ERRO-131");
+      assertEquals((await atendeNoFio(agenda, [{ comando: "VAGAS" }]))?.[0].codigo, "ERRO-131");
     }
   } finally {
     await cluster.sobe();
@@ -571,7 +572,7 @@ teste("um banco parado e posto no ar outra vez: recusa enquanto isso, e atende q
 
 // ------------------------------------------------------------------------------------------------------ a mudança de casa
 
-/** Um livro com ativos, cancelados e encerrados. */
+/** Um livro com ativos, cancelados e arquivados. */
 async function enche(armazem: ArmazemPostgres | ArmazemSqlite): Promise<void> {
   await grava(armazem, (vista) => [
     marca(vista, { cpf: cpfDeExemplo(1), nome: 'JOÃO 𝒜 D\'ÁVILA \\ "Ç" {NULL}' }, "10.0.0.7"),
@@ -579,10 +580,10 @@ async function enche(armazem: ArmazemPostgres | ArmazemSqlite): Promise<void> {
     marca(vista, { cpf: cpfDeExemplo(3), hora: "09:00", nome: "NULL" }),
   ]);
   const [cancelado] = await ativosDe(armazem, 2);
-  const [encerrado] = await ativosDe(armazem, 3);
+  const [arquivado] = await ativosDe(armazem, 3);
   await grava(armazem, (vista) => [
     desmarca(cancelado),
-    { tipo: "encerra", agendamento: encerrado },
+    arquiva(arquivado),
     marca(vista, { cpf: cpfDeExemplo(3), data: "2026-12-07" }),
   ], QUANDO + 1500);
 }

@@ -1,19 +1,21 @@
 /**
- * Testes do armazém em SQLite: o contrato da porta, as restrições, a trava, as migrações, as cópias e quem escreve por
- * fora. Os que usam arquivos precisam de permissão.
+ * Testes do armazém em SQLite: o contrato da porta, a história que fica, quem escreve por fora e o disco que falha. Os que
+ * usam arquivos precisam de permissão.
  *
  * @module
  */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { retry } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
 import { Agenda } from "../agenda.ts";
 import { type Armazem, ErroDoArmazem } from "../clinica/livro.ts";
-import { cpfDeExemplo, Pasta, RAIZ, roda, testeComSistema } from "../testes/apoio.ts";
-import { ArmazemSqlite, copiaLivro, listaDoLivro, migra } from "./sqlite.ts";
+import { lerOferta } from "../clinica/oferta.ts";
+import type { PedidoNoFio } from "../protocolo.ts";
+import { atendeNoFio, cpfDeExemplo, enche, Fio, Pasta, Servidor, testeComSistema } from "../testes/apoio.ts";
 import {
   alcance,
+  arquiva,
   ativosDe,
   CLINICO,
   contrato,
@@ -26,8 +28,8 @@ import {
   QUANDO,
   tenta,
 } from "../testes/contrato.ts";
-import { lerOferta } from "../clinica/oferta.ts";
-import type { Pedido } from "../protocolo.ts";
+import { consulta, executa, integro, linhaSql, teste, testeComDisco } from "../testes/livro_sqlite.ts";
+import { ArmazemSqlite } from "./sqlite.ts";
 
 contrato(
   (nome, fn) => Deno.test({ name: `armazém na memória: ${nome}`, permissions: "none", fn }),
@@ -48,115 +50,7 @@ function abreEmPasta(): Armazem {
 
 contrato((nome, fn) => testeComSistema(`armazém em arquivo: ${nome}`, fn), () => Promise.resolve(abreEmPasta()));
 
-/** Registra um teste que tem uma pasta e, nela, o caminho de um livro ainda por criar. */
-function teste(nome: string, fn: (livro: string, pasta: Pasta) => Promise<void>): void {
-  testeComSistema(`armazém: ${nome}`, async () => {
-    using pasta = new Pasta();
-    await fn(pasta.arquivo("clinica.db"), pasta);
-  });
-}
-
-function modo(caminho: string): number {
-  return (Deno.statSync(caminho).mode ?? 0) & 0o777;
-}
-
-function consulta(livro: string, sql: string): Record<string, unknown>[] {
-  using db = new DatabaseSync(livro);
-  return db.prepare(sql).all().map((linha) => ({ ...linha }));
-}
-
-function executa(livro: string, sql: string): void {
-  using db = new DatabaseSync(livro);
-  db.exec(sql);
-}
-
-/** Um livro com a hora 08:00 de `cpfDeExemplo(1)`, fechado. */
-async function livroComUm(livro: string): Promise<void> {
-  await using armazem = ArmazemSqlite.abre(livro);
-  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
-}
-
-/** Uma linha para `INSERT` à mão; o que não se diz é bom. */
-function linhaSql(trocas: Record<string, string> = {}): string {
-  const colunas: Record<string, string> = {
-    id: "NULL",
-    cpf: `'${cpfDeExemplo(50)}'`,
-    nome: "'À MÃO'",
-    especialidade: `'${CLINICO}'`,
-    profissional: "''",
-    data: `'${DIA}'`,
-    hora: "'10:00'",
-    minutos: "30",
-    criado_em: "'2026-11-23T10:00:00Z'",
-    cancelado_em: "NULL",
-    origem: "'sqlite3'",
-    ativo: "1",
-    ...trocas,
-  };
-  return `INSERT INTO agendamento (${Object.keys(colunas)}) VALUES (${Object.values(colunas)})`;
-}
-
-teste("o arquivo, o WAL e a trava são só do dono", async (livro) => {
-  const mascara = Deno.umask(0);
-  try {
-    await using armazem = ArmazemSqlite.abre(livro);
-    await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
-    for (const sufixo of ["", "-wal", "-shm", ".trava"]) assertEquals(modo(livro + sufixo), 0o600, sufixo);
-  } finally {
-    Deno.umask(mascara);
-  }
-});
-
-teste("o arquivo diz o que é: application_id CLIN, versão 1, WAL", async (livro) => {
-  await livroComUm(livro);
-  assertEquals(consulta(livro, "PRAGMA application_id"), [{ application_id: 0x434c494e }]);
-  assertEquals(consulta(livro, "PRAGMA user_version"), [{ user_version: 1 }]);
-  assertEquals(consulta(livro, "PRAGMA journal_mode"), [{ journal_mode: "wal" }]);
-});
-
-teste("nem à mão se põe um segundo numa vaga, ou um segundo ativo do mesmo par", async (livro) => {
-  await livroComUm(livro);
-  const daVaga = linhaSql({ hora: "'08:00'" });
-  const doPar = linhaSql({ cpf: `'${cpfDeExemplo(1)}'` });
-  assertThrows(() => executa(livro, daVaga), Error, "UNIQUE");
-  assertThrows(() => executa(livro, linhaSql({ hora: "'08:00'", ativo: "0" })), Error, "UNIQUE");
-  assertThrows(() => executa(livro, doPar), Error, "UNIQUE");
-  executa(livro, linhaSql({ hora: "'08:00'", profissional: "'DRA. ANA'" }));
-  executa(livro, linhaSql({ cpf: `'${cpfDeExemplo(1)}'`, ativo: "0" }));
-  executa(livro, "UPDATE agendamento SET ativo = 0, cancelado_em = criado_em");
-  executa(livro, daVaga);
-});
-
-teste("a tabela recusa o que não tem forma de agendamento", async (livro) => {
-  await livroComUm(livro);
-  const ruins: Record<string, string>[] = [
-    { cpf: "'123'" },
-    { nome: "''" },
-    { nome: "NULL" },
-    { especialidade: "''" },
-    { data: "'30/11/2026'" },
-    { hora: "'8:00'" },
-    { minutos: "0" },
-    { ativo: "2" },
-    { ativo: "1", cancelado_em: "'2026-11-23T10:00:00Z'" },
-    { criado_em: "NULL" },
-    { origem: "NULL" },
-    { profissional: "NULL" },
-  ];
-  for (const ruim of ruins) {
-    assertThrows(() => executa(livro, linhaSql(ruim)), Error, "constraint failed", JSON.stringify(ruim));
-  }
-  // STRICT: um BLOB não vira texto, nem um texto um número.
-  assertThrows(
-    () => executa(livro, linhaSql({ minutos: "'meia'" })),
-    Error,
-    "cannot store TEXT value in INTEGER column",
-  );
-  assertThrows(() => executa(livro, linhaSql({ nome: "x'41'" })), Error, "cannot store BLOB value in TEXT column");
-  executa(livro, linhaSql());
-});
-
-teste("a história fica: cancelados, encerrados, quando e por quem", async (livro) => {
+teste("a história fica: cancelados, arquivados, quando e por quem", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.7")]);
   const [primeiro] = await ativosDe(armazem, 1);
@@ -164,7 +58,7 @@ teste("a história fica: cancelados, encerrados, quando e por quem", async (livr
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.8")], QUANDO + 120_000);
   const [segundo] = await ativosDe(armazem, 1);
   await grava(armazem, (vista) => [
-    { tipo: "encerra", agendamento: segundo },
+    arquiva(segundo),
     marca(vista, { cpf: cpfDeExemplo(1), data: "2026-12-07" }, "10.0.0.9"),
   ], QUANDO + 180_000);
   const sql = "SELECT cpf, nome, data, hora, criado_em, cancelado_em, origem, ativo FROM agendamento ORDER BY id";
@@ -194,194 +88,6 @@ teste("marcar e desmarcar no mesmo lote deixa uma linha cancelada na história",
   ]);
 });
 
-teste("reaberto, o livro mostra a mesma vista", async (livro) => {
-  const nomes = ["MARIA", "JOÃO 𝒜", 'D\'ÁVILA "Ç" | \\ ,', "Z".repeat(120)];
-  async function vista(armazem: Armazem): Promise<unknown> {
-    return {
-      ativos: await Promise.all(nomes.map((_, n) => ativosDe(armazem, n))),
-      livres: [await livres(armazem), await livres(armazem, "PEDIATRA"), await livres(armazem, CLINICO, "2026-12-07")],
-      lista: await armazem.lista(DIA),
-    };
-  }
-  let antes: unknown;
-  {
-    await using armazem = ArmazemSqlite.abre(livro);
-    await grava(armazem, (vista) =>
-      nomes.flatMap((nome, n) => [
-        marca(vista, { cpf: cpfDeExemplo(n), nome, hora: HORAS[n] }),
-        marca(vista, { cpf: cpfDeExemplo(n), nome, hora: HORAS[n], especialidade: "PEDIATRA", minutos: 15 }),
-      ]));
-    const [cancelado] = await ativosDe(armazem, 0);
-    const [encerrado] = await ativosDe(armazem, 1);
-    await grava(armazem, (vista) => [
-      desmarca(cancelado),
-      { tipo: "encerra", agendamento: encerrado },
-      marca(vista, { cpf: cpfDeExemplo(1), nome: nomes[1], data: "2026-12-07" }),
-    ]);
-    antes = await vista(armazem);
-  }
-  await using armazem = ArmazemSqlite.abre(livro);
-  assertEquals(await vista(armazem), antes);
-  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(9), hora: "10:00" })]);
-});
-
-teste("um livro de 12.000 ativos carrega inteiro", async (livro) => {
-  const dias = Array.from({ length: 120 }, (_, i) => Temporal.PlainDate.from(DIA).add({ days: i }).toString());
-  const horas = Array.from({ length: 100 }, (_, i) => {
-    const minuto = 6 * 60 + i * 10;
-    return `${String(Math.floor(minuto / 60)).padStart(2, "0")}:${String(minuto % 60).padStart(2, "0")}`;
-  });
-  {
-    await using armazem = ArmazemSqlite.abre(livro);
-    await grava(
-      armazem,
-      (vista) =>
-        dias.flatMap((data, d) =>
-          horas.map((hora, h) => marca(vista, { cpf: cpfDeExemplo(d * 100 + h), data, hora, minutos: 10 }))
-        ),
-    );
-    // Cancelados pelo meio: os números têm buracos.
-    const [um] = await ativosDe(armazem, 4_999);
-    const [outro] = await ativosDe(armazem, 5_000);
-    await grava(armazem, () => [desmarca(um), desmarca(outro)]);
-  }
-  await using armazem = ArmazemSqlite.abre(livro);
-  let ativos = 0;
-  for (let n = 0; n < 12_000; n++) {
-    const achados = await ativosDe(armazem, n);
-    ativos += achados.length;
-    for (const { cpf, data, hora } of achados) {
-      assertEquals([cpf, data, hora], [cpfDeExemplo(n), dias[Math.floor(n / 100)], horas[n % 100]]);
-    }
-  }
-  assertEquals(ativos, 11_998);
-});
-
-teste("uma migração leva o livro adiante sem perder linhas", async (livro) => {
-  await livroComUm(livro);
-  using db = new DatabaseSync(livro);
-  migra(db, ["isto já foi feito e não roda de novo", "ALTER TABLE agendamento ADD COLUMN telefone TEXT"]);
-  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 2);
-  const linha = db.prepare("SELECT cpf, telefone FROM agendamento").get();
-  assertEquals({ ...linha }, { cpf: cpfDeExemplo(1), telefone: null });
-});
-
-teste("uma migração que falha não deixa nada pela metade, e os passos anteriores valem", async (livro) => {
-  await livroComUm(livro);
-  using db = new DatabaseSync(livro);
-  const passos = [
-    "feito",
-    "ALTER TABLE agendamento ADD COLUMN telefone TEXT",
-    "ALTER TABLE agendamento ADD COLUMN email TEXT; UPDATE agendamento SET email = nome; INSERT INTO nada VALUES (1)",
-  ];
-  assertThrows(() => migra(db, passos), Error, "no such table: nada");
-  assertEquals(db.isTransaction, false);
-  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 2);
-  const colunas = db.prepare("SELECT name FROM pragma_table_info('agendamento')").all().map(({ name }) => name);
-  assert(colunas.includes("telefone") && !colunas.includes("email"));
-});
-
-/** Exige que o livro seja recusado com uma mensagem que começa pelo caminho e diz o resto. */
-function recusado(livro: string, ...partes: string[]): void {
-  const erro = assertThrows(() => ArmazemSqlite.abre(livro), ErroDoArmazem);
-  for (const parte of [livro, ...partes]) assertStringIncludes(erro.message, parte);
-  assert(!erro.message.includes("\n"), erro.message);
-}
-
-teste("um livro de uma versão mais nova é recusado, com as duas versões", async (livro) => {
-  await livroComUm(livro);
-  executa(livro, "PRAGMA user_version = 7");
-  recusado(livro, "da versão 7", "conhece até a 1", "atualize");
-  assertThrows(() => listaDoLivro(livro, DIA), ErroDoArmazem, "versão 7");
-  assertThrows(() => copiaLivro(livro, `${livro}.copia`), ErroDoArmazem, "versão 7");
-  assertEquals(consulta(livro, "SELECT cpf FROM agendamento"), [{ cpf: cpfDeExemplo(1) }]);
-});
-
-// deno-lint-ignore require-await
-teste("o banco SQLite de outro programa é recusado e fica como estava", async (livro) => {
-  executa(livro, "CREATE TABLE notas (texto TEXT); INSERT INTO notas VALUES ('minhas')");
-  const antes = Deno.readFileSync(livro);
-  recusado(livro, "outro programa", "--banco");
-  assertThrows(() => listaDoLivro(livro, DIA), ErroDoArmazem, "outro programa");
-  assertEquals(Deno.readFileSync(livro), antes);
-});
-
-// deno-lint-ignore require-await
-teste("um arquivo que não é um banco é recusado e fica como estava", async (livro) => {
-  const texto = "isto é uma lista de compras\n".repeat(200);
-  Deno.writeTextFileSync(livro, texto);
-  recusado(livro, "não é um banco de dados", "--banco");
-  assertThrows(() => listaDoLivro(livro, DIA), ErroDoArmazem, "não é um banco de dados");
-  assertEquals(Deno.readTextFileSync(livro), texto);
-});
-
-// deno-lint-ignore require-await
-teste("uma pasta que não existe, uma pasta no lugar do arquivo ou da trava: um erro claro", async (livro, pasta) => {
-  recusado(pasta.arquivo("nenhures/clinica.db"), "não pôde ser aberto", "--banco");
-  recusado(pasta.caminho, "não pôde ser aberto");
-  Deno.mkdirSync(`${livro}.trava`);
-  recusado(livro, "trava");
-});
-
-teste("um segundo servidor no mesmo livro é recusado, também por um atalho", async (livro, pasta) => {
-  await using armazem = ArmazemSqlite.abre(livro);
-  recusado(livro, "outro servidor já usa este livro", "--banco");
-  const atalho = pasta.arquivo("atalho.db");
-  Deno.symlinkSync(livro, atalho);
-  const erro = assertThrows(() => ArmazemSqlite.abre(atalho), ErroDoArmazem);
-  assertStringIncludes(erro.message, "outro servidor já usa este livro");
-  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
-});
-
-teste("fechado, o livro pode ser aberto de novo, e a recusa de um estranho também solta a trava", async (livro) => {
-  for (let i = 0; i < 3; i++) {
-    await using armazem = ArmazemSqlite.abre(livro);
-    await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(i), hora: HORAS[i] })]);
-  }
-  assertThrows(
-    () => Deno.statSync(`${livro}-wal`),
-    Deno.errors.NotFound,
-    undefined,
-    "fechado, o livro é um arquivo só",
-  );
-  executa(livro, "PRAGMA user_version = 7");
-  recusado(livro, "versão 7");
-  executa(livro, "PRAGMA user_version = 1");
-  await using armazem = ArmazemSqlite.abre(livro);
-  assertEquals((await armazem.lista(DIA)).length, 3);
-});
-
-/** Abre o livro noutro processo e espera que ele o diga. */
-async function abreNoutroProcesso(livro: string): Promise<Deno.ChildProcess> {
-  const programa = `
-    const { ArmazemSqlite } = await import(${JSON.stringify(new URL("sqlite.ts", import.meta.url).href)});
-    const armazem = ArmazemSqlite.abre(${JSON.stringify(livro)});
-    console.log("aberto");
-    await new Promise(() => setInterval(() => armazem, 1000));
-  `;
-  const processo = new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--config", `${RAIZ}/deno.json`, programa],
-    stdout: "piped",
-  }).spawn();
-  const leitor = processo.stdout.getReader();
-  const { value } = await leitor.read();
-  assertEquals(new TextDecoder().decode(value), "aberto\n");
-  await leitor.cancel();
-  return processo;
-}
-
-teste("a trava vale entre processos e morre com o processo, mesmo à força", async (livro) => {
-  const outro = await abreNoutroProcesso(livro);
-  try {
-    recusado(livro, "outro servidor já usa este livro");
-  } finally {
-    outro.kill("SIGKILL");
-    await outro.status;
-  }
-  await using armazem = ArmazemSqlite.abre(livro);
-  assertEquals(await armazem.lista(DIA), []);
-});
-
 teste("uma linha apagada por fora: o lote é recusado, a memória é relida e o seguinte dá certo", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => [
@@ -402,7 +108,7 @@ teste("uma linha apagada por fora: o lote é recusado, a memória é relida e o 
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
 });
 
-teste("uma linha já cancelada ou encerrada por fora não muda de novo: o lote é recusado", async (livro) => {
+teste("uma linha já cancelada ou arquivada por fora não muda de novo: o lote é recusado", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => [
     marca(vista, { cpf: cpfDeExemplo(1) }),
@@ -413,7 +119,7 @@ teste("uma linha já cancelada ou encerrada por fora não muda de novo: o lote �
   executa(livro, "UPDATE agendamento SET ativo = 0, cancelado_em = 'antes' WHERE id = 1");
   assertEquals(await tenta(armazem, () => [desmarca(primeiro)]), "recusado");
   executa(livro, "UPDATE agendamento SET ativo = 0 WHERE id = 2");
-  assertEquals(await tenta(armazem, () => [{ tipo: "encerra", agendamento: segundo }]), "recusado");
+  assertEquals(await tenta(armazem, () => [arquiva(segundo)]), "recusado");
   assertEquals(consulta(livro, "SELECT cancelado_em FROM agendamento ORDER BY id"), [
     { cancelado_em: "antes" },
     { cancelado_em: null },
@@ -440,7 +146,7 @@ teste("com alguém escrevendo por fora, a agenda responde o que há no arquivo",
   await using armazem = ArmazemSqlite.abre(livro);
   const agenda = new Agenda({ armazem, oferta: lerOferta(), relogio: () => QUANDO });
   const pede = async (n: number, horario?: string): Promise<string | undefined> => {
-    const pedido: Pedido = {
+    const pedido: PedidoNoFio = {
       comando: "AGEND",
       cpf: cpfDeExemplo(n),
       nome: "MARIA DA SILVA",
@@ -449,7 +155,7 @@ teste("com alguém escrevendo por fora, a agenda responde o que há no arquivo",
       dia: "SEGUNDA-FEIRA",
       horario,
     };
-    return (await agenda.atende([pedido], "10.0.0.7"))?.[0].codigo;
+    return (await atendeNoFio(agenda, [pedido]))?.[0].codigo;
   };
   assertEquals(await pede(1, "08:00"), "OK-300");
   executa(livro, linhaSql({ hora: "'08:30'" }));
@@ -485,116 +191,85 @@ teste("um livro que sumiu da frente do armazém não deixa a memória responder 
   assertEquals(await retry(() => ativosDe(armazem, 1), { minTimeout: 50, multiplier: 1, maxAttempts: 100 }), []);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]);
 });
-
-teste("a cópia é um livro inteiro, só do dono, e abre como um livro", async (livro, pasta) => {
+teste("um livro que mudou de nome não é trocado por um vazio quando se reabre", async (livro, pasta) => {
   await using armazem = ArmazemSqlite.abre(livro);
-  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
-  const destino = pasta.arquivo("copia.db");
-  const mascara = Deno.umask(0);
-  try {
-    copiaLivro(livro, destino);
-  } finally {
-    Deno.umask(mascara);
-  }
-  assertEquals(modo(destino), 0o600);
-  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" })]);
-  await using copia = ArmazemSqlite.abre(destino);
-  assertEquals((await copia.lista(DIA)).map(({ cpf }) => cpf), [cpfDeExemplo(1)]);
-});
-
-teste("uma cópia feita enquanto se grava tem cada lote inteiro ou nada dele", async (livro, pasta) => {
-  await using armazem = ArmazemSqlite.abre(livro);
-  const POR_LOTE = 20;
-  let lotes = 0;
-  const gravaMais = async (): Promise<void> => {
-    const data = Temporal.PlainDate.from(DIA).add({ days: lotes }).toString();
-    await grava(armazem, (vista) =>
-      Array.from({ length: POR_LOTE }, (_, i) =>
-        marca(vista, {
-          cpf: cpfDeExemplo(lotes * POR_LOTE + i),
-          data,
-          hora: `${String(i).padStart(2, "0")}:00`,
-          nome: "N".repeat(100),
-        }, `lote ${lotes}`)));
-    lotes++;
-  };
-  while (lotes < 50) await gravaMais();
-  for (let copia = 0; copia < 2; copia++) {
-    const destino = pasta.arquivo(`copia${copia}.db`);
-    const antes = lotes;
-    let acabou = false;
-    const copiando = roda("servidor.ts", ["copia", destino, "--banco", livro]).finally(() => acabou = true);
-    while (!acabou) {
-      await gravaMais();
-      await new Promise((segue) => setTimeout(segue));
-    }
-    const { codigo, stderr } = await copiando;
-    assertEquals([codigo, stderr], [0, ""]);
-    assert(lotes > antes);
-    assertEquals(consulta(destino, "PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
-    const porLote = consulta(destino, "SELECT origem, count(*) AS n FROM agendamento GROUP BY origem");
-    assert(porLote.length >= antes && porLote.length <= lotes, `${antes} ≤ ${porLote.length} ≤ ${lotes}`);
-    assert(porLote.every(({ n }) => n === POR_LOTE));
-  }
-});
-
-teste("a cópia não escreve por cima, e quando falha não deixa nada", async (livro, pasta) => {
-  await livroComUm(livro);
-  const nomes = (): string[] => [...Deno.readDirSync(pasta.caminho)].map(({ name }) => name).sort();
-  const ocupado = pasta.arquivo("ocupado");
-  Deno.writeTextFileSync(ocupado, "meu");
-  const antes = nomes();
-  assertThrows(() => copiaLivro(livro, ocupado), ErroDoArmazem, "já existe");
-  assertThrows(() => copiaLivro(livro, livro), ErroDoArmazem, "já existe");
-  assertThrows(() => copiaLivro(livro, pasta.arquivo("nenhures/copia.db")), ErroDoArmazem, "não pôde ser escrita");
-  const semLivro = assertThrows(
-    () => copiaLivro(pasta.arquivo("outro.db"), pasta.arquivo("copia.db")),
-    ErroDoArmazem,
-  );
-  assertStringIncludes(semLivro.message, "não há livro aqui");
-  assertEquals(nomes().filter((nome) => !/-(wal|shm)$/.test(nome)), antes.filter((nome) => !/-(wal|shm)$/.test(nome)));
-  assertEquals(Deno.readTextFileSync(ocupado), "meu");
-
-  // Uma página estragada no meio do livro.
-  executa(livro, "PRAGMA wal_checkpoint(TRUNCATE)");
-  {
-    using arquivo = Deno.openSync(livro, { write: true });
-    arquivo.seekSync(4096, Deno.SeekMode.Start);
-    arquivo.writeSync(new Uint8Array(4096).fill(0xff));
-  }
-  const erro = assertThrows(() => copiaLivro(livro, pasta.arquivo("copia.db")), ErroDoArmazem);
-  assertMatch(erro.message, /a cópia não pôde ser escrita|não pôde ser aberto/);
-  assert(!nomes().some((nome) => nome.startsWith("copia.db")), nomes().join(" "));
-});
-
-teste("a lista se lê ao lado de um armazém aberto, e também sem nenhum", async (livro) => {
-  {
-    await using armazem = ArmazemSqlite.abre(livro);
-    await grava(armazem, (vista) => [
-      marca(vista, { cpf: cpfDeExemplo(2), hora: "09:00" }),
-      marca(vista, { cpf: cpfDeExemplo(1) }),
-    ]);
-    const [ultimo] = await ativosDe(armazem, 2);
-    assertEquals(listaDoLivro(livro, DIA), await armazem.lista(DIA));
-    assertEquals(listaDoLivro(livro, DIA).map(({ hora }) => hora), ["08:00", "09:00"]);
-    await grava(armazem, () => [desmarca(ultimo)]);
-    assertEquals(listaDoLivro(livro, DIA).map(({ hora }) => hora), ["08:00"]);
-    assertEquals(listaDoLivro(livro, "2026-12-07"), []);
-  }
-  assertEquals(listaDoLivro(livro, DIA).map(({ cpf }) => cpf), [cpfDeExemplo(1)]);
-  for (const sufixo of ["", "-wal", "-shm"]) {
-    try {
-      assertEquals(modo(livro + sufixo), 0o600, sufixo);
-    } catch (erro) {
-      if (!(erro instanceof Deno.errors.NotFound)) throw erro;
-    }
-  }
-});
-
-// deno-lint-ignore require-await
-teste("sem livro não há lista, e listar não cria um", async (livro) => {
-  const erro = assertThrows(() => listaDoLivro(livro, DIA), ErroDoArmazem);
-  assertStringIncludes(erro.message, livro);
-  assertStringIncludes(erro.message, "não há livro aqui");
+  await grava(armazem, (vista) => [
+    marca(vista, { cpf: cpfDeExemplo(1) }),
+    marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" }),
+  ]);
+  const [marcado] = await ativosDe(armazem, 1);
+  executa(livro, `DELETE FROM agendamento WHERE cpf = '${cpfDeExemplo(1)}'; PRAGMA user_version = 7`);
+  assertEquals(await tenta(armazem, () => [desmarca(marcado)]), "nada");
+  const outro = pasta.arquivo("guardado.db");
+  Deno.renameSync(livro, outro);
+  assertThrows(() => armazem.le(alcance, (vista) => vista.ativosDe(cpfDeExemplo(2))), ErroDoArmazem, livro);
   assertThrows(() => Deno.statSync(livro), Deno.errors.NotFound);
+  executa(outro, "PRAGMA user_version = 1");
+  Deno.renameSync(outro, livro);
+  await retry(async () => assertEquals((await ativosDe(armazem, 2)).length, 1), {
+    minTimeout: 50,
+    multiplier: 1,
+    maxAttempts: 100,
+  });
+  assertEquals(await ativosDe(armazem, 1), []);
 });
+
+/** O disco em que o WAL reservado cabe, e pouco mais. */
+const DISCO = "24m";
+
+testeComDisco(
+  "com o disco cheio, consultas e saudações continuam, e nada do que falhou volta",
+  async (_, pasta) => {
+    const disco = pasta.arquivo("disco");
+    Deno.mkdirSync(disco);
+    await using servidor = await Servidor.inicia({
+      pasta: pasta.caminho,
+      args: ["--banco", `${disco}/clinica.db`, "--quieto"],
+      diante: ["unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=${DISCO} none ${disco} && exec "$@"`, "sh"],
+    });
+    const porDentro = `/proc/${servidor.pid}/root${disco}`;
+    using fio = await Fio.saudado(servidor.porta);
+    const vagas = async (): Promise<readonly [string, string, string, readonly string[]]> => {
+      const resposta = await fio.pede({ comando: "VAGAS" });
+      if (resposta.codigo !== "OK-304") throw new Error(`veio ${resposta.codigo}`);
+      return resposta.vagas.at(-1)!;
+    };
+    const [data, dia, especialista, horas] = await vagas();
+    const agend = (n: number): PedidoNoFio => {
+      return { comando: "AGEND", cpf: cpfDeExemplo(n), nome: "MARIA DA SILVA", especialista, data, dia };
+    };
+    const codigo = async (pedido: PedidoNoFio): Promise<string> => (await fio.pede(pedido)).codigo;
+    const ativos = (copia: string): unknown[] =>
+      consulta(copia, "SELECT cpf FROM agendamento WHERE ativo = 1 ORDER BY cpf");
+    /** O que uma queda deixaria, agora. */
+    const queda = (): unknown[] => {
+      const copia = pasta.arquivo("copia.db");
+      for (const sufixo of ["", "-wal"]) Deno.copyFileSync(`${porDentro}/clinica.db${sufixo}`, copia + sufixo);
+      integro(copia);
+      return ativos(copia);
+    };
+
+    assertEquals(await codigo(agend(1)), "OK-300");
+    enche(`${porDentro}/enchimento`);
+    // O WAL reservado ainda recebe gravações; acaba com o índice dele sem lugar para crescer.
+    const muda = (vez: number): PedidoNoFio => vez % 2 === 0 ? agend(2) : { comando: "CANCEL", cpf: cpfDeExemplo(2) };
+    let vez = 0;
+    for (let veio; (veio = await codigo(muda(vez))) !== "ERRO-131"; vez++) {
+      assertEquals(veio, vez % 2 === 0 ? "OK-300" : "OK-301");
+      assert(vez < 10_000, "o disco não encheu");
+    }
+    for (let i = 0; i < 3; i++) {
+      assertEquals(await codigo(muda(vez)), "ERRO-131");
+      assertEquals(queda(), [1, 2].slice(0, vez % 2 + 1).map((n) => ({ cpf: cpfDeExemplo(n) })));
+      assertEquals(await codigo({ comando: "BUSCA", cpf: cpfDeExemplo(1) }), "OK-302");
+      assertEquals(await codigo({ comando: "BUSCA", cpf: cpfDeExemplo(2) }), vez % 2 === 0 ? "ERRO-112" : "OK-302");
+      assertEquals((await vagas())[3], horas.slice(1 + vez % 2));
+      using novo = await Fio.conecta(servidor.porta);
+      const saudacao = await novo.resposta();
+      assert(saudacao.codigo === "OK-200" && saudacao.primeiras !== undefined && saudacao.primeiras.length > 0);
+    }
+    Deno.removeSync(`${porDentro}/enchimento`);
+    assertEquals(await codigo(muda(vez)), vez % 2 === 0 ? "OK-300" : "OK-301");
+    assertEquals(await codigo(agend(3)), "OK-300");
+  },
+);

@@ -5,6 +5,7 @@
  *     deno task bench                        cinco rodadas de um segundo; alguns minutos
  *     deno task bench --rodadas 9 --segundos 2
  *     deno task bench --carga ./carga        com um gerador externo, em C, no lugar do nosso
+ *     deno task bench --contra ../anterior   esta versão ao lado de outra, que está naquela pasta; sem os demais
  *
  * Escreve uma tabela em stdout e, com todas as medidas, `bench/resultado.json` e `bench/resultado.svg`. O servidor roda
  * como sempre: opções de fábrica, livro no disco, console para um arquivo. Só Linux: o tempo de CPU vem de `/proc`.
@@ -15,6 +16,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { desenha } from "./grafico.ts";
 import type { Carga, Medida } from "./gerador.ts";
+import { comparaCom, COMPARAVEIS } from "./contra.ts";
 import { extras } from "./extras.ts";
 import { FALTA_POSTGRES, postgres } from "./postgres.ts";
 import {
@@ -25,45 +27,20 @@ import {
   inicia,
   mediana,
   Medidor,
+  NIVEIS,
   type Nivel,
   portaLivre,
+  RAIZ,
+  type Resultado,
   segundosDeCpu,
   servidor,
+  temServidor,
 } from "./medidor.ts";
-
-/** O que um concorrente deu num nível: medianas das rodadas. */
-export interface Resultado {
-  /** O nome dele. */
-  concorrente: string;
-  /** O que se pediu. */
-  carga: Carga;
-  /** Com quantas conexões. */
-  nivel: Nivel;
-  /** De quem é o gerador: só se comparam medidas do mesmo. */
-  gerador: "externo" | "do projeto";
-  /** Pedidos por segundo: mediana, menor e maior. */
-  porSegundo: [mediana: number, menor: number, maior: number];
-  /** Ms. */
-  p50: number;
-  /** Ms. */
-  p99: number;
-  /** Microssegundos de CPU do processo que responde, por pedido. */
-  cpu: number;
-  /** Respostas de erro, somadas. */
-  erros: number;
-}
 
 const CARGAS: readonly Carga[] = ["busca", "par", "misto"];
 
-/** As medidas que `--so` escolhe. */
+/** As medidas que `--so` escolhe, sem `--contra`. */
 const MEDIDAS: readonly string[] = [...CARGAS, "extras", "postgres"];
-
-const NIVEIS: readonly Nivel[] = [
-  { conexoes: 1, emVoo: 1 },
-  { conexoes: 50, emVoo: 1 },
-  { conexoes: 500, emVoo: 1 },
-  { conexoes: 50, emVoo: 16 },
-];
 
 const AJUDA = `deno task bench [opções]
 
@@ -72,14 +49,15 @@ const AJUDA = `deno task bench [opções]
   --carga ARQUIVO   gerador externo: ARQUIVO PORTA CONEXOES EM_VOO SEGUNDOS MODO [ESPECIALISTA DATA DIA]…
                     (modos eco, busca, par, rget, rpar; a carga mista é sempre com o do projeto)
   --so A,B          só estas medidas: ${MEDIDAS.join(", ")}; não escreve os arquivos
+  --contra PASTA    só o servidor e o cliente, ao lado dos de uma versão anterior, que está na pasta: uma tabela com
+                    a razão entre os dois (1 é igual, mais é melhor), e nenhum arquivo escrito; com ela, --so escolhe
+                    ${COMPARAVEIS.join(", ")}
   --help            esta ajuda
 `;
 
-const AQUI = import.meta.dirname ?? ".";
-
 async function eco(pasta: string): Promise<Concorrente> {
   const porta = portaLivre();
-  const processo = inicia(comando("bench/eco.ts", `${porta}`), `${pasta}/eco.log`);
+  const processo = inicia(comando("bench/eco.ts", [`${porta}`]), `${pasta}/eco.log`);
   await esperaPorta(porta);
   return { nome: "eco", fala: "eco", porta, processo };
 }
@@ -114,7 +92,7 @@ async function redis(pasta: string): Promise<Concorrente> {
 }
 
 /** Verdadeiro quando o comando existe nesta máquina. */
-export function existe(nome: string): boolean {
+function existe(nome: string): boolean {
   return new Deno.Command("sh", { args: ["-c", `command -v "${nome}"`], stdout: "null" }).outputSync().success;
 }
 
@@ -183,12 +161,13 @@ interface Opcoes {
   segundos: number;
   gerador: string | undefined;
   pedidas: readonly string[];
+  contra: string | undefined;
 }
 
 /** As opções; `undefined` se só se pediu a ajuda. */
 function lerOpcoes(): Opcoes | undefined {
   const args: Record<string, unknown> = parseArgs(Deno.args, {
-    string: ["rodadas", "segundos", "carga", "so", "_"],
+    string: ["rodadas", "segundos", "carga", "so", "contra", "_"],
     boolean: ["help"],
     default: { rodadas: "5", segundos: "1" },
     unknown: (arg: string) => recusa(`não se conhece ${arg}`),
@@ -197,12 +176,15 @@ function lerOpcoes(): Opcoes | undefined {
   const [rodadas, segundos] = [Number(args.rodadas), Number(args.segundos)];
   if (!Number.isInteger(rodadas) || rodadas < 1) recusa("--rodadas espera um inteiro de 1 em diante");
   if (!(segundos > 0 && segundos < Infinity)) recusa("--segundos espera um número maior que zero");
-  const pedidas = args.so === undefined ? MEDIDAS : String(args.so).split(",");
-  const estranha = pedidas.find((pedida) => !MEDIDAS.includes(pedida));
-  if (estranha !== undefined) recusa(`--so espera ${MEDIDAS.join(", ")}; veio "${estranha}"`);
+  const contra = args.contra === undefined ? undefined : String(args.contra);
+  if (contra !== undefined && !temServidor(contra)) recusa(`--contra: não há servidor.ts em "${contra}"`);
+  const medidas = contra === undefined ? MEDIDAS : COMPARAVEIS;
+  const pedidas = args.so === undefined ? medidas : String(args.so).split(",");
+  const estranha = pedidas.find((pedida) => !medidas.includes(pedida));
+  if (estranha !== undefined) recusa(`--so espera ${medidas.join(", ")}; veio "${estranha}"`);
   const gerador = args.carga === undefined ? undefined : String(args.carga);
   if (gerador !== undefined && !existe(gerador)) recusa(`--carga: ${gerador} não existe, ou não é executável`);
-  return { rodadas, segundos, gerador, pedidas };
+  return { rodadas, segundos, gerador, pedidas, contra };
 }
 
 function recusa(mensagem: string): never {
@@ -213,8 +195,9 @@ function recusa(mensagem: string): never {
 async function main(): Promise<void> {
   const opcoes = lerOpcoes();
   if (opcoes === undefined) return console.log(AJUDA);
-  const { rodadas, segundos, gerador, pedidas } = opcoes;
+  const { rodadas, segundos, gerador, pedidas, contra } = opcoes;
   const medidor = new Medidor(segundos, gerador);
+  if (contra !== undefined) return await comparaCom(contra, { medidor, rodadas, pedidas });
   const pasta = Deno.makeTempDirSync({ prefix: "clinica-bench-" });
   const concorrentes: Concorrente[] = [];
   const resultados: Resultado[] = [];
@@ -250,8 +233,8 @@ async function main(): Promise<void> {
       return console.log("  só algumas medidas: os arquivos ficam como estavam");
     }
     const tudo = { rodadas, segundos, resultados, extras: medidasExtras, deixados };
-    Deno.writeTextFileSync(`${AQUI}/resultado.json`, JSON.stringify(tudo, null, 2) + "\n");
-    Deno.writeTextFileSync(`${AQUI}/resultado.svg`, desenha(resultados));
+    Deno.writeTextFileSync(`${RAIZ}/bench/resultado.json`, JSON.stringify(tudo, null, 2) + "\n");
+    Deno.writeTextFileSync(`${RAIZ}/bench/resultado.svg`, desenha(resultados));
   } finally {
     Deno.removeSync(pasta, { recursive: true });
   }

@@ -7,10 +7,12 @@
  * @module
  */
 
+import { delay } from "@std/async";
 import { codificarPedido } from "../protocolo.ts";
+import { cpfDeExemplo } from "../testes/apoio.ts";
 
-/** O que se pede: consultas, pares de marcar e desmarcar, ou uma consulta em dez seguida de um par. */
-export type Carga = "busca" | "par" | "misto";
+/** O que se pede: consultas, pares de marcar e desmarcar, dezoito consultas e um par, ou todas as vagas. */
+export type Carga = "busca" | "par" | "misto" | "vagas";
 
 /** Como se fala com quem responde: CLINICA/1, o eco, ou o Redis com os scripts de marcar e de desmarcar. */
 export type Fala = "clinica" | "eco" | "redis";
@@ -23,6 +25,8 @@ export interface Medicao {
   conexoes: number;
   /** Pedidos escritos juntos em cada conexão, antes de ler as respostas. */
   emVoo: number;
+  /** Ms entre uma resposta e o pedido seguinte; nenhum, se ausente. */
+  pausa?: number;
   /** Por quanto tempo. */
   segundos: number;
   /** O que se pede. */
@@ -51,21 +55,13 @@ export interface Medida {
   erros: number;
 }
 
+/** Os CPFs que há, de uma medição e das seguintes. */
+const CPFS = 800_000_000;
+
 /** Em `misto`, um par a cada dezoito consultas: 90 % de consultas. */
 const CONSULTAS_POR_PAR = 18;
 
 const LF = 0x0a;
-
-/** O enésimo CPF válido. */
-function cpf(n: number): string {
-  let digitos = String(100_000_000 + n % 800_000_000);
-  for (let tamanho = 9; tamanho < 11; tamanho++) {
-    let soma = 0;
-    for (let i = 0; i < tamanho; i++) soma += Number(digitos[i]) * (tamanho + 1 - i);
-    digitos += String((soma * 10) % 11 % 10);
-  }
-  return digitos;
-}
 
 /** Um pedido pronto para o fio, e quantas linhas a resposta tem. */
 interface Pronto {
@@ -77,13 +73,15 @@ function prontos({ fala, ofertas, scripts: [marca, desmarca] }: Medicao, dono: n
   busca: Pronto;
   agend: Pronto;
   cancel: Pronto;
+  vagas: Pronto;
 } {
-  const seu = cpf(dono);
+  const seu = cpfDeExemplo(dono % CPFS);
   if (fala === "redis") {
     return {
       busca: { texto: `GET c:${seu}\r\n`, linhas: 1 },
       agend: { texto: `EVALSHA ${marca} 0 ${seu} CLIN MARIA\r\n`, linhas: 2 },
       cancel: { texto: `EVALSHA ${desmarca} 0 ${seu} CLIN\r\n`, linhas: 2 },
+      vagas: { texto: "PING\r\n", linhas: 1 },
     };
   }
   const [especialista, data, dia] = ofertas[dono % ofertas.length];
@@ -92,6 +90,7 @@ function prontos({ fala, ofertas, scripts: [marca, desmarca] }: Medicao, dono: n
     busca: pronto(codificarPedido({ comando: "BUSCA", cpf: seu })),
     agend: pronto(codificarPedido({ comando: "AGEND", cpf: seu, nome: "MARIA DA SILVA", especialista, data, dia })),
     cancel: pronto(codificarPedido({ comando: "CANCEL", cpf: seu })),
+    vagas: pronto(codificarPedido({ comando: "VAGAS" })),
   };
 }
 
@@ -101,8 +100,9 @@ function remessas(medicao: Medicao, conexao: number): { bytes: Uint8Array; linha
   const ciclo: Pronto[] = [];
   for (let i = 0; i < emVoo; i++) {
     // Cada posição em voo tem o seu CPF: um par não espera pelo outro.
-    const { busca, agend, cancel } = prontos(medicao, semente + conexao + i * conexoes);
+    const { busca, agend, cancel, vagas } = prontos(medicao, semente + conexao + i * conexoes);
     if (carga === "busca") ciclo.push(busca);
+    else if (carga === "vagas") ciclo.push(vagas);
     else if (carga === "par") ciclo.push(agend, cancel);
     else ciclo.push(...new Array<Pronto>(CONSULTAS_POR_PAR).fill(busca), agend, cancel);
   }
@@ -119,7 +119,11 @@ function remessas(medicao: Medicao, conexao: number): { bytes: Uint8Array; linha
 
 /** Um `ERRO-1xx` que não é o de quem não foi achado, ou um erro do Redis no começo de uma linha. */
 function contaErros(texto: string, carga: Carga): number {
-  return carga === "busca" ? 0 : texto.match(/"ERRO-1(?!12)|^-(?:ERR|NOSCRIPT) /gm)?.length ?? 0;
+  return ehConsulta(carga) ? 0 : texto.match(/"ERRO-1(?!12)|^-(?:ERR|NOSCRIPT) /gm)?.length ?? 0;
+}
+
+function ehConsulta(carga: Carga): boolean {
+  return carga === "busca" || carga === "vagas";
 }
 
 async function percorre(
@@ -129,17 +133,19 @@ async function percorre(
 ): Promise<{ latencias: number[]; erros: number }> {
   using conexao = await Deno.connect({ hostname: "127.0.0.1", port: medicao.porta });
   conexao.setNoDelay(true);
-  const bloco = new Uint8Array(16 * 1024);
+  const bloco = new Uint8Array(medicao.carga === "vagas" ? 256 * 1024 : 16 * 1024);
   const ciclo = remessas(medicao, numero);
   const latencias: number[] = [];
   let erros = 0;
   if (medicao.fala === "clinica") await linhas(1);
-  for (let i = 0; !fim() || i % ciclo.length !== 0; i++) {
+  // Uma volta ao menos: quem não foi atendido a tempo também é uma medida.
+  for (let i = 0; i === 0 || !fim() || i % ciclo.length !== 0; i++) {
     const { bytes, linhas: esperadas } = ciclo[i % ciclo.length];
     const inicio = performance.now();
     for (let feito = 0; feito < bytes.length;) feito += await conexao.write(bytes.subarray(feito));
     await linhas(esperadas);
     latencias.push(performance.now() - inicio);
+    if (medicao.pausa !== undefined) await delay(medicao.pausa);
   }
   return { latencias, erros };
 
@@ -148,7 +154,7 @@ async function percorre(
       const lidos = await conexao.read(bloco);
       if (lidos === null) throw new Error("o outro lado fechou a conexão");
       for (let i = 0; i < lidos; i++) if (bloco[i] === LF) quantas--;
-      if (medicao.carga !== "busca") {
+      if (!ehConsulta(medicao.carga)) {
         erros += contaErros(new TextDecoder().decode(bloco.subarray(0, lidos)), medicao.carga);
       }
     }

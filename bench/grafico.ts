@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Resultado } from "./bench.ts";
+import type { Resultado } from "./medidor.ts";
 
 const CORES: Record<string, string> = { servidor: "#0b6e4f", eco: "#8a8f98", redis: "#c0392b", postgres: "#2c5aa0" };
 
@@ -27,7 +27,12 @@ interface Painel {
 export function desenha(resultados: readonly Resultado[]): string {
   const um = resultados.filter(({ nivel }) => nivel.emVoo === 1);
   const cargas = [...new Set(um.map(({ carga }) => carga))];
-  const nomes = { busca: "consultas", par: "marcar e desmarcar, com fsync", misto: "90 % consultas, 10 % pares" };
+  const nomes = {
+    busca: "consultas",
+    par: "marcar e desmarcar, com fsync",
+    misto: "90 % consultas, 10 % pares",
+    vagas: "todas as vagas",
+  };
   const paineis = cargas.flatMap((carga) => {
     const seus = um.filter((resultado) => resultado.carga === carga);
     return [

@@ -1,11 +1,13 @@
 /**
  * As ferramentas de medir: iniciar quem vai ser medido, ler o que ele gasta e rodar o gerador contra ele. Usado por
- * `bench.ts` e `extras.ts`.
+ * todos os outros deste diretório.
  *
  * @module
  */
 
 import { delay } from "@std/async";
+import { lerOferta } from "../clinica/oferta.ts";
+import { dataNoFio } from "../protocolo.ts";
 import type { Carga, Fala, Medicao, Medida } from "./gerador.ts";
 
 /** Um nível de carga: quantas conexões, e quantos pedidos em voo em cada uma. */
@@ -14,7 +16,17 @@ export interface Nivel {
   conexoes: number;
   /** Pedidos em voo em cada uma. */
   emVoo: number;
+  /** Ms entre uma resposta e o pedido seguinte; nenhum, se ausente. */
+  pausa?: number;
 }
+
+/** Os níveis em que cada carga se mede. */
+export const NIVEIS: readonly Nivel[] = [
+  { conexoes: 1, emVoo: 1 },
+  { conexoes: 50, emVoo: 1 },
+  { conexoes: 500, emVoo: 1 },
+  { conexoes: 50, emVoo: 16 },
+];
 
 /** Quem responde. */
 export interface Concorrente {
@@ -32,21 +44,55 @@ export interface Concorrente {
   ofertas?: readonly (readonly [string, string, string])[];
 }
 
-const AQUI = import.meta.dirname ?? ".";
+/** O que um concorrente deu num nível: medianas das rodadas. */
+export interface Resultado {
+  /** O nome dele. */
+  concorrente: string;
+  /** O que se pediu. */
+  carga: Carga;
+  /** Com quantas conexões. */
+  nivel: Nivel;
+  /** De quem é o gerador: só se comparam medidas do mesmo. */
+  gerador: "externo" | "do projeto";
+  /** Pedidos por segundo: mediana, menor e maior. */
+  porSegundo: [mediana: number, menor: number, maior: number];
+  /** Ms. */
+  p50: number;
+  /** Ms. */
+  p99: number;
+  /** Microssegundos de CPU do processo que responde, por pedido. */
+  cpu: number;
+  /** Respostas de erro, somadas. */
+  erros: number;
+}
 
-const DIAS = ["SEGUNDA-FEIRA", "TERÇA-FEIRA", "QUARTA-FEIRA", "QUINTA-FEIRA", "SEXTA-FEIRA"];
+/** A pasta desta versão do projeto. */
+export const RAIZ = `${import.meta.dirname}/..`;
+
+/** De segunda a sexta, como na configuração. */
+export const DIAS_UTEIS: readonly string[] = lerOferta().diasDaSemana.slice(0, 5);
+
 const ESPECIALIDADES = ["CLINICO GERAL", "DERMATOLOGISTA", "NUTRICIONISTA", "CARDIOLOGIA"];
 
 /** Uma semana com lugar para todos: ninguém mede a espera por uma vaga. */
 const SEMANA = {
   atendimentos: ESPECIALIDADES.flatMap((especialidade) =>
-    DIAS.map((dia) => ({ especialidade, dia, inicio: "08:00", vagas: 60, minutos: 10 }))
+    DIAS_UTEIS.map((dia) => ({ especialidade, dia, inicio: "08:00", vagas: 60, minutos: 10 }))
   ),
 };
 
-/** O comando de um script deste projeto, de qualquer pasta. */
-export function comando(script: string, ...args: string[]): string[] {
-  return [Deno.execPath(), "run", "-A", "--config", `${AQUI}/../deno.json`, `${AQUI}/../${script}`, ...args];
+/** O comando de um script do projeto, de qualquer pasta; de outra versão, se outra é a `raiz`. */
+export function comando(script: string, args: readonly string[] = [], raiz: string = RAIZ): string[] {
+  return [Deno.execPath(), "run", "-A", "--config", `${raiz}/deno.json`, `${raiz}/${script}`, ...args];
+}
+
+/** Verdadeiro se na pasta está uma versão do projeto. */
+export function temServidor(pasta: string): boolean {
+  try {
+    return Deno.statSync(`${pasta}/servidor.ts`).isFile;
+  } catch {
+    return false;
+  }
 }
 
 /** Inicia um processo com o console num arquivo, como um serviço. */
@@ -99,31 +145,34 @@ export function ofertas(): [string, string, string][] {
     .flatMap((data) =>
       ESPECIALIDADES.map((especialidade): [string, string, string] => [
         especialidade,
-        data.toString().replace(/(\d+)-(\d+)-(\d+)/, "$3/$2/$1"),
-        DIAS[data.dayOfWeek - 1],
+        dataNoFio(data.toString()),
+        DIAS_UTEIS[data.dayOfWeek - 1],
       ])
     );
 }
 
-/** Um servidor com a semana do bench, ou outra, num livro da pasta, ou em outro banco. */
+/** Como `servidor` inicia um. */
+export interface OpcoesDoConcorrente {
+  /** O livro; um arquivo da pasta, se não se diz. */
+  banco?: string;
+  /** A semana da clínica; a do bench, se não se diz, e a embutida, se é `{}`. */
+  semana?: unknown;
+  /** Mais argumentos. */
+  args?: readonly string[];
+  /** De que versão do projeto; desta, se não se diz. */
+  raiz?: string;
+}
+
+/** Um servidor, com o livro, a semana e o console na pasta; volta quando ele atende. */
 export async function servidor(
   pasta: string,
-  { banco = `${pasta}/clinica.db`, semana = SEMANA, args = [] }: {
-    banco?: string;
-    semana?: unknown;
-    args?: readonly string[];
-  } = {},
+  { banco = `${pasta}/clinica.db`, semana = SEMANA, args = [], raiz = RAIZ }: OpcoesDoConcorrente = {},
 ): Promise<Concorrente> {
   const porta = portaLivre();
-  Deno.writeTextFileSync(`${pasta}/semana.json`, JSON.stringify(semana));
-  const processo = inicia(
-    comando(
-      "servidor.ts",
-      ...["--porta", `${porta}`, "--endereco", "127.0.0.1", "--banco", banco, "--config", `${pasta}/semana.json`],
-      ...args,
-    ),
-    `${pasta}/servidor.log`,
-  );
+  const config = `${pasta}/semana.json`;
+  Deno.writeTextFileSync(config, JSON.stringify(semana));
+  const suas = ["--porta", `${porta}`, "--endereco", "127.0.0.1", "--banco", banco, "--config", config, ...args];
+  const processo = inicia(comando("servidor.ts", suas, raiz), `${pasta}/servidor.log`);
   await esperaPorta(porta);
   return { nome: "servidor", fala: "clinica", porta, processo };
 }
@@ -147,13 +196,13 @@ export class Medidor {
     this.#gerador = gerador;
   }
 
-  /** De quem é o gerador de uma carga: o externo não sabe fazer a mista. */
+  /** De quem é o gerador de uma carga: o externo não sabe fazer a mista nem a das vagas. */
   gerador(carga: Carga): "externo" | "do projeto" {
     return this.#programa(carga) === undefined ? "do projeto" : "externo";
   }
 
   #programa(carga: Carga): string | undefined {
-    return carga === "misto" ? undefined : this.#gerador;
+    return carga === "misto" || carga === "vagas" ? undefined : this.#gerador;
   }
 
   /** Mede um concorrente num nível; o gerador roda em processo próprio. */
@@ -174,7 +223,7 @@ export class Medidor {
       scripts,
       semente: this.#semente,
     };
-    return JSON.parse(await saidaDe(comando("bench/gerador.ts", JSON.stringify(medicao))));
+    return JSON.parse(await saidaDe(comando("bench/gerador.ts", [JSON.stringify(medicao)])));
   }
 
   async #externa(
@@ -219,7 +268,15 @@ async function saidaDe([programa, ...args]: string[]): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** A mediana. */
+/** A mediana; de um número par de valores, o meio entre os dois do meio. */
 export function mediana(valores: readonly number[]): number {
-  return valores.toSorted((a, b) => a - b)[Math.floor(valores.length / 2)];
+  return quantil(valores, 0.5);
+}
+
+/** O valor abaixo do qual fica a fração dada dos outros, entre os dois mais próximos. */
+export function quantil(valores: readonly number[], fracao: number): number {
+  const ordenados = valores.toSorted((a, b) => a - b);
+  const onde = (ordenados.length - 1) * fracao;
+  const [abaixo, acima] = [ordenados[Math.floor(onde)], ordenados[Math.ceil(onde)]];
+  return abaixo + (acima - abaixo) * (onde % 1);
 }

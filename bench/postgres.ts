@@ -1,13 +1,14 @@
 /**
  * As medidas de vários servidores num só PostgreSQL, ao lado da mesma marcação escrita como função do banco e chamada
- * pelo `pgbench`. Chamado por `bench.ts`; o cluster é temporário, com fsync.
+ * pelo `pgbench`. Chamado por `bench.ts` e `contra.ts`; o cluster é temporário, com fsync.
  *
  * @module
  */
 
 import { Cluster, FALTA, programa, SENHA } from "../testes/cluster.ts";
 import type { Extra } from "./extras.ts";
-import { type Concorrente, encerra, mediana, type Medidor, servidor } from "./medidor.ts";
+import { dataNoFio } from "../protocolo.ts";
+import { type Concorrente, DIAS_UTEIS, encerra, mediana, type Medidor, servidor } from "./medidor.ts";
 
 const RODADAS = 3;
 
@@ -24,7 +25,7 @@ const META: Readonly<Record<number, string>> = { 1: "≥ 0,8 x", 2: "≥ 1,0 x" 
 
 /** Dois dias de 720 horas: todos disputam os mesmos dias, e ninguém fica sem vaga. */
 const SEMANA = {
-  atendimentos: ["SEGUNDA-FEIRA", "TERÇA-FEIRA"].map((dia) => ({
+  atendimentos: DIAS_UTEIS.slice(0, 2).map((dia) => ({
     especialidade: "CLINICO GERAL",
     dia,
     inicio: "00:00",
@@ -36,63 +37,91 @@ const SEMANA = {
 /** O que falta para estas medidas, se falta. */
 export const FALTA_POSTGRES: string | undefined = FALTA;
 
-/** Pares por segundo com um, dois e quatro servidores e pelo `pgbench`, em turnos, e consultas por segundo. */
-export async function postgres(pasta: string, medidor: Medidor): Promise<Extra[]> {
-  // As do pgbench e as dos servidores.
-  await using cluster = await Cluster.inicia(["max_connections=600"]);
-  const banco = await cluster.banco("bench");
-  const dias = proximosDias();
-  const servidores: Concorrente[] = [];
-  try {
-    for (let i = 0; i < SERVIDORES; i++) {
-      const sua = `${pasta}/servidor${i}`;
-      Deno.mkdirSync(sua);
-      const quem = await servidor(sua, { banco, semana: SEMANA });
-      servidores.push({ ...quem, ofertas: dias.map(({ noFio, dia }) => ["CLINICO GERAL", noFio, dia]) });
-    }
-    await programa("psql", [...acesso(cluster), "--quiet", "--file", `${import.meta.dirname}/reserva.sql`], AMBIENTE);
-    const medidas: Extra[] = [];
-    for (const { conexoes, divisoes } of NIVEIS) {
-      const funcao: number[] = [];
-      const deles = new Map(divisoes.map((quantos) => [quantos, [] as number[]]));
-      for (let rodada = 0; rodada < RODADAS; rodada++) {
-        funcao.push(await pgbench(cluster, dias.map(({ iso }) => iso), { conexoes, segundos: medidor.segundos }));
-        for (const [quantos, seus] of deles) {
-          seus.push(await paresPorSegundo(medidor, servidores.slice(0, quantos), conexoes));
-        }
+/** Servidores que partilham um banco num cluster só deles; param e somem juntos. */
+export class Partilhado implements AsyncDisposable {
+  /** O cluster. */
+  readonly cluster: Cluster;
+  /** Os servidores. */
+  readonly servidores: readonly Concorrente[];
+
+  private constructor(cluster: Cluster, servidores: readonly Concorrente[]) {
+    this.cluster = cluster;
+    this.servidores = servidores;
+  }
+
+  /** Sobe o cluster e tantos servidores, cada um na sua pasta dentro da que se diz. */
+  static async sobe(pasta: string, quantos: number, raiz?: string): Promise<Partilhado> {
+    // As conexões do pgbench e as dos servidores.
+    const cluster = await Cluster.inicia(["max_connections=600"]);
+    const servidores: Concorrente[] = [];
+    const partilhado = new Partilhado(cluster, servidores);
+    try {
+      const banco = await cluster.banco("bench");
+      const ofertas = proximosDias().map(({ noFio, dia }) => ["CLINICO GERAL", noFio, dia] as const);
+      for (let i = 0; i < quantos; i++) {
+        const sua = `${pasta}/servidor${i}`;
+        Deno.mkdirSync(sua);
+        servidores.push({ ...await servidor(sua, { banco, semana: SEMANA, raiz }), ofertas });
       }
-      const medida = mediana(funcao);
-      const quantas = plural(conexoes, "conexão", "conexões ao todo");
-      medidas.push(
-        {
-          medida: `função no PostgreSQL, pgbench, ${plural(conexoes, "cliente", "clientes")}`,
-          valor: `${inteiro(medida)} pares/s`,
-          meta: "",
-        },
-        ...[...deles].map(([quantos, seus]) => ({
-          medida: `${plural(quantos, "servidor", "servidores")} no mesmo PostgreSQL, ${quantas}`,
-          valor: `${inteiro(mediana(seus))} pares/s (${(mediana(seus) / medida).toFixed(2)} x)`,
-          meta: conexoes === 50 ? META[quantos] ?? "" : "",
-        })),
-      );
+      return partilhado;
+    } catch (causa) {
+      await partilhado[Symbol.asyncDispose]();
+      throw causa;
     }
-    const consultas: number[] = [];
-    for (let rodada = 0; rodada < RODADAS; rodada++) {
-      consultas.push((await medidor.mede(servidores[0], "busca", { conexoes: 50, emVoo: 1 })).porSegundo);
-    }
-    medidas.push({
-      medida: "consultas, um servidor no PostgreSQL, 50 conexões",
-      valor: `${inteiro(mediana(consultas))} /s`,
-      meta: "",
-    });
-    return medidas;
-  } finally {
-    for (const quem of servidores) await encerra(quem);
+  }
+
+  /** Para os servidores e apaga o cluster. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const quem of this.servidores) await encerra(quem);
+    await this.cluster[Symbol.asyncDispose]();
   }
 }
 
-/** As conexões divididas por igual entre os servidores, todos ao mesmo tempo. */
-async function paresPorSegundo(
+/** Pares por segundo com um, dois e quatro servidores e pelo `pgbench`, em turnos, e consultas por segundo. */
+export async function postgres(pasta: string, medidor: Medidor): Promise<Extra[]> {
+  await using partilhado = await Partilhado.sobe(pasta, SERVIDORES);
+  const { cluster, servidores } = partilhado;
+  const dias = proximosDias();
+  await programa("psql", [...acesso(cluster), "--quiet", "--file", `${import.meta.dirname}/reserva.sql`], AMBIENTE);
+  const medidas: Extra[] = [];
+  for (const { conexoes, divisoes } of NIVEIS) {
+    const funcao: number[] = [];
+    const deles = new Map(divisoes.map((quantos) => [quantos, [] as number[]]));
+    for (let rodada = 0; rodada < RODADAS; rodada++) {
+      funcao.push(await pgbench(cluster, dias.map(({ iso }) => iso), { conexoes, segundos: medidor.segundos }));
+      for (const [quantos, seus] of deles) {
+        seus.push(await paresPorSegundo(medidor, servidores.slice(0, quantos), conexoes));
+      }
+    }
+    const medida = mediana(funcao);
+    const quantas = plural(conexoes, "conexão", "conexões ao todo");
+    medidas.push(
+      {
+        medida: `função no PostgreSQL, pgbench, ${plural(conexoes, "cliente", "clientes")}`,
+        valor: `${inteiro(medida)} pares/s`,
+        meta: "",
+      },
+      ...[...deles].map(([quantos, seus]) => ({
+        medida: `${plural(quantos, "servidor", "servidores")} no mesmo PostgreSQL, ${quantas}`,
+        valor: `${inteiro(mediana(seus))} pares/s (${(mediana(seus) / medida).toFixed(2)} x)`,
+        meta: conexoes === 50 ? META[quantos] ?? "" : "",
+      })),
+    );
+  }
+  const consultas: number[] = [];
+  for (let rodada = 0; rodada < RODADAS; rodada++) {
+    consultas.push((await medidor.mede(servidores[0], "busca", { conexoes: 50, emVoo: 1 })).porSegundo);
+  }
+  medidas.push({
+    medida: "consultas, um servidor no PostgreSQL, 50 conexões",
+    valor: `${inteiro(mediana(consultas))} /s`,
+    meta: "",
+  });
+  return medidas;
+}
+
+/** Pares por segundo, as conexões divididas por igual entre os servidores, todos ao mesmo tempo. */
+export async function paresPorSegundo(
   medidor: Medidor,
   servidores: readonly Concorrente[],
   conexoes: number,
@@ -147,7 +176,7 @@ function proximosDias(): { iso: string; noFio: string; dia: string }[] {
   const segunda = hoje.add({ days: 8 - hoje.dayOfWeek });
   return [segunda, segunda.add({ days: 1 })].map((data, i) => ({
     iso: data.toString(),
-    noFio: data.toString().replace(/(\d+)-(\d+)-(\d+)/, "$3/$2/$1"),
-    dia: ["SEGUNDA-FEIRA", "TERÇA-FEIRA"][i],
+    noFio: dataNoFio(data.toString()),
+    dia: DIAS_UTEIS[i],
   }));
 }

@@ -1,7 +1,7 @@
 /**
  * O livro: o que é um agendamento, o que pode mudar nele e a porta por onde se guarda (`Armazem`).
  *
- * Só tipos e o que os resume; as regras estão em `agenda.ts`, as implementações da porta em `armazem/`.
+ * Só tipos e o que os resume; as regras estão em `regras.ts`, as implementações da porta em `armazem/`.
  *
  * @module
  */
@@ -28,13 +28,32 @@ export interface Agendamento {
   readonly minutos: number;
 }
 
+/** Quem pediu uma mudança. */
+export interface Quem {
+  /** Endereço ou terminal, como fica no livro. */
+  readonly origem: string;
+  /** A conexão, como o console a conta: `"10.0.0.7:40312"`. */
+  readonly cliente: string;
+}
+
 /**
- * Uma mudança no livro. `marca` acrescenta um agendamento ativo; `desmarca` o cancela e libera a hora; `encerra` tira de
- * ativo um que já acabou, no mesmo lote em que o par (CPF, especialidade) marca de novo.
+ * Uma mudança no livro. `marca` acrescenta um agendamento ativo; `desmarca` o cancela e libera a hora; `arquiva` tira de
+ * ativo um que já acabou, no mesmo lote em que o par (CPF, especialidade) marca de novo. Quem percorre mudanças usa um
+ * `switch` sem `default` que acaba em `impossivel`: uma espécie nova não compila até que todos saibam dela.
  */
-export type Mudanca =
-  | { readonly tipo: "marca"; readonly agendamento: Agendamento; readonly origem: string }
-  | { readonly tipo: "desmarca" | "encerra"; readonly agendamento: Agendamento };
+export interface Mudanca {
+  /** O que muda. */
+  readonly tipo: "marca" | "desmarca" | "arquiva";
+  /** O agendamento, como fica ou como estava. */
+  readonly agendamento: Agendamento;
+  /** Quem pediu. */
+  readonly quem: Quem;
+}
+
+/** O fim de um `switch` que trata todos os casos: um que falte é um erro de tipo. */
+export function impossivel(caso: never): never {
+  throw new TypeError(`caso sem tratamento: ${JSON.stringify(caso)}`);
+}
 
 /** O que as regras veem do livro. */
 export interface Vista {
@@ -103,6 +122,12 @@ export class ErroDoArmazem extends Error {
   }
 }
 
+/** O banco, noutra máquina, não está ao alcance; sabe-se disso há algum tempo, e procura-se por ele. */
+export class BancoForaDoAlcance extends ErroDoArmazem {
+  /** `"BancoForaDoAlcance"`. */
+  override name = "BancoForaDoAlcance";
+}
+
 /** O efeito de um lote, sem passos intermediários: o que nasce e morre nele entra já cancelado, numa só linha. */
 export interface Liquido {
   /** O instante do lote, como fica no livro (`"2026-11-23T10:00:00Z"`). */
@@ -114,7 +139,7 @@ export interface Liquido {
   /** Os que são cancelados. */
   readonly desmarcados: readonly Agendamento[];
   /** Os que deixam de ser ativos. */
-  readonly encerrados: readonly Agendamento[];
+  readonly arquivados: readonly Agendamento[];
 }
 
 /** Um agendamento que entra no livro, e quem o pediu. */
@@ -130,23 +155,24 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
   const novos = new Map<number, Novo>();
   const passageiros: Novo[] = [];
   const desmarcados: Agendamento[] = [];
-  const encerrados: Agendamento[] = [];
-  for (const mudanca of mudancas) {
-    const { agendamento } = mudanca;
-    if (mudanca.tipo === "marca") {
-      novos.set(agendamento.id, mudanca);
-      continue;
-    }
-    if (mudanca.tipo === "encerra") {
-      encerrados.push(agendamento);
-      continue;
-    }
-    const novo = novos.get(agendamento.id);
-    if (novo === undefined) {
-      desmarcados.push(agendamento);
-    } else {
-      novos.delete(agendamento.id);
-      passageiros.push(novo);
+  const arquivados: Agendamento[] = [];
+  for (const { tipo, agendamento, quem: { origem } } of mudancas) {
+    switch (tipo) {
+      case "marca":
+        novos.set(agendamento.id, { agendamento, origem });
+        break;
+      case "desmarca": {
+        const novo = novos.get(agendamento.id);
+        if (novo === undefined) desmarcados.push(agendamento);
+        else passageiros.push(novo);
+        novos.delete(agendamento.id);
+        break;
+      }
+      case "arquiva":
+        arquivados.push(agendamento);
+        break;
+      default:
+        impossivel(tipo);
     }
   }
   return {
@@ -154,7 +180,7 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
     novos: [...novos.values()],
     passageiros,
     desmarcados,
-    encerrados,
+    arquivados,
   };
 }
 

@@ -23,6 +23,15 @@ export class Ocupacao {
     return new Ocupacao(this.#palavras.slice());
   }
 
+  /** Verdadeiro quando os mesmos minutos estão tomados nas duas. */
+  igual(outra: Ocupacao): boolean {
+    if (this.#palavras === outra.#palavras) return true;
+    for (let i = 0; i < this.#palavras.length; i++) {
+      if (this.#palavras[i] !== outra.#palavras[i]) return false;
+    }
+    return true;
+  }
+
   /** Verdadeiro quando nenhum dos `minutos` a partir de `inicio` (minutos desde a meia-noite) está tomado. */
   livre(inicio: number, minutos: number): boolean {
     return this.#cada(inicio, minutos, (palavra, bits) => (this.#palavras[palavra] & bits) === 0);

@@ -3,7 +3,6 @@
  *
  * `lerOferta` confere a configuração e diz o campo e a razão do que não serve; `Calendario` responde, para um instante,
  * que datas estão abertas e com que horários. Não sabe de agendamentos, de rede nem de disco; o relógio vem de fora.
- * `agenda.ts` decide com isto, `servidor.ts` lê o arquivo.
  *
  * @module
  */
@@ -71,7 +70,8 @@ const PADRAO = {
 /** O que pode faltar num atendimento; a especialidade e o dia não podem. */
 const ATENDIMENTO_PADRAO = { inicio: "08:00", vagas: 5, minutos: 30 };
 
-const DIAS_DA_SEMANA = [
+/** Os dias da semana, de segunda a domingo, como se escrevem na configuração. */
+export const DIAS_DA_SEMANA: readonly string[] = [
   "SEGUNDA-FEIRA",
   "TERÇA-FEIRA",
   "QUARTA-FEIRA",
@@ -247,11 +247,6 @@ export function minutoDoDia(hora: string): number {
   return Number(hora.slice(0, 2)) * 60 + Number(hora.slice(3, 5));
 }
 
-/** `"aaaa-mm-dd"` → `"dd/mm/aaaa"`. */
-export function dataNoFio(iso: string): string {
-  return `${iso.slice(8, 10)}/${iso.slice(5, 7)}/${iso.slice(0, 4)}`;
-}
-
 /** O nome do dia da semana de uma data `"aaaa-mm-dd"`, como a clínica o escreve. */
 export function nomeDoDia(oferta: Oferta, iso: string): string {
   return oferta.diasDaSemana[Temporal.PlainDate.from(iso).dayOfWeek - 1];
@@ -269,8 +264,6 @@ const SEM_HORARIOS: ReadonlyMap<string, readonly Horario[]> = new Map();
 export interface DiaAberto {
   /** `"aaaa-mm-dd"`. */
   readonly iso: string;
-  /** `"dd/mm/aaaa"`. */
-  readonly data: string;
   /** O dia da semana, como se mostra. */
   readonly nome: string;
   /** Os horários de cada especialidade que atende nesta data. */
@@ -285,10 +278,8 @@ export interface Janela {
   readonly inicio: number;
   /** O primeiro instante de amanhã. */
   readonly fim: number;
-  /** As datas abertas, por `"dd/mm/aaaa"`, em ordem. */
+  /** As datas abertas, por `"aaaa-mm-dd"`, em ordem. */
   readonly dias: ReadonlyMap<string, DiaAberto>;
-  /** As mesmas, por `"aaaa-mm-dd"`. */
-  readonly porIso: ReadonlyMap<string, DiaAberto>;
 }
 
 /**
@@ -323,15 +314,13 @@ export class Calendario {
       const iso = hoje.add({ days: i }).toString();
       const horarios = horariosDe(oferta, iso);
       if (horarios.size === 0) continue;
-      const data = dataNoFio(iso);
-      dias.set(data, { iso, data, nome: nomeDoDia(oferta, iso), horarios });
+      dias.set(iso, { iso, nome: nomeDoDia(oferta, iso), horarios });
     }
     return {
       hoje: hoje.toString(),
       inicio: meiaNoite.epochMilliseconds,
       fim: hoje.add({ days: 1 }).toZonedDateTime(oferta.fuso).epochMilliseconds,
       dias,
-      porIso: new Map([...dias.values()].map((dia) => [dia.iso, dia])),
     };
   }
 

@@ -10,6 +10,12 @@ import { cpf as digitosDoCpf } from "cpf-cnpj-validator";
 export const NOME_MAXIMO = 120;
 
 /**
+ * Tamanho máximo de um texto antes de normalizado, em unidades de UTF-16: um nome de 120 letras cabe, ainda que venha
+ * decomposto. Normalizar custa o quadrado das marcas seguidas, e quem pede de fora não paga por isso.
+ */
+export const TEXTO_MAXIMO = 1000;
+
+/**
  * Lê um CPF: tira pontos, hifens e espaços e devolve os 11 dígitos, ou `undefined` se não é um CPF: os dígitos são todos
  * iguais, ou os verificadores não conferem.
  */
@@ -30,24 +36,43 @@ export function formatarCpf(cpf: string): string {
 
 /**
  * Lê um nome: NFC (e de novo depois das maiúsculas, que o desfazem), maiúsculas, sem espaços nas pontas e um só entre
- * palavras. Devolve `undefined` se fica vazio, passa de `NOME_MAXIMO` pontos de código ou tem caracteres de controle, de
- * formato ou sem significado (`\p{C}`).
+ * palavras. Devolve `undefined` se passa de `TEXTO_MAXIMO`, ou se fica sem nada que se veja, com mais de `NOME_MAXIMO`
+ * pontos de código, ou com caracteres de controle, de formato, sem significado (`\p{C}`) ou que separam linhas.
  */
 export function lerNome(texto: string): string | undefined {
   // O caso comum, sem nada a mudar: as demais conferências custam dez vezes esta.
   if (texto.length <= NOME_MAXIMO && /^[A-Z]+(?: [A-Z]+)*$/.test(texto)) return texto;
-  const nome = texto.normalize("NFC").toUpperCase().normalize("NFC").replace(/\p{Zs}+/gu, " ").trim();
-  if (nome === "" || /\p{C}/u.test(nome)) return undefined;
+  if (texto.length > TEXTO_MAXIMO || /[\u2028\u2029]/.test(texto)) return undefined;
+  const junto = texto.replace(/\p{Zs}+/gu, " ");
+  if (minimoEmNfc(junto) > NOME_MAXIMO) return undefined;
+  const nome = junto.normalize("NFC").toUpperCase().normalize("NFC").trim();
+  if (/\p{C}/u.test(nome) || !/[^\p{M}\p{Zs}\p{Default_Ignorable_Code_Point}\u2800]/u.test(nome)) return undefined;
   return nome.length <= NOME_MAXIMO || [...nome].length <= NOME_MAXIMO ? nome : undefined;
 }
 
-/** A forma pela qual dois textos se comparam: sem acentos, em maiúsculas, um espaço entre palavras. */
+/**
+ * O menor número de pontos de código que o texto pode ter em NFC. Compõe-o aos pedaços, porque pôr em ordem marcas
+ * seguidas custa o quadrado delas; entre um pedaço e o seguinte compõem-se ainda três marcas, no máximo, e um par
+ * partido conta duas vezes.
+ */
+function minimoEmNfc(texto: string): number {
+  if (texto.length <= NOME_MAXIMO) return 0;
+  let minimo = 0;
+  for (let i = 0; i < texto.length; i += 32) minimo += [...texto.slice(i, i + 32).normalize("NFC")].length - 5;
+  return minimo;
+}
+
+/**
+ * A forma pela qual dois textos se comparam: sem acentos, em maiúsculas, um espaço entre palavras. As marcas saem antes
+ * de decompor, e não só depois: pôr em ordem as que vêm seguidas custa o quadrado delas.
+ */
 export function chave(texto: string): string {
-  return texto.normalize("NFD").replace(/\p{M}/gu, "").toUpperCase().replace(/\p{Zs}+/gu, " ").trim();
+  return texto.replace(/\p{M}/gu, "").normalize("NFD").replace(/\p{M}/gu, "")
+    .toUpperCase().replace(/\p{Zs}+/gu, " ").trim();
 }
 
 /** O que ninguém vê, ou que muda de lugar o que vem depois: controles, formatos, separadores de linha, letras em branco. */
-const QUE_NAO_SE_VE = /[\p{C}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]/gu;
+const QUE_NAO_SE_VE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]--\p{Variation_Selector}]/gv;
 
 /** O texto como se pode mostrar num terminal, no console ou numa planilha, com `noLugar` de cada caractere que não se vê. */
 export function inofensivo(texto: string, noLugar = "\uFFFD"): string {

@@ -3,9 +3,10 @@
  *
  *     deno run -A prova/atacante.ts TIPO PORTA SEMENTE QUANTAS
  *
- * `prova/hostis.ts` o inicia, um por tipo, e lê de seu stdout duas linhas JSON por segundo com o que já fez. O que cada
- * tipo faz está em `TIPOS`. A carga é limitada de propósito: interessa o que o servidor faz com uma conexão má, não
- * quantas por segundo esta máquina aguenta.
+ * `prova/hostis.ts`, `prova/abusos.ts` e `bench/hostil.ts` o iniciam, um por tipo, e leem de seu stdout duas linhas JSON
+ * por segundo com o que já fez. O que cada tipo faz está em `TIPOS`. A carga dos primeiros é limitada de propósito:
+ * interessa o que o servidor faz com uma conexão má, não quantas por segundo esta máquina aguenta. Os que insistem numa
+ * linha só (`LINHAS`) vão tão depressa quanto o servidor: os bytes estão prontos, e as respostas são lidas e esquecidas.
  *
  * @module
  */
@@ -13,7 +14,7 @@
 import { delay } from "@std/async";
 import fc from "fast-check";
 import { ehDaRede } from "../testes/apoio.ts";
-import { codificarPedido, decodificarResposta, Enquadrador, type Pedido } from "../protocolo.ts";
+import { codificarPedido, decodificarResposta, Enquadrador, type PedidoNoFio } from "../protocolo.ts";
 
 /** O que um hostil já fez; só os contadores que fazem sentido para o seu tipo andam. */
 export interface Contadores {
@@ -41,6 +42,29 @@ interface Ataque {
   contadores: Contadores;
 }
 
+/** Uma linha quase do tamanho máximo cujo nome é caro de normalizar: muitas marcas, fora da ordem canônica. */
+const BOMBA = "\u0345".repeat(1990) + "\u0316".repeat(1990);
+
+/** Em bytes, o mesmo que `BOMBA`, e nada que normalizar. */
+const LETRAS = "A".repeat(new TextEncoder().encode(BOMBA).length);
+
+const CPF_ALHEIO = "52998224725";
+
+/** As linhas em que se insiste, pelo nome do tipo, uma por vez ou sem esperar pelas respostas. */
+const LINHAS = {
+  umaAUma: {
+    "bomba-vagas": ["VAGAS", BOMBA],
+    "bomba-cancel": ["CANCEL", CPF_ALHEIO, BOMBA],
+    "bomba-agend": ["AGEND", CPF_ALHEIO, BOMBA, "PLANTAO", "30/11/2026", "SEGUNDA-FEIRA"],
+    "letras-vagas": ["VAGAS", LETRAS],
+  },
+  emCadeia: {
+    "cadeia-vagas": ["VAGAS"],
+    "cadeia-cancel": ["CANCEL", CPF_ALHEIO],
+    "cadeia-cancel-longo": ["CANCEL", CPF_ALHEIO, "A".repeat(8000)],
+  },
+} as const;
+
 /** Cada tipo de hostil, pelo nome. */
 const TIPOS: { readonly [nome: string]: (ataque: Ataque) => Promise<void> } = {
   lixo: (ataque) => emParalelo(ataque, 6, mandaLixo),
@@ -51,7 +75,21 @@ const TIPOS: { readonly [nome: string]: (ataque: Ataque) => Promise<void> } = {
   cortes: (ataque) => emParalelo(ataque, 4, mandaECorta),
   ociosas: abreECala,
   paradas: (ataque) => emParalelo(ataque, ataque.quantas, mandaELe),
+  ...insiste(LINHAS.umaAUma, mandaUmaAUma),
+  ...insiste(LINHAS.emCadeia, mandaEmCadeia),
 };
+
+function insiste(
+  linhas: { readonly [nome: string]: readonly string[] },
+  manda: (ataque: Ataque, linha: Uint8Array) => Promise<void>,
+): typeof TIPOS {
+  return Object.fromEntries(
+    Object.entries(linhas).map(([nome, campos]) => {
+      const linha = new TextEncoder().encode(`${JSON.stringify(campos)}\n`);
+      return [nome, (ataque) => emParalelo(ataque, ataque.quantas, () => manda(ataque, linha))];
+    }),
+  );
+}
 
 /** Entre uma conexão e a seguinte, em ms. */
 const PAUSA = 5;
@@ -79,7 +117,7 @@ function ehEsperado(erro: unknown): boolean {
 }
 
 /** Uma conexão que conta a si mesma; fechar com respostas por ler é um RST. */
-class Conexao implements Disposable {
+class ConexaoContada implements Disposable {
   readonly #conn: Deno.TcpConn;
   readonly #contadores: Contadores;
   readonly #desde = performance.now();
@@ -92,8 +130,8 @@ class Conexao implements Disposable {
     contadores.abertas++;
   }
 
-  static async abre({ porta, contadores }: Ataque): Promise<Conexao> {
-    return new Conexao(await Deno.connect({ hostname: "127.0.0.1", port: porta }), contadores);
+  static async abre({ porta, contadores }: Ataque): Promise<ConexaoContada> {
+    return new ConexaoContada(await Deno.connect({ hostname: "127.0.0.1", port: porta }), contadores);
   }
 
   async manda(dados: Uint8Array | string): Promise<void> {
@@ -113,6 +151,20 @@ class Conexao implements Disposable {
         lidas++;
         this.#contadores.respostas++;
         if (typeof linha !== "string" || decodificarResposta(linha) === undefined) this.#contadores.improprias++;
+      }
+    }
+    return true;
+  }
+
+  /** Lê tantas respostas, ou até que o servidor feche, sem olhar o que dizem. */
+  async descarta(quantas: number, bloco: Uint8Array): Promise<boolean> {
+    for (let faltam = quantas; faltam > 0;) {
+      const n = await this.#leBloco(bloco);
+      if (n === null) return false;
+      const lidos = bloco.subarray(0, n);
+      for (let fim = lidos.indexOf(LF); fim >= 0; fim = lidos.indexOf(LF, fim + 1)) {
+        faltam--;
+        this.#contadores.respostas++;
       }
     }
     return true;
@@ -147,6 +199,8 @@ class Conexao implements Disposable {
   }
 }
 
+const LF = 0x0a;
+
 const PARA_SEMPRE = (): boolean => false;
 
 /** Bytes ao acaso, com e sem LF, às vezes mais que o limite de uma linha. */
@@ -155,16 +209,14 @@ async function mandaLixo(ataque: Ataque, volta: number): Promise<void> {
     seed: ataque.semente + volta,
     numRuns: 1,
   });
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   await conexao.manda(bytes);
   await conexao.fechaEscrita();
   await conexao.le(PARA_SEMPRE);
 }
 
-const CPF_ALHEIO = "52998224725";
-
 /** Pedidos bons, que servem de ponto de partida às mutações; nenhum na especialidade dos honestos. */
-const PEDIDO: fc.Arbitrary<Pedido> = fc.oneof(
+const PEDIDO: fc.Arbitrary<PedidoNoFio> = fc.oneof(
   fc.record({
     comando: fc.constant("AGEND" as const),
     cpf: fc.constant(CPF_ALHEIO),
@@ -201,7 +253,7 @@ const QUADRO = fc.oneof(BYTES_TROCADOS, CAMPOS_TROCADOS);
 
 async function mandaMutadas(ataque: Ataque, volta: number): Promise<void> {
   const quadros = fc.sample(QUADRO, { seed: ataque.semente + volta, numRuns: 12 });
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   for (const quadro of quadros) await conexao.manda(quadro);
   await conexao.fechaEscrita();
   await conexao.le(PARA_SEMPRE);
@@ -209,7 +261,7 @@ async function mandaMutadas(ataque: Ataque, volta: number): Promise<void> {
 
 /** Um pedido bom, um byte por vez. */
 async function mandaAosPoucos(ataque: Ataque): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   for (const byte of new TextEncoder().encode(`["BUSCA","${CPF_ALHEIO}"]\n`)) {
     await conexao.manda(new Uint8Array([byte]));
     await delay(20);
@@ -219,14 +271,14 @@ async function mandaAosPoucos(ataque: Ataque): Promise<void> {
 
 /** Meia linha, e depois nada, até que o servidor desista. */
 async function mandaMetade(ataque: Ataque): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   await conexao.manda('["BUSCA","529');
   await conexao.le(PARA_SEMPRE);
 }
 
 /** Pedidos de respostas grandes, sem ler nenhuma, até que o servidor feche. */
 async function mandaSemLer(ataque: Ataque): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   try {
     for (;;) await conexao.manda('["VAGAS"]\n'.repeat(50));
   } catch (erro) {
@@ -237,19 +289,42 @@ async function mandaSemLer(ataque: Ataque): Promise<void> {
 
 /** Pedidos, e a conexão cortada no meio das respostas, ou no meio de uma linha. */
 async function mandaECorta(ataque: Ataque, volta: number): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   await conexao.manda(`["VAGAS"]\n`.repeat(volta % 40 + 1) + (volta % 2 === 0 ? '["BUS' : ""));
   await conexao.le((lidas) => lidas >= volta % 3);
 }
 
 /** Pede e lê, como um cliente bom; é o que está num processo que a prova para com SIGSTOP. */
 async function mandaELe(ataque: Ataque): Promise<void> {
-  using conexao = await Conexao.abre(ataque);
+  using conexao = await ConexaoContada.abre(ataque);
   await conexao.le((lidas) => lidas >= 1);
   for (;;) {
     await conexao.manda('["VAGAS"]\n'.repeat(20));
     if (!await conexao.le((lidas) => lidas >= 20)) return;
   }
+}
+
+/** A mesma linha outra vez assim que a anterior tem resposta. */
+async function mandaUmaAUma(ataque: Ataque, linha: Uint8Array): Promise<void> {
+  using conexao = await ConexaoContada.abre(ataque);
+  const bloco = new Uint8Array(16 * 1024);
+  // A primeira é a saudação.
+  while (await conexao.descarta(1, bloco)) await conexao.manda(linha);
+}
+
+/** Bytes que se mandam de uma vez, e que se leem. */
+const REMESSA = 64 * 1024;
+
+/** A mesma linha sem parar; as respostas são lidas à medida que vêm. */
+async function mandaEmCadeia(ataque: Ataque, linha: Uint8Array): Promise<void> {
+  using conexao = await ConexaoContada.abre(ataque);
+  const vezes = Math.ceil(REMESSA / linha.length);
+  const remessa = new Uint8Array(linha.length * vezes);
+  for (let i = 0; i < vezes; i++) remessa.set(linha, i * linha.length);
+  const lendo = conexao.descarta(Infinity, new Uint8Array(4 * REMESSA)).catch(() => false);
+  let aberta = true;
+  lendo.then(() => aberta = false);
+  while (aberta) await conexao.manda(remessa);
 }
 
 /** Conexões ao mesmo tempo a caminho, ao abrir muitas. */
@@ -262,7 +337,7 @@ async function abreECala(ataque: Ataque): Promise<void> {
     while (faltam > 0) {
       faltam--;
       try {
-        const conexao = await Conexao.abre(ataque);
+        const conexao = await ConexaoContada.abre(ataque);
         await conexao.le((lidas) => lidas >= 1);
         conexao.le(PARA_SEMPRE).catch(() => {}).finally(() => conexao[Symbol.dispose]());
       } catch (erro) {

@@ -1,8 +1,8 @@
 /**
  * A bancada da prova: o que as suas partes recebem e concluem, uma clínica para a carga, a carga (muitos clientes que
- * pedem ao acaso), e a conferência do que eles viram com o que ficou no livro. `prova/livro.ts`, `prova/hostis.ts` e
- * `prova/tempo.ts` a usam, e `prova/prova.ts`, para o relatório. Quem decide se uma história pode ter acontecido é
- * `prova/historia.ts`.
+ * pedem ao acaso), e a conferência do que eles viram com o que ficou no livro. `prova/livro.ts`, `prova/hostis.ts`,
+ * `prova/abusos.ts` e `prova/tempo.ts` a usam, e `prova/prova.ts`, para o relatório. Quem decide se uma história pode ter
+ * acontecido é `prova/historia.ts`.
  *
  * @module
  */
@@ -21,14 +21,14 @@ import {
 import {
   type Grade,
   type Historia,
-  type LinhaDoLivro,
+  type LinhaGravada,
   type Operacao,
   type TipoDeViolacao,
   type Veredito,
   verifica,
 } from "./historia.ts";
-import { Calendario, dataNoFio, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
-import { codificarPedido, decodificarResposta, type Pedido } from "../protocolo.ts";
+import { Calendario, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
+import { codificarPedido, dataNoFio, decodificarResposta, type PedidoNoFio } from "../protocolo.ts";
 
 // ---------------------------------------------------------------------------------------------------- o que se conclui
 
@@ -132,11 +132,6 @@ export function mil(n: number): string {
   return n.toLocaleString("pt-BR", { maximumFractionDigits: 1 });
 }
 
-/** O que um erro diz. */
-export function mensagem(causa: unknown): string {
-  return causa instanceof Error ? causa.message : String(causa);
-}
-
 // -------------------------------------------------------------------------------------------- uma clínica para a carga
 
 /** As especialidades em que a carga marca, quando não se dizem outras. */
@@ -179,20 +174,33 @@ export function montaClinica(pasta: Pasta, opcoes: OpcoesDaClinica = {}): Grade 
   Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify(configuracao));
   const oferta = lerOferta(configuracao);
   const { dias } = new Calendario(oferta).janela(primeira.toZonedDateTime(fuso).epochMilliseconds);
-  return [...dias.values()].filter(({ iso }) => !abertas.includes(iso)).flatMap(({ iso, data, horarios }) =>
+  return [...dias.values()].filter(({ iso }) => !abertas.includes(iso)).flatMap(({ iso, horarios }) =>
     especialidades.map((especialidade) => ({
       especialidade,
-      data,
+      data: dataNoFio(iso),
       dia: nomeDoDia(oferta, iso),
       horarios: (horarios.get(especialidade) ?? []).map(({ hora }) => hora),
     }))
   );
 }
 
+/** Uma clínica de tamanho médio: oito semanas, vinte especialidades, de segunda a sexta, 48 horas por dia. */
+export const CLINICA_MEDIA = {
+  semanas: 8,
+  atendimentos: Array.from({ length: 20 }, (_, i) =>
+    lerOferta().diasDaSemana.slice(0, 5).map((dia) => ({
+      especialidade: `ESPECIALIDADE ${String(i).padStart(2, "0")}`,
+      dia,
+      inicio: "08:00",
+      vagas: 48,
+      minutos: 10,
+    }))).flat(),
+};
+
 /** O que está no arquivo de um livro. */
 export interface LivroLido {
   /** A tabela inteira, com os cancelados. */
-  readonly livro: readonly LinhaDoLivro[];
+  readonly livro: readonly LinhaGravada[];
   /** O que `integrity_check` diz; `"ok"` quando nada está mal. */
   readonly integridade: string;
 }
@@ -225,7 +233,7 @@ export function integridadeDe(db: DatabaseSync): string {
 const CPFS = Array.from({ length: 60 }, (_, n) => cpfDeExemplo(n));
 
 /** Contra quem vai a carga, e até quando. */
-export interface Carga {
+export interface OpcoesDaCarga {
   /** A porta do servidor. */
   porta: number;
   /** Onde tudo fica anotado. */
@@ -241,7 +249,7 @@ export interface Carga {
 }
 
 /** Muitos clientes pedem ao acaso, cada um em sua conexão, até que se diga; tudo fica na história. */
-export async function carrega(carga: Carga): Promise<void> {
+export async function carrega(carga: OpcoesDaCarga): Promise<void> {
   await Promise.all(Array.from({ length: carga.clientes }, () => cliente(carga, carga.sorteio.filho())));
 }
 
@@ -251,7 +259,7 @@ export class CargaEmCurso {
   #carga: Promise<void>;
 
   /** Começa; acaba quando se manda parar, ou quando um cliente falha. */
-  constructor(carga: Omit<Carga, "ate">) {
+  constructor(carga: Omit<OpcoesDaCarga, "ate">) {
     this.#carga = carrega({ ...carga, ate: () => this.#fim });
     this.#carga.catch(() => this.#fim = true);
   }
@@ -271,7 +279,7 @@ export class CargaEmCurso {
 /** Operações por história, no máximo: o verificador as tem todas na memória. */
 export const OPERACOES_POR_HISTORIA = 60_000;
 
-async function cliente(carga: Carga, sorteio: Sorteio): Promise<void> {
+async function cliente(carga: OpcoesDaCarga, sorteio: Sorteio): Promise<void> {
   while (!carga.ate()) {
     try {
       await umaConexao(carga, sorteio);
@@ -286,7 +294,7 @@ async function cliente(carga: Carga, sorteio: Sorteio): Promise<void> {
 }
 
 /** Uma conexão, da saudação ao fim: pedidos um a um ou em rajadas; às vezes vai-se sem ler as respostas. */
-async function umaConexao({ porta, historia, grade, ate }: Carga, sorteio: Sorteio): Promise<void> {
+async function umaConexao({ porta, historia, grade, ate }: OpcoesDaCarga, sorteio: Sorteio): Promise<void> {
   const conexao = historia.conexao();
   const saudacao = historia.comeca(conexao, { comando: "SAUDACAO" });
   using fio = await Fio.conecta(porta);
@@ -316,7 +324,7 @@ async function recebe(fio: Fio, historia: Historia, operacao: Operacao): Promise
   return true;
 }
 
-function sorteiaPedido(historia: Historia, grade: Grade, sorteio: Sorteio): Pedido {
+function sorteiaPedido(historia: Historia, grade: Grade, sorteio: Sorteio): PedidoNoFio {
   const cpf = sorteio.de(CPFS);
   const { especialidade, data, dia, horarios } = sorteio.de(grade);
   const acaso = sorteio.fracao();
@@ -341,7 +349,7 @@ export function agend(
     dia: string;
     horario?: string;
   },
-): Pedido & { comando: "AGEND" } {
+): PedidoNoFio & { comando: "AGEND" } {
   return { comando: "AGEND", cpf, nome, especialista: especialidade, data, dia, horario };
 }
 
@@ -352,7 +360,7 @@ export class ConexaoFechada extends Error {
 }
 
 /** Pede uma coisa por vez por uma conexão só, na história. */
-export async function pedeTudo(porta: number, historia: Historia, feitos: Iterable<Pedido>): Promise<Operacao[]> {
+export async function pedeTudo(porta: number, historia: Historia, feitos: Iterable<PedidoNoFio>): Promise<Operacao[]> {
   const conexao = historia.conexao();
   const saudacao = historia.comeca(conexao, { comando: "SAUDACAO" });
   using fio = await Fio.conecta(porta);
@@ -368,7 +376,7 @@ export async function pedeTudo(porta: number, historia: Historia, feitos: Iterab
 }
 
 /** O que a memória do servidor tem, pelo fio: entra na história, e tem de acabar no que está no arquivo. */
-export function* leituraFinal(grade: Grade): Generator<Pedido> {
+export function* leituraFinal(grade: Grade): Generator<PedidoNoFio> {
   for (const cpf of CPFS) yield { comando: "BUSCA", cpf };
   for (const { especialidade, data } of grade) yield { comando: "VAGAS", especialista: especialidade, data };
 }
@@ -528,4 +536,10 @@ export function promessasDe(conferidas: readonly Conferida[]): Promessa[] {
 /** A soma do que cada item tem. */
 export function soma<T>(lista: readonly T[], quanto: (item: T) => number): number {
   return lista.reduce((total, item) => total + quanto(item), 0);
+}
+
+/** O tempo de que a fração dada dos tempos não passa; 0 se não há nenhum. */
+export function percentil(tempos: readonly number[], p = 0.99): number {
+  if (tempos.length === 0) return 0;
+  return tempos.toSorted((a, b) => a - b)[Math.min(tempos.length - 1, Math.floor(tempos.length * p))];
 }

@@ -26,10 +26,10 @@
  * @module
  */
 
-import type { Pedido, Resposta, Tupla } from "../protocolo.ts";
+import type { PedidoNoFio, Resposta, Tupla } from "../protocolo.ts";
 
 /** O que um cliente fez: um pedido, ou conectar e ler a saudação. */
-export type Feito = Pedido | { readonly comando: "SAUDACAO" };
+export type Feito = PedidoNoFio | { readonly comando: "SAUDACAO" };
 
 /** Uma operação da história. */
 export interface Operacao {
@@ -46,7 +46,7 @@ export interface Operacao {
 }
 
 /** Uma linha da tabela do livro, com a data como no fio. */
-export interface LinhaDoLivro {
+export interface LinhaGravada {
   /** 11 dígitos. */
   readonly cpf: string;
   /** O nome, que identifica a operação que a criou. */
@@ -194,14 +194,14 @@ const ORCAMENTO = 200_000;
 /** Confere a história inteira com a tabela inteira do livro. */
 export function verifica(
   operacoes: readonly Operacao[],
-  { livro, grade, orcamento = ORCAMENTO }: { livro: readonly LinhaDoLivro[]; grade: Grade; orcamento?: number },
+  { livro, grade, orcamento = ORCAMENTO }: { livro: readonly LinhaGravada[]; grade: Grade; orcamento?: number },
 ): Veredito {
   return new Verificador(operacoes, livro, grade).verifica(orcamento);
 }
 
 class Verificador {
   #operacoes: readonly Operacao[];
-  #livro: readonly LinhaDoLivro[];
+  #livro: readonly LinhaGravada[];
   #grade: Grade;
   #horarios: Map<string, readonly string[]>;
   #violacoes: Violacao[] = [];
@@ -210,7 +210,7 @@ class Verificador {
   #pedidas = new Map<string, Operacao>();
   #marcacoes = new Map<string, Marcacao>();
 
-  constructor(operacoes: readonly Operacao[], livro: readonly LinhaDoLivro[], grade: Grade) {
+  constructor(operacoes: readonly Operacao[], livro: readonly LinhaGravada[], grade: Grade) {
     this.#operacoes = operacoes;
     this.#livro = livro;
     this.#grade = grade;
@@ -244,7 +244,7 @@ class Verificador {
 
   /** As marcações que aconteceram, pelas respostas e pelo livro. */
   #recolheMarcacoes(): void {
-    const linhas = new Map<string, LinhaDoLivro>();
+    const linhas = new Map<string, LinhaGravada>();
     for (const linha of this.#livro) {
       if (linhas.has(linha.nome)) {
         this.#viola("gravado sem pedido", `duas linhas de um só pedido: ${descreveLinha(linha)}`, chavesDe(linha));
@@ -382,9 +382,9 @@ class Verificador {
     return final;
   }
 
-  #porChave: Map<string, LinhaDoLivro[]> | undefined;
+  #porChave: Map<string, LinhaGravada[]> | undefined;
 
-  #valendo(chave: string): readonly LinhaDoLivro[] {
+  #valendo(chave: string): readonly LinhaGravada[] {
     if (this.#porChave === undefined) {
       this.#porChave = new Map();
       for (const linha of this.#livro) {
@@ -580,7 +580,7 @@ function mesma(a: Identidade, b: Identidade): boolean {
 }
 
 /** Se a marcação é a que se pediu. */
-function atende(feito: Pedido & { comando: "AGEND" }, marcada: Identidade): boolean {
+function atende(feito: PedidoNoFio & { comando: "AGEND" }, marcada: Identidade): boolean {
   const { nome, cpf, especialista, data, horario } = feito;
   return mesma(marcada, { nome, cpf, especialidade: especialista, data, hora: horario ?? marcada.hora });
 }
@@ -606,7 +606,7 @@ function chavesDoFeito(feito: Feito): string[] {
   return "cpf" in feito ? [feito.cpf] : [];
 }
 
-function descreveLinha({ cpf, nome, especialidade, data, hora, cancelada }: LinhaDoLivro): string {
+function descreveLinha({ cpf, nome, especialidade, data, hora, cancelada }: LinhaGravada): string {
   return `${nome}, CPF ${cpf}, ${especialidade} ${data} ${hora}${cancelada ? " (cancelada)" : ""}`;
 }
 

@@ -12,13 +12,13 @@ import {
   type Feito,
   type Grade,
   Historia,
-  type LinhaDoLivro,
+  type LinhaGravada,
   nomeUnico,
   type Operacao,
   type TipoDeViolacao,
   verifica,
 } from "./historia.ts";
-import type { Pedido, Resposta, Tupla, Vaga } from "../protocolo.ts";
+import type { PedidoNoFio, Resposta, Tupla, Vaga } from "../protocolo.ts";
 
 /** Registra um teste puro. */
 function teste(nome: string, fn: () => void): void {
@@ -33,7 +33,7 @@ const GRADE: Grade = [
 
 // ---------------------------------------------------------------------------------------------- histórias à mão
 
-type Agend = Pedido & { comando: "AGEND" };
+type Agend = PedidoNoFio & { comando: "AGEND" };
 
 function agend(cpf: string, nome: string, especialista = "A", horario?: string): Agend {
   return { comando: "AGEND", cpf, nome, especialista, ...DIA, horario };
@@ -44,7 +44,7 @@ function tupla(cpf: string, nome: string, especialista = "A", horario = "08:00")
 }
 
 /** A linha de uma tupla. */
-function linha([, cpf, nome, especialidade, data, , hora]: Tupla, cancelada = false): LinhaDoLivro {
+function linha([, cpf, nome, especialidade, data, , hora]: Tupla, cancelada = false): LinhaGravada {
   return { cpf, nome, especialidade, data, hora, cancelada };
 }
 
@@ -75,14 +75,14 @@ const VAGAS: Feito = { comando: "VAGAS", especialista: "A", data: DIA.data };
 const T = tupla("1", "UM");
 
 /** Os tipos de violação de uma história, sem repetição. */
-function violacoes(operacoes: Operacao[], livro: LinhaDoLivro[]): TipoDeViolacao[] {
+function violacoes(operacoes: Operacao[], livro: LinhaGravada[]): TipoDeViolacao[] {
   const veredito = verifica(operacoes, { livro, grade: GRADE });
   assertEquals(veredito.indecisas, []);
   return [...new Set(veredito.violacoes.map(({ tipo }) => tipo))];
 }
 
 /** Histórias que não podem ter acontecido: o nome, a violação, as operações e o livro. */
-const IMPOSSIVEIS: [nome: string, tipo: TipoDeViolacao, operacoes: Operacao[], livro: LinhaDoLivro[]][] = [
+const IMPOSSIVEIS: [nome: string, tipo: TipoDeViolacao, operacoes: Operacao[], livro: LinhaGravada[]][] = [
   ["uma confirmada que o livro não tem", "confirmado e não gravado", [op(1, [1, 2], agend("1", "UM"), ok(T))], []],
   ["uma confirmada que o livro tem noutra hora", "confirmado e não gravado", [
     op(1, [1, 2], agend("1", "UM"), ok(T)),
@@ -220,7 +220,7 @@ for (const [nome, tipo, operacoes, livro] of IMPOSSIVEIS) {
   });
 }
 
-const POSSIVEIS: [nome: string, operacoes: Operacao[], livro: LinhaDoLivro[]][] = [
+const POSSIVEIS: [nome: string, operacoes: Operacao[], livro: LinhaGravada[]][] = [
   ["nada", [], []],
   ["sem resposta, e nunca aconteceu", [op(1, [1, Infinity], agend("1", "UM"))], []],
   ["sem resposta, e aconteceu", [op(1, [1, Infinity], agend("1", "UM"))], [linha(T)]],
@@ -351,7 +351,7 @@ teste("nomes únicos não se repetem e só têm letras", () => {
 
 /** Um livro que faz o que se promete, do modo mais curto. */
 class LivroModelo {
-  readonly linhas: { -readonly [C in keyof LinhaDoLivro]: LinhaDoLivro[C] }[] = [];
+  readonly linhas: { -readonly [C in keyof LinhaGravada]: LinhaGravada[C] }[] = [];
 
   responde(feito: Feito): Resposta {
     switch (feito.comando) {
@@ -410,7 +410,7 @@ class LivroModelo {
   }
 }
 
-function emTupla({ cpf, nome, especialidade, hora }: LinhaDoLivro): Tupla {
+function emTupla({ cpf, nome, especialidade, hora }: LinhaGravada): Tupla {
   return tupla(cpf, nome, especialidade, hora);
 }
 
@@ -445,7 +445,7 @@ const ACASO: fc.Arbitrary<Acaso> = fc.record({
 
 interface Acontecido {
   historia: Historia;
-  livro: LinhaDoLivro[];
+  livro: LinhaGravada[];
 }
 
 /** O que um livro bom faria de tudo isso. */

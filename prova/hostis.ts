@@ -6,33 +6,26 @@
  */
 
 import { delay } from "@std/async";
-import {
-  comandoDeno,
-  cpfDeExemplo,
-  Fio,
-  leLinhas,
-  limiteDeArquivos,
-  mata,
-  type Oficina,
-  PACIENCIA,
-  picoDeMemoria,
-} from "../testes/apoio.ts";
+import { cpfDeExemplo, Fio, PACIENCIA, picoDeMemoria } from "../testes/apoio.ts";
 import {
   agend,
   type Conclusao,
   type Contexto,
   cronometro,
   lerLivro,
-  mensagem,
   mil,
   montaClinica,
   naoVerificada,
+  percentil,
   type Promessa,
   promessa,
   soma,
 } from "./bancada.ts";
 import type { Contadores } from "./atacante.ts";
-import type { Pedido, Resposta } from "../protocolo.ts";
+import { mensagem } from "../clinica/texto.ts";
+import { limiteDeArquivos } from "../rede/ouvinte.ts";
+import { Hostil } from "./processo_hostil.ts";
+import type { PedidoNoFio, Resposta } from "../protocolo.ts";
 
 /** Conexões paradas que se abrem, se os limites de arquivos deixarem. */
 const OCIOSAS = 10_000;
@@ -71,36 +64,6 @@ const PERIODOS: readonly {
     ]],
   },
 ];
-
-/** Um hostil em processo próprio. */
-class Hostil implements AsyncDisposable {
-  readonly tipo: string;
-  ultimo: Contadores | undefined;
-  #processo: Deno.ChildProcess;
-  #fim: Promise<void>;
-
-  constructor(
-    oficina: Oficina,
-    { tipo, porta, semente, quantas }: { tipo: string; porta: number; semente: number; quantas: number },
-  ) {
-    this.tipo = tipo;
-    const [comando, ...args] = [...comandoDeno("prova/atacante.ts"), tipo, `${porta}`, `${semente}`, `${quantas}`];
-    this.#processo = new Deno.Command(comando, { args, stdout: "piped", stderr: "inherit" }).spawn();
-    oficina.adota(this.#processo);
-    this.#fim = leLinhas(this.#processo.stdout, (linha) => this.ultimo = JSON.parse(linha));
-  }
-
-  /** Para o processo, com as conexões abertas. */
-  congela(): void {
-    this.#processo.kill("SIGSTOP");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    mata(this.#processo);
-    await this.#processo.status;
-    await this.#fim;
-  }
-}
 
 /** Quem se comporta mal, ao lado de quem se comporta bem. */
 export async function hostis({ oficina, segundos, semente, avanca }: Contexto): Promise<Conclusao> {
@@ -242,7 +205,7 @@ export async function hostis({ oficina, segundos, semente, avanca }: Contexto): 
     using fio = await Fio.saudado(porta);
     const cpf = cpfDeExemplo(n);
     const { especialidade, data, dia } = grade[n];
-    const voltas: [Pedido, Resposta["codigo"]][] = [
+    const voltas: [PedidoNoFio, Resposta["codigo"]][] = [
       [agend({ cpf, especialidade, data, dia }), "OK-300"],
       [{ comando: "BUSCA", cpf }, "OK-302"],
       [{ comando: "CANCEL", cpf }, "OK-301"],
@@ -285,11 +248,6 @@ function prazos(metades: Esperadas | undefined, surdas: Esperadas | undefined): 
       { medida: true },
     );
   });
-}
-
-function percentil(tempos: readonly number[], p = 0.99): number {
-  if (tempos.length === 0) return 0;
-  return tempos.toSorted((a, b) => a - b)[Math.min(tempos.length - 1, Math.floor(tempos.length * p))];
 }
 
 function ms(tempo: number): string {

@@ -36,7 +36,7 @@ import {
   Sorteio,
 } from "./bancada.ts";
 import { type Grade, Historia } from "./historia.ts";
-import { codificarPedido, type Pedido, type Resposta, type Tupla } from "../protocolo.ts";
+import { codificarPedido, type PedidoNoFio, type Resposta, type Tupla } from "../protocolo.ts";
 
 // ------------------------------------------------------------------------------------------------------------- corrida
 
@@ -87,7 +87,7 @@ export async function corrida({ oficina, segundos, semente, avanca }: Contexto):
   };
 
   /** Todos mandam antes que alguém leia; depois todos leem. */
-  async function juntos(pedido: (n: number) => Pedido): Promise<Resposta[]> {
+  async function juntos(pedido: (n: number) => PedidoNoFio): Promise<Resposta[]> {
     await Promise.all(fios.map((fio, n) => fio.manda(codificarPedido(pedido(n)))));
     return await Promise.all(fios.map((fio) => fio.resposta()));
   }

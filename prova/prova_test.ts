@@ -19,6 +19,7 @@ const SEGUNDOS: Readonly<Record<string, number>> = {
   queda: 2,
   disco: 2,
   hostis: 3,
+  abusos: 1,
   tempo: 1,
 };
 
@@ -45,7 +46,7 @@ testeComSistema("prova: com --json o relatório é um objeto, a semente é a ped
   assertEquals(codigo, 0, stdout);
   const relatorio: Relatorio = JSON.parse(stdout);
   assertEquals([relatorio.semente, relatorio.partes.map(({ nome }) => nome)], [7, ["corrida"]]);
-  assertMatch(stderr, /^\[1\/6\] corrida: .*\n/);
+  assertMatch(stderr, /^\[1\/7\] corrida: .*\n/);
   assertEquals([...Deno.readDirSync(pasta.caminho)], []);
 });
 
@@ -92,7 +93,7 @@ testeComSistema("prova: um comando errado é recusado, e --help diz as opções"
       [["--minutos", "0"], "--minutos"],
       [["--minutos", "x"], "--minutos"],
       [["--semente=-1"], "--semente"],
-      [["--parte", "nenhuma"], "corrida, historia, queda, disco, hostis, tempo"],
+      [["--parte", "nenhuma"], "corrida, historia, queda, disco, hostis, abusos, tempo"],
       [["--prota"], "--prota"],
       [["já"], "já"],
     ] as const

@@ -8,7 +8,7 @@
 
 import { delay } from "@std/async";
 import { Agenda } from "../agenda.ts";
-import { cpfDeExemplo, Fio } from "../testes/apoio.ts";
+import { atendeNoFio, cpfDeExemplo, Fio } from "../testes/apoio.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import {
   agend,
@@ -27,8 +27,8 @@ import {
   Sorteio,
 } from "./bancada.ts";
 import { Historia } from "./historia.ts";
-import { dataNoFio, lerOferta, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
-import type { Pedido, Resposta, Tupla } from "../protocolo.ts";
+import { lerOferta, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
+import { dataNoFio, type PedidoNoFio, type Resposta, type Tupla } from "../protocolo.ts";
 
 const HORA = 3_600_000;
 
@@ -103,7 +103,7 @@ async function relogioInjetado({ segundos, semente, avanca }: Contexto): Promise
           : agora + sorteio.inteiro(-26 * HORA, 26 * HORA);
       }
       const pedido = modelo.sorteia(sorteio, agora);
-      const [resposta] = await agenda.atende([pedido], "prova") ?? [];
+      const [resposta] = await atendeNoFio(agenda, [pedido]) ?? [];
       pedidos++;
       if (resposta?.codigo === "OK-300") marcados++;
       const erro = modelo.confere(pedido, resposta, agora);
@@ -128,7 +128,7 @@ class Modelo {
     this.#oferta = oferta;
   }
 
-  sorteia(sorteio: Sorteio, agora: number): Pedido {
+  sorteia(sorteio: Sorteio, agora: number): PedidoNoFio {
     const cpf = cpfDeExemplo(sorteio.inteiro(0, 20));
     const acaso = sorteio.fracao();
     if (acaso < 0.2) return { comando: "CANCEL", cpf };
@@ -145,7 +145,7 @@ class Modelo {
   }
 
   /** O que a resposta tem de errado, se tem. */
-  confere(pedido: Pedido, resposta: Resposta | undefined, agora: number): string | undefined {
+  confere(pedido: PedidoNoFio, resposta: Resposta | undefined, agora: number): string | undefined {
     if (resposta === undefined || !("cpf" in pedido)) return `${pedido.comando} ficou sem resposta`;
     const { cpf } = pedido;
     const ativo = this.#ativos.get(cpf);
@@ -301,7 +301,7 @@ async function naoRevende(porta: number, acerta: (hora: string) => void): Promis
   const domingo = { especialidade: "DO DIA", data: "01/11/2026", dia: "DOMINGO", horario: "00:30" };
   const segunda = { especialidade: "DO DIA", data: "02/11/2026", dia: "SEGUNDA-FEIRA", horario: "00:30" };
   // A hora do livro é a de Nova Iorque: quatro horas a menos que UTC, e cinco depois da mudança.
-  const passos: [hora: string, pedido: Pedido, esperado: Resposta["codigo"]][] = [
+  const passos: [hora: string, pedido: PedidoNoFio, esperado: Resposta["codigo"]][] = [
     ["2026-11-01 03:50:00", agend({ cpf: um, ...domingo }), "OK-300"],
     ["2026-11-01 03:50:00", agend({ cpf: outro, ...sabado }), "ERRO-105"],
     ["2026-11-01 04:40:00", { comando: "BUSCA", cpf: um }, "OK-302"],

@@ -1,51 +1,19 @@
 /**
  * O registro: o que o servidor conta de si no console, para pessoas (`texto`) ou para programas (`json`).
  *
- * As linhas juntam-se na memória e saem juntas, de modo que registrar não atrasa quem espera uma resposta. CPFs saem
- * mascarados e nomes reduzidos a iniciais aqui, num só lugar, qualquer que seja o evento. Usado por `servidor.ts`.
+ * As linhas juntam-se na memória e saem juntas, de modo que registrar não atrasa quem espera uma resposta. O que cada uma
+ * diz está em `eventos.ts`.
+ *
+ * O que os terminais provocam tem uma cota (`cota.ts`): o que passa dela conta-se, por origem, numa linha por segundo; as
+ * mudanças confirmadas são as últimas a ficar de fora. Usado por `ouvinte.ts` e `console.ts`.
  *
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { deadline } from "@std/async";
-
-/** O que pode acontecer, e o que se conta de cada coisa. Os campos `cpf` e `nome` saem disfarçados. */
-export interface Eventos {
-  /** O servidor atende. */
-  pronto: { clinica: string; versao: string; banco: string; endereco: string; porta: number; alcance: string[] };
-  /** Um terminal conectou. */
-  conectou: { cliente: string };
-  /** Um terminal foi-se. */
-  saiu: { cliente: string; pedidos: number; motivo?: string };
-  /** Uma conexão foi recusada por limite. */
-  recusou: { cliente: string; motivo: string };
-  /** Um pedido foi respondido. */
-  pedido: {
-    cliente: string;
-    comando: string;
-    codigo: string;
-    cpf?: string;
-    nome?: string;
-    especialista?: string;
-    data?: string;
-    horario?: string;
-  };
-  /** A lista de um dia que mudou. */
-  dia: { data: string; dia: string; especialista: string; agendados: { horario: string; cpf: string; nome: string }[] };
-  /** Um agendamento que a semana de hoje já não comporta. */
-  orfao: { data: string; horario: string; especialista: string; cpf: string; nome: string };
-  /** O armazém falhou. */
-  falha: { o_que: string; causa: string };
-  /** O banco, noutra máquina, saiu do alcance ou voltou. */
-  banco: { no_alcance: boolean; causa?: string };
-  /** O servidor foi mandado parar. */
-  encerrando: { sinal: string; conexoes: number };
-  /** O servidor parou. */
-  encerrado: Record<never, never>;
-}
-
-/** O nome de um evento. */
-export type Evento = keyof Eventos;
+import { Balde, Contagem, type Especie } from "./cota.ts";
+import { emJson, type Evento, type Eventos, FRASES } from "./eventos.ts";
 
 /** Como as linhas saem. */
 export type Formato = "texto" | "json";
@@ -65,39 +33,62 @@ const TRANSBORDO = 4 * 1024 * 1024;
 /** Quanto se espera, no fim, por um console que ninguém lê, em ms. */
 const ESPERA_DO_FIM = 500;
 
+/** Bytes por segundo e de uma vez das linhas que os terminais provocam; as mudanças e o resto tiram do mesmo balde. */
+const COTA = { ritmo: 100_000, capacidade: 100_000 };
+
+/** Com menos que isto no balde, em bytes, só entram mudanças. */
+const RESERVA_DAS_MUDANCAS = 25_000;
+
+/**
+ * O mesmo das listas de dias, que esperam a vez em vez de ficar de fora. Uma lista pode ser maior que o balde, que fica
+ * devendo. Com a outra cota, 250 000 bytes em qualquer segundo, e 130 000 por segundo num ataque que dure.
+ */
+const COTA_DAS_LISTAS = { ritmo: 30_000, capacidade: 20_000 };
+
+/** Origens de que se conta, por segundo, o que ficou de fora; as demais esperam. */
+const ORIGENS_POR_SEGUNDO = 20;
+
+/** Entre duas linhas da mesma falha, em ms, no mínimo. */
+const ENTRE_FALHAS = 1000;
+
+/** O terminal que provocou um evento, e o que se soma se a linha fica de fora. */
+interface Provocado {
+  cliente: string;
+  especie: Especie;
+}
+
+/** De cada evento, quem o provocou, se foi um terminal. */
+const PROVOCADOS: { [E in Evento]: (campos: Eventos[E]) => Provocado | undefined } = {
+  pronto: () => undefined,
+  conectou: ({ cliente }) => ({ cliente, especie: "idas_e_vindas" }),
+  saiu: ({ cliente }) => ({ cliente, especie: "idas_e_vindas" }),
+  recusou: ({ cliente }) => ({ cliente, especie: "idas_e_vindas" }),
+  pedido({ cliente, codigo }): Provocado {
+    if (codigo === "OK-300" || codigo === "OK-301") return { cliente, especie: "mudancas" };
+    return { cliente, especie: codigo.startsWith("ERRO") ? "recusas" : "consultas" };
+  },
+  // A lista de um dia não fica de fora: espera.
+  dia: () => undefined,
+  orfao: () => undefined,
+  omitidas: () => undefined,
+  falha: () => undefined,
+  aviso: () => undefined,
+  banco: () => undefined,
+  encerrando: () => undefined,
+  encerrado: () => undefined,
+};
+
 const NO_QUIETO: ReadonlySet<Evento> = new Set<Evento>([
   "pronto",
   "orfao",
+  "omitidas",
   "falha",
+  "aviso",
   "banco",
   "recusou",
   "encerrando",
   "encerrado",
 ]);
-
-/** `"52998224725"` → `"***.982.247-**"`. */
-export function mascararCpf(cpf: string): string {
-  return `***.${cpf.slice(3, 6)}.${cpf.slice(6, 9)}-**`;
-}
-
-/** O que um pedido traz escrito à mão, sem o que pareça um CPF: há quem troque os campos. */
-function semCpf(texto: string): string {
-  return texto.replace(/\d(?:[.\- ]*\d){10}/g, "***");
-}
-
-/** Os campos que um pedido recusado traz como foram escritos. */
-const ESCRITOS: ReadonlySet<string> = new Set(["especialista", "data", "dia", "horario"]);
-
-/** `"MARIA DA SILVA"` → `"M. D. S."`. */
-export function iniciais(nome: string): string {
-  let letras = "";
-  for (let inicio = 0; inicio < nome.length;) {
-    letras += `${letras === "" ? "" : " "}${String.fromCodePoint(nome.codePointAt(inicio) ?? 0x3f)}.`;
-    const espaco = nome.indexOf(" ", inicio);
-    inicio = espaco < 0 ? nome.length : espaco + 1;
-  }
-  return letras;
-}
 
 /** Para onde as linhas vão: o que `Deno.stdout` oferece. */
 export interface Destino {
@@ -115,11 +106,16 @@ export interface OpcoesDoRegistro {
   fuso: string;
   /** O console. */
   destino: Destino;
+  /** Um relógio que só anda para a frente, em ms. */
+  relogio?: () => number;
+  /** Quanto se espera, no fim, por um console que ninguém lê, em ms. */
+  esperaDoFim?: number;
 }
 
 /** O registro de um servidor. */
 export class Registro {
   #opcoes: OpcoesDoRegistro;
+  #relogio: () => number;
   #linhas = "";
   #descartadas = 0;
   #escrevendo = false;
@@ -127,10 +123,19 @@ export class Registro {
   #espera: ReturnType<typeof setTimeout> | undefined;
   #segundo = -1;
   #hora = "";
+  #cota: Balde;
+  #cotaDasListas: Balde;
+  #omitidas = new Contagem();
+  /** De cada falha: quando saiu a última linha, e quantas houve depois dela, com a causa da mais nova. */
+  #falhas = new Map<string, { quando: number; depois: number; causa: string }>();
 
   /** Um registro num formato, com um volume, para um destino. */
   constructor(opcoes: OpcoesDoRegistro) {
+    const { relogio = () => performance.now() } = opcoes;
     this.#opcoes = opcoes;
+    this.#relogio = relogio;
+    this.#cota = new Balde({ ...COTA, relogio });
+    this.#cotaDasListas = new Balde({ ...COTA_DAS_LISTAS, relogio });
   }
 
   /** O que se conta. */
@@ -138,23 +143,95 @@ export class Registro {
     return this.#opcoes.volume;
   }
 
-  /** Conta um evento. */
-  conta<E extends Evento>(evento: E, campos: Eventos[E]): void {
-    const { formato, volume } = this.#opcoes;
-    if (volume === "quieto" && !NO_QUIETO.has(evento)) return;
-    if (this.#linhas.length > TRANSBORDO) {
-      this.#descartadas++;
+  /** Se a lista de um dia cabe agora; quando não, quem a conta espera. */
+  get cabeUmaLista(): boolean {
+    return this.#cotaDasListas.nivel > 0;
+  }
+
+  /** Conta um evento. O que os terminais provocam e não cabe na cota só se soma, e `confere` diz quanto foi. */
+  conta<E extends Exclude<Evento, "falha" | "omitidas">>(evento: E, campos: Eventos[E]): void {
+    if (this.#calado(evento)) return;
+    const provocado = PROVOCADOS[evento](campos);
+    if (provocado === undefined) {
+      const bytes = this.#acrescenta(evento, campos);
+      if (evento === "dia") this.#cotaDasListas.tira(bytes);
       return;
     }
-    const agora = Date.now();
-    this.#linhas += formato === "json" ? emJson(agora, evento, campos) : this.#emTexto(agora, evento, campos);
-    if (this.#linhas.length >= CHEIO) this.#descarrega();
-    else this.#espera ??= setTimeout(() => this.#descarrega(), ESPERA);
+    const { cliente, especie } = provocado;
+    if (this.#cota.nivel > (especie === "mudancas" ? 0 : RESERVA_DAS_MUDANCAS)) {
+      this.#cota.tira(this.#acrescenta(evento, campos));
+    } else {
+      this.#omitidas.soma(cliente.slice(0, cliente.lastIndexOf(":")), especie);
+    }
+  }
+
+  /** Conta uma falha: no máximo uma linha por segundo da mesma; as outras somam-se na seguinte. */
+  contaFalha(o_que: string, causa: string): void {
+    const agora = this.#relogio();
+    const ultima = this.#falhas.get(o_que);
+    if (ultima !== undefined && agora - ultima.quando < ENTRE_FALHAS) {
+      ultima.depois++;
+      ultima.causa = causa;
+      return;
+    }
+    this.#falhas.set(o_que, { quando: agora, depois: 0, causa });
+    this.#acrescenta("falha", { o_que, causa, mais: ultima?.depois || undefined });
+  }
+
+  /** A chamar a cada segundo: diz quantas linhas ficaram de fora, e quantas vezes cada falha se repetiu. */
+  confere(): void {
+    this.#contaOmitidas(ORIGENS_POR_SEGUNDO);
+    this.#contaRepetidas(this.#relogio() - ENTRE_FALHAS);
+  }
+
+  /** A chamar no fim: diz já tudo o que ainda esperava por uma `confere`. */
+  acerta(): void {
+    this.#contaOmitidas(Infinity);
+    this.#contaRepetidas(Infinity);
   }
 
   /** Escreve o que falta e espera que saia, mas não para sempre: um console parado não segura o fim do servidor. */
   async fecha(): Promise<void> {
-    await deadline(this.#descarrega(), ESPERA_DO_FIM).catch(() => {});
+    this.acerta();
+    const { esperaDoFim = ESPERA_DO_FIM } = this.#opcoes;
+    await deadline(this.#descarrega(), esperaDoFim).catch(() => {});
+  }
+
+  #contaOmitidas(origens: number): void {
+    for (const [origem, omitidas] of this.#omitidas.recolhe(origens)) {
+      this.#acrescenta("omitidas", { origem, ...omitidas });
+    }
+  }
+
+  #contaRepetidas(ateQuando: number): void {
+    for (const [o_que, falha] of this.#falhas) {
+      if (falha.depois === 0 || falha.quando > ateQuando) continue;
+      // A última é a que esta linha conta.
+      this.#acrescenta("falha", { o_que, causa: falha.causa, mais: falha.depois - 1 || undefined });
+      falha.depois = 0;
+      falha.quando = this.#relogio();
+    }
+  }
+
+  #calado(evento: Evento): boolean {
+    return this.#opcoes.volume === "quieto" && !NO_QUIETO.has(evento);
+  }
+
+  /** Junta uma linha às que vão sair e diz quantos bytes tem; nenhum se o console não lê as que já esperam. */
+  #acrescenta<E extends Evento>(evento: E, campos: Eventos[E]): number {
+    if (this.#linhas.length > TRANSBORDO) {
+      this.#descartadas++;
+      return 0;
+    }
+    const agora = Date.now();
+    const linha = this.#opcoes.formato === "json"
+      ? emJson(agora, evento, campos)
+      : this.#emTexto(agora, evento, campos);
+    this.#linhas += linha;
+    // Quem o pôs no ar está à espera de "pronto".
+    if (evento === "pronto" || this.#linhas.length >= CHEIO) this.#descarrega();
+    else this.#espera ??= setTimeout(() => this.#descarrega(), ESPERA);
+    return Buffer.byteLength(linha);
   }
 
   #descarrega(): Promise<void> {
@@ -181,7 +258,10 @@ export class Registro {
   #recolhe(): Uint8Array {
     let linhas = this.#linhas;
     this.#linhas = "";
-    if (this.#descartadas > 0) linhas += `(${this.#descartadas} linhas descartadas: o console não as lia)\n`;
+    if (this.#descartadas > 0) {
+      const o_que = `${this.#descartadas} linhas descartadas: o console não as lia`;
+      linhas += this.#opcoes.formato === "json" ? emJson(Date.now(), "aviso", { o_que }) : `(${o_que})\n`;
+    }
     this.#descartadas = 0;
     return new TextEncoder().encode(linhas);
   }
@@ -196,65 +276,3 @@ export class Registro {
     return `${this.#hora}  ${FRASES[evento](campos)}\n`;
   }
 }
-
-/** Os disfarces valem para qualquer campo `cpf` e `nome`, onde quer que esteja. */
-function emJson(agora: number, evento: Evento, campos: object): string {
-  return JSON.stringify({ quando: agora, evento, ...campos }, (campo, valor) => {
-    if (campo === "cpf" && typeof valor === "string") return mascararCpf(valor);
-    if (campo === "nome" && typeof valor === "string") return iniciais(valor);
-    if (ESCRITOS.has(campo) && typeof valor === "string") return semCpf(valor);
-    if (campo === "quando") return Temporal.Instant.fromEpochMilliseconds(agora).toString();
-    return valor;
-  }) + "\n";
-}
-
-/** Sem caracteres que mandem no terminal de quem lê, e sem passar de uma linha razoável. */
-function limpo(texto: string): string {
-  return texto.slice(0, 200).replace(/\p{C}/gu, "?");
-}
-
-function quantos(agendados: number): string {
-  if (agendados === 0) return "ninguém agendado";
-  return agendados === 1 ? "1 agendado" : `${agendados} agendados`;
-}
-
-const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
-  pronto: ({ clinica, versao, banco, porta, alcance }) =>
-    [
-      `${clinica} ${versao}: servidor no ar, porta ${porta}, livro ${banco}`,
-      ...alcance.map((comando) => `          ${comando}`),
-      "          Ctrl-C encerra.",
-    ].join("\n"),
-  conectou: ({ cliente }) => `${cliente} conectou`,
-  saiu: ({ cliente, pedidos, motivo }) =>
-    `${cliente} saiu depois de ${pedidos} ${pedidos === 1 ? "pedido" : "pedidos"}${
-      motivo === undefined ? "" : ` (${motivo})`
-    }`,
-  recusou: ({ cliente, motivo }) => `${cliente} recusado: ${motivo}`,
-  pedido: ({ cliente, comando, codigo, cpf, nome, especialista, data, horario }) => {
-    let frase = `${cliente} ${comando}`;
-    if (cpf !== undefined) frase += ` ${mascararCpf(cpf)}`;
-    if (nome !== undefined) frase += ` ${iniciais(nome)}`;
-    // Num pedido recusado, os campos são o que o outro lado quis escrever.
-    const recusado = codigo.startsWith("ERRO");
-    for (const campo of [especialista, data, horario]) {
-      if (campo !== undefined) frase += ` ${recusado ? semCpf(campo) : campo}`;
-    }
-    // Em ASCII: um só caractere fora de Latin-1 faz o V8 guardar e converter o console inteiro em UTF-16.
-    return `${recusado ? limpo(frase) : frase} -> ${codigo}`;
-  },
-  dia: ({ data, dia, especialista, agendados }) =>
-    [
-      `${especialista}, ${dia} ${data}: ${quantos(agendados.length)}`,
-      ...agendados.map(({ horario, cpf, nome }) => `            ${horario}  ${mascararCpf(cpf)}  ${iniciais(nome)}`),
-    ].join("\n"),
-  orfao: ({ data, horario, especialista, cpf, nome }) =>
-    `ATENÇÃO: ${especialista} ${data} ${horario} (${mascararCpf(cpf)} ${iniciais(nome)}) ` +
-    `está marcado fora da semana de agora; avise o paciente`,
-  falha: ({ o_que, causa }) => `FALHA: ${o_que} (${causa})`,
-  banco: ({ no_alcance, causa }) =>
-    no_alcance ? "o banco voltou; tudo como antes" : `FALHA: ${causa}; os pedidos são recusados até que ele volte`,
-  encerrando: ({ sinal, conexoes }) =>
-    `${sinal}: encerrando; ${conexoes === 1 ? "1 conexão aberta" : `${conexoes} conexões abertas`}`,
-  encerrado: () => "encerrado; o livro está fechado",
-};

@@ -1,21 +1,14 @@
 /**
- * Testes do registro: o que cada evento diz, em texto e em JSON, o que nunca sai, e um console que demora ou que falha.
+ * Testes do registro: o que cada evento diz, em texto e em JSON, o que nunca sai, a cota do que os terminais provocam, e um
+ * console que demora ou que falha.
  *
  * @module
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async";
-import {
-  type Destino,
-  type Evento,
-  type Eventos,
-  type Formato,
-  iniciais,
-  mascararCpf,
-  Registro,
-  type Volume,
-} from "./registro.ts";
+import { type Evento, type Eventos, iniciais, mascararCpf } from "./eventos.ts";
+import { type Destino, type OpcoesDoRegistro, Registro } from "./registro.ts";
 
 const CPF = "52998224725";
 const NOME = "MARIA DA SILVA";
@@ -58,14 +51,22 @@ class Console implements Destino {
 }
 
 function novo(
-  { formato = "texto", volume = "detalhado" }: { formato?: Formato; volume?: Volume } = {},
+  opcoes: Partial<OpcoesDoRegistro> = {},
 ): { console: Console; registro: Registro } {
   const console = new Console();
-  return { console, registro: new Registro({ formato, volume, fuso: "America/Sao_Paulo", destino: console }) };
+  const registro = new Registro({
+    formato: "texto",
+    volume: "detalhado",
+    fuso: "America/Sao_Paulo",
+    destino: console,
+    relogio: () => 0,
+    ...opcoes,
+  });
+  return { console, registro };
 }
 
-/** Um exemplo de cada evento, com CPF e nome onde cabem. */
-const EXEMPLOS: { [E in Evento]: Eventos[E] } = {
+/** Um exemplo de cada evento que se conta, com CPF e nome onde cabem. */
+const EXEMPLOS: { [E in Exclude<Evento, "omitidas">]: Eventos[E] } = {
   pronto: {
     clinica: "Clínica de Saúde",
     versao: "1.2.3",
@@ -95,6 +96,7 @@ const EXEMPLOS: { [E in Evento]: Eventos[E] } = {
   },
   orfao: { data: "30/11/2026", horario: "08:00", especialista: "CLINICO GERAL", cpf: CPF, nome: NOME },
   falha: { o_que: "um lote não pôde ser gravado", causa: "database or disk is full" },
+  aviso: { o_que: "uma resposta a VAGAS pode ter 2 MiB" },
   banco: { no_alcance: false, causa: "o banco está fora do alcance" },
   encerrando: { sinal: "SIGTERM", conexoes: 2 },
   encerrado: {},
@@ -108,7 +110,8 @@ function contaTudo(registro: Registro): void {
   registro.conta("pedido", EXEMPLOS.pedido);
   registro.conta("dia", EXEMPLOS.dia);
   registro.conta("orfao", EXEMPLOS.orfao);
-  registro.conta("falha", EXEMPLOS.falha);
+  registro.contaFalha(EXEMPLOS.falha.o_que, EXEMPLOS.falha.causa);
+  registro.conta("aviso", EXEMPLOS.aviso);
   registro.conta("banco", EXEMPLOS.banco);
   registro.conta("encerrando", EXEMPLOS.encerrando);
   registro.conta("encerrado", EXEMPLOS.encerrado);
@@ -154,6 +157,7 @@ teste("em texto cada evento é uma frase com a hora da clínica", async () => {
       "10.0.0.7:5000 AGEND ***.982.247-** M. D. S. CLINICO GERAL 30/11/2026 08:00 -> OK-300",
       "CLINICO GERAL, SEGUNDA-FEIRA 30/11/2026: 1 agendado",
       "FALHA: um lote não pôde ser gravado (database or disk is full)",
+      "ATENÇÃO: uma resposta a VAGAS pode ter 2 MiB",
       "SIGTERM: encerrando; 2 conexões abertas",
       "encerrado; o livro está fechado",
     ]
@@ -180,7 +184,7 @@ for (
   const [volume, esperados] of [
     ["detalhado", Object.keys(EXEMPLOS)],
     ["normal", Object.keys(EXEMPLOS)],
-    ["quieto", ["pronto", "recusou", "orfao", "falha", "banco", "encerrando", "encerrado"]],
+    ["quieto", ["pronto", "recusou", "orfao", "falha", "aviso", "banco", "encerrando", "encerrado"]],
   ] as const
 ) {
   teste(`o volume ${volume} conta ${esperados.join(", ")}`, async () => {
@@ -218,13 +222,13 @@ teste("o que chega durante uma escrita sai na seguinte, na ordem", async () => {
   const { console, registro } = novo({ formato: "json" });
   console.para();
   const primeira = "x".repeat(64 * 1024);
-  registro.conta("conectou", { cliente: primeira });
-  registro.conta("conectou", { cliente: "segunda" });
+  registro.conta("aviso", { o_que: primeira });
+  registro.conta("aviso", { o_que: "segunda" });
   console.segue();
   await registro.fecha();
   assertEquals(console.escritas.length, 2);
   assertEquals(
-    console.texto.trimEnd().split("\n").map((linha) => JSON.parse(linha).cliente),
+    console.texto.trimEnd().split("\n").map((linha) => JSON.parse(linha).o_que),
     [primeira, "segunda"],
   );
 });
@@ -233,11 +237,11 @@ teste("além de 4 MiB à espera, as linhas novas são contadas e descartadas", a
   const { console, registro } = novo();
   console.para();
   const mega = "x".repeat(1024 * 1024);
-  for (let i = 0; i < 12; i++) registro.conta("conectou", { cliente: mega });
+  for (let i = 0; i < 12; i++) registro.conta("aviso", { o_que: mega });
   console.segue();
   await registro.fecha();
   const aviso = /\((\d+) linhas descartadas: o console não as lia\)/.exec(console.texto);
-  const sairam = console.texto.split(" conectou\n").length - 1;
+  const sairam = console.texto.split("ATENÇÃO: x").length - 1;
   assertEquals(sairam + Number(aviso?.[1]), 12, "o descarte tem de ser contado");
   assert(sairam >= 5 && sairam <= 6, `${sairam} linhas de 1 MiB saíram`);
 });
@@ -245,7 +249,7 @@ teste("além de 4 MiB à espera, as linhas novas são contadas e descartadas", a
 teste("um console que falha não faz o registro lançar, nem rejeitar", async () => {
   const { console, registro } = novo();
   console.quebra();
-  registro.conta("conectou", { cliente: "x".repeat(64 * 1024) });
+  registro.conta("aviso", { o_que: "x".repeat(64 * 1024) });
   // Uma rejeição que ninguém trata apareceria nesta volta do laço de eventos.
   await new Promise((segue) => setTimeout(segue));
   registro.conta("conectou", { cliente: "de novo" });
@@ -254,7 +258,7 @@ teste("um console que falha não faz o registro lançar, nem rejeitar", async ()
 });
 
 teste("um console que ninguém lê não segura o fim", async () => {
-  const { console, registro } = novo();
+  const { console, registro } = novo({ esperaDoFim: 10 });
   console.para();
   registro.conta("conectou", { cliente: "10.0.0.7:5000" });
   await deadline(registro.fecha(), 20_000);
@@ -298,3 +302,166 @@ for (const formato of ["texto", "json"] as const) {
     assert(!/529\D?982\D?247\D?25/.test(console.texto), console.texto);
   });
 }
+
+/** Uma recusa como um terminal hostil a provoca: o mais que cabe numa linha do fio. */
+const RECUSA = {
+  cliente: "10.0.0.7:5000",
+  comando: "CANCEL",
+  codigo: "ERRO-113",
+  cpf: CPF,
+  especialista: "\u3042\x1b".repeat(4000),
+};
+
+const MUDANCA = { ...EXEMPLOS.pedido, cliente: "10.0.0.8:6000" };
+
+/** As linhas de um registro em JSON, como objetos. */
+function lidas(console: Console): Record<string, unknown>[] {
+  return console.texto.trimEnd().split("\n").map((linha) => JSON.parse(linha));
+}
+
+for (const formato of ["texto", "json"] as const) {
+  teste(
+    `o que os terminais provocam não passa de 250 000 bytes num segundo em ${formato}, e o resto é somado`,
+    async () => {
+      let agora = 0;
+      const { console, registro } = novo({ formato, relogio: () => agora });
+      const PASSOS = 100;
+      let contadas = 0;
+      for (let segundo = 0; segundo < 5; segundo++) {
+        const antes = console.texto.length;
+        for (let passo = 0; passo < PASSOS; passo++) {
+          agora += 1000 / PASSOS;
+          for (let i = 0; i < 20; i++) registro.conta("pedido", RECUSA);
+          registro.conta("conectou", { cliente: "10.0.0.7:5000" });
+          registro.conta("saiu", { cliente: "10.0.0.7:5000", pedidos: 1 });
+          if (registro.cabeUmaLista) {
+            const agendados = Array.from({ length: 20 }, () => EXEMPLOS.dia.agendados[0]);
+            registro.conta("dia", { ...EXEMPLOS.dia, agendados });
+          }
+        }
+        registro.confere();
+        await registro.fecha();
+        const bytes = new TextEncoder().encode(console.texto.slice(antes)).length;
+        assert(bytes <= 250_000, `${bytes} bytes no segundo ${segundo}`);
+        assert(segundo === 0 || bytes <= 140_000, `${bytes} bytes no segundo ${segundo}`);
+        assert(bytes > 100_000, `${bytes} bytes no segundo ${segundo}: a cota sobra`);
+      }
+      if (formato === "json") {
+        for (const { evento, recusas, idas_e_vindas } of lidas(console)) {
+          if (evento === "omitidas") contadas += Number(recusas) + Number(idas_e_vindas ?? 0);
+          else if (evento !== "dia") contadas++;
+        }
+        assertEquals(contadas, 5 * PASSOS * 22, "cada linha ou saiu ou foi somada");
+      } else {
+        assertMatch(console.texto, / {2}mais 1\.\d{3} recusas e \d+ idas e vindas de 10\.0\.0\.7 não foram contadas\n/);
+      }
+    },
+  );
+}
+
+teste("nenhuma mudança confirmada fica de fora por causa de recusas", async () => {
+  let agora = 0;
+  const { console, registro } = novo({ formato: "json", relogio: () => agora });
+  let mudancas = 0;
+  for (agora = 0; agora < 5000; agora += 5) {
+    for (let i = 0; i < 50; i++) registro.conta("pedido", RECUSA);
+    registro.conta("pedido", { ...MUDANCA, codigo: mudancas++ % 2 === 0 ? "OK-300" : "OK-301" });
+  }
+  await registro.fecha();
+  const contadas = lidas(console).filter(({ codigo }) => codigo === "OK-300" || codigo === "OK-301");
+  assertEquals(contadas.length, mudancas);
+  assert(lidas(console).some(({ evento }) => evento === "omitidas"));
+});
+
+teste("mudanças demais para a cota também são somadas, por quem as pediu", async () => {
+  const { console, registro } = novo();
+  for (let i = 0; i < 3000; i++) registro.conta("pedido", MUDANCA);
+  await registro.fecha();
+  const sairam = console.texto.split("-> OK-300").length - 1;
+  assert(sairam > 500, `${sairam}`);
+  const somadas = / {2}mais (\d)\.(\d{3}) mudanças de 10\.0\.0\.8 não foram contadas\n$/.exec(console.texto);
+  assertEquals(sairam + Number(`${somadas?.[1]}${somadas?.[2]}`), 3000);
+});
+
+teste("uma só que fica de fora é uma; com outras espécies, são várias", async () => {
+  const { console, registro } = novo();
+  while (!/recusa/.test(console.texto)) {
+    registro.conta("pedido", RECUSA);
+    await registro.fecha();
+  }
+  registro.conta("recusou", { cliente: "[2001:db8::1]:5000", motivo: "já há 1000 conexões" });
+  registro.conta("pedido", { ...RECUSA, cliente: "[2001:db8::1]:5001" });
+  registro.conta("pedido", { ...RECUSA, cliente: "[2001:db8::1]:5002", codigo: "OK-302" });
+  await registro.fecha();
+  assertMatch(console.texto, / {2}mais 1 recusa de 10\.0\.0\.7 não foi contada\n/);
+  assertStringIncludes(
+    console.texto,
+    "  mais 1 recusa, 1 consulta e 1 ida ou vinda de [2001:db8::1] não foram contadas\n",
+  );
+});
+
+teste("muitas origens são ditas vinte por segundo, e além de mil numa só conta", async () => {
+  let agora = 0;
+  const { console, registro } = novo({ formato: "json", relogio: () => agora });
+  for (let i = 0; i < 5000; i++) registro.conta("conectou", { cliente: `10.0.${i >> 8}.${i & 255}:5000` });
+  const omitidas = (): Record<string, unknown>[] => lidas(console).filter(({ evento }) => evento === "omitidas");
+  agora += 1000;
+  registro.confere();
+  registro.conta("aviso", { o_que: "x".repeat(64 * 1024) });
+  await new Promise((segue) => setTimeout(segue));
+  assertEquals(omitidas().length, 20);
+  await registro.fecha();
+  assertEquals(omitidas().length, 1001);
+  assertEquals(omitidas().at(-1)?.origem, "outros endereços");
+  const somadas = omitidas().reduce((soma, { idas_e_vindas }) => soma + Number(idas_e_vindas), 0);
+  assertEquals(somadas + lidas(console).filter(({ evento }) => evento === "conectou").length, 5000);
+});
+
+teste("da mesma falha sai uma linha por segundo, com quantas vezes mais", async () => {
+  let agora = 0;
+  const { console, registro } = novo({ relogio: () => agora });
+  for (let i = 0; i < 1000; i++) {
+    registro.contaFalha("um lote não pôde ser gravado", `disco cheio ${i}`);
+    if (i % 100 === 0) registro.contaFalha("o livro não pôde ser lido", "disco ruim");
+    agora += 3;
+    if (i % 300 === 299) registro.confere();
+  }
+  await registro.fecha();
+  const frases = console.texto.trimEnd().split("\n").map((linha) => linha.slice(10));
+  assertEquals(frases, [
+    "FALHA: um lote não pôde ser gravado (disco cheio 0)",
+    "FALHA: o livro não pôde ser lido (disco ruim)",
+    "FALHA: um lote não pôde ser gravado (disco cheio 334), e mais 333 vezes",
+    "FALHA: o livro não pôde ser lido (disco ruim), e mais 3 vezes",
+    "FALHA: um lote não pôde ser gravado (disco cheio 668), e mais 333 vezes",
+    "FALHA: o livro não pôde ser lido (disco ruim), e mais 3 vezes",
+    "FALHA: um lote não pôde ser gravado (disco cheio 999), e mais 330 vezes",
+    "FALHA: o livro não pôde ser lido (disco ruim)",
+  ]);
+});
+
+for (const formato of ["texto", "json"] as const) {
+  teste(`o que um livro antigo guarda sai curto e inofensivo em ${formato}`, async () => {
+    const { console, registro } = novo({ formato });
+    const nome = "\u2028FALSO \u202eOUTRO \u3164 \x9bX" + " Y".repeat(300);
+    const especialista = "CARDIO\u2029LOGIA\u200b" + "Z".repeat(1000);
+    registro.conta("pedido", { ...MUDANCA, nome, especialista });
+    registro.conta("dia", { ...EXEMPLOS.dia, especialista, agendados: [{ horario: "08:00", cpf: CPF, nome }] });
+    registro.conta("orfao", { ...EXEMPLOS.orfao, especialista, nome });
+    await registro.fecha();
+    assertEquals(console.texto.split("\n").length, formato === "json" ? 4 : 5);
+    assert(!/[\p{C}\u2028\u2029\u3164]/u.test(console.texto.replaceAll("\n", "")), JSON.stringify(console.texto));
+    assertStringIncludes(console.texto, "CARDIO?LOGIA?ZZZ");
+    assertStringIncludes(console.texto, "?. ?. ?. ?. Y.");
+    for (const linha of console.texto.split("\n")) assert(linha.length < 700, linha);
+  });
+}
+
+teste("um console que não lê o json recebe a conta do descarte também em json", async () => {
+  const { console, registro } = novo({ formato: "json" });
+  console.para();
+  for (let i = 0; i < 12; i++) registro.conta("aviso", { o_que: "x".repeat(1024 * 1024) });
+  console.segue();
+  await registro.fecha();
+  assertMatch(String(lidas(console).at(-1)?.o_que), /^\d+ linhas descartadas: o console não as lia$/);
+});

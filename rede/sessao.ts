@@ -2,23 +2,20 @@
  * A sessão: uma conexão, da saudação ao fim. Corta linhas, pede à agenda, responde na ordem e faz valer os limites de
  * tempo e de tamanho; uma conexão que abusa só prejudica a si mesma.
  *
- * Não abre sockets nem registra nada: recebe uma conexão (de verdade ou de teste) e avisa quem a criou. `servidor.ts`
+ * Não abre sockets nem registra nada: recebe uma conexão (de verdade ou de teste) e avisa quem a criou. `ouvinte.ts`
  * cria uma por conexão aceita e chama `confere` de tempos em tempos.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
-import { type Agenda, cedeAoSistema } from "../agenda.ts";
-import {
-  codificarResposta,
-  decodificarPedido,
-  Enquadrador,
-  type Erro,
-  ILEGIVEL,
-  type Pedido,
-  type Resposta,
-} from "../protocolo.ts";
+import type { Agenda } from "../agenda.ts";
+import type { Quem } from "../clinica/livro.ts";
+import type { Codigo, Erro, Pedido, Resultado } from "../clinica/pedido.ts";
+import { decodificarPedido, ehHttp, Enquadrador, ILEGIVEL } from "../protocolo.ts";
+import { emBytes } from "./bytes.ts";
+import { LACO, type Laco, type Trabalho } from "./laco.ts";
+import type { Redator } from "./redator.ts";
 
 /** Os limites de uma conexão. */
 export interface Limites {
@@ -56,30 +53,8 @@ export const LIMITES: Limites = {
 const BLOCO_MENOR = 512;
 const BLOCO_MAIOR = 8192;
 
-/**
- * Respostas pequenas são escritas lado a lado numa laje, trocada por outra quando enche: reservar memória para cada uma
- * custa cinco vezes mais. Nenhum pedaço é usado duas vezes, pois o sistema pode estar lendo dele.
- */
-const LAJE = 64 * 1024;
-let laje = Buffer.allocUnsafeSlow(LAJE);
-let usada = 0;
-
-function emBytes(texto: string): Uint8Array {
-  // Uma unidade de UTF-16 ocupa no máximo três bytes em UTF-8.
-  const maximo = texto.length * 3;
-  if (maximo > LAJE / 8) return CODIFICADOR.encode(texto);
-  if (usada + maximo > LAJE) {
-    laje = Buffer.allocUnsafeSlow(LAJE);
-    usada = 0;
-  }
-  const { written } = CODIFICADOR.encodeInto(texto, laje.subarray(usada));
-  return laje.subarray(usada, usada += written);
-}
-
-const CODIFICADOR = new TextEncoder();
-
 /** O que uma sessão precisa de uma conexão: o que `Deno.TcpConn` oferece. */
-export interface Conexao {
+export interface Soquete {
   /** Lê para o bloco; quantos bytes vieram, ou `null` no fim. */
   read(bloco: Uint8Array): Promise<number | null>;
   /** Escreve ao menos um byte e diz quantos. */
@@ -93,21 +68,25 @@ export interface Conexao {
 /** O que uma sessão precisa do servidor. */
 export interface OpcoesDaSessao {
   /** A conexão, que passa a ser da sessão. */
-  conexao: Conexao;
+  conexao: Soquete;
   /** Quem responde aos pedidos. */
   agenda: Agenda;
-  /** De onde a conexão vem, como fica no livro. */
-  origem: string;
+  /** Quem escreve as respostas. */
+  redator: Redator;
+  /** De onde a conexão vem. */
+  quem: Quem;
   /** Um relógio que só anda para a frente, em ms; pode andar aos saltos. */
   relogio: () => number;
   /** Os limites. */
   limites?: Limites;
+  /** Onde os trabalhos pesados esperam a vez; o do processo, quando não se diz. */
+  laco?: Laco;
   /** Avisada a cada resposta enviada, com o pedido, ou `undefined` se a linha não era um. */
-  aoResponder?: (pedido: Pedido | undefined, resposta: Resposta) => void;
+  aoResponder?: (pedido: Pedido | undefined, codigo: Codigo) => void;
 }
 
 /** O que a sessão espera, e portanto o que fazer quando o prazo vence ou o servidor para. */
-type Espera = "pedido" | "linha" | "gravacao" | "escrita" | "adeus";
+type Espera = "pedido" | "linha" | "vez" | "gravacao" | "escrita" | "adeus";
 
 /** Uma conexão em andamento. */
 export class Sessao {
@@ -115,13 +94,18 @@ export class Sessao {
   pedidos = 0;
   /** Por que a sessão acabou, quando não foi o outro lado que quis. */
   motivo: string | undefined;
-  #conexao: Conexao;
+  #conexao: Soquete;
   #agenda: Agenda;
-  #origem: string;
+  #redator: Redator;
+  #quem: Quem;
   #relogio: () => number;
   #limites: Limites;
-  #aoResponder: (pedido: Pedido | undefined, resposta: Resposta) => void;
+  #laco: Laco;
+  #aoResponder: (pedido: Pedido | undefined, codigo: Codigo) => void;
   #enquadrador = new Enquadrador();
+  #primeiraLinha = true;
+  /** O último grupo deu muito que fazer: o seguinte espera a vez. */
+  #pesada = false;
   #espera: Espera = "escrita";
   #prazo = Infinity;
   #malformadas = 0;
@@ -132,12 +116,15 @@ export class Sessao {
   #fechada = false;
 
   /** Uma sessão que ainda não começou; `atende` ou `recusa` a põe em andamento. */
-  constructor({ conexao, agenda, origem, relogio, limites = LIMITES, aoResponder = () => {} }: OpcoesDaSessao) {
+  constructor(opcoes: OpcoesDaSessao) {
+    const { conexao, agenda, redator, quem, relogio, limites = LIMITES, laco = LACO, aoResponder = () => {} } = opcoes;
     this.#conexao = conexao;
     this.#agenda = agenda;
-    this.#origem = origem;
+    this.#redator = redator;
+    this.#quem = quem;
     this.#relogio = relogio;
     this.#limites = limites;
+    this.#laco = laco;
     this.#aoResponder = aoResponder;
   }
 
@@ -167,6 +154,7 @@ export class Sessao {
       case "adeus":
         this.#fecha();
         return;
+      case "vez":
       case "gravacao":
         return;
     }
@@ -184,14 +172,11 @@ export class Sessao {
     this.#fecha();
   }
 
-  /**
-   * Tudo numa função só: uma função assíncrona suspensa custa meio quilobyte a cada conexão parada, e uma a mais por
-   * pedido, 3 % das consultas por segundo (medido).
-   */
+  /** Tudo numa função só: uma função assíncrona suspensa a mais custa memória a cada conexão e tempo a cada pedido. */
   async #percorre(recusada: boolean): Promise<void> {
     try {
       if (recusada) await this.#desiste();
-      else await this.#escreve(codificarResposta(await this.#agenda.saudacao()));
+      else await this.#escreve(this.#redator.linha(await this.#agenda.saudacao()));
       if (this.#encerrando) return;
       let bloco = Buffer.allocUnsafeSlow(BLOCO_MENOR);
       while (!this.#fechada) {
@@ -201,19 +186,25 @@ export class Sessao {
         if (this.#acabou) continue;
         const linhas = this.#enquadrador.recebe(lidos === bloco.length ? bloco : bloco.subarray(0, lidos));
         for (let proxima = 0; proxima < linhas.length && !this.#acabou && !this.#fechada;) {
+          // Um só bloco pode pedir oitocentas listas de vagas: quem dá muito que fazer espera a vez.
+          const vez = this.#pesada || lidos > BLOCO_MENOR ? this.#laco.entra() : undefined;
+          const trabalho = vez instanceof Promise ? await this.#aguardaVez(vez) : vez;
+          if (this.#fechada) return;
           const grupo = this.#proximoGrupo(linhas, proxima);
           proxima += grupo.length;
-          const atendidas = this.#agenda.atende(grupo, this.#origem);
-          const respostas = atendidas instanceof Promise ? await this.#aguardaGravacao(atendidas) : atendidas;
-          for (let i = 0; i < respostas.length;) {
+          const atendidas = this.#agenda.atende(grupo, this.#quem);
+          const resultados = atendidas instanceof Promise
+            ? await this.#aguardaGravacao(atendidas, trabalho)
+            : atendidas;
+          for (let i = 0; i < resultados.length;) {
             let texto = "";
             do {
-              texto += this.#redige(grupo[i], respostas[i++]);
-            } while (i < respostas.length && texto.length < this.#limites.porEnviar);
+              texto += this.#redige(grupo[i], resultados[i++]);
+            } while (i < resultados.length && texto.length < this.#limites.porEnviar);
+            trabalho?.pausa(texto.length);
             await this.#escreve(texto);
+            trabalho?.segue();
           }
-          // Um só bloco pode pedir oitocentas listas de vagas: entre um grupo e outro, os demais também são ouvidos.
-          if (proxima < linhas.length) await cedeAoSistema();
         }
         if (this.#enquadrador.excedida && !this.#acabou) await this.#recusaLinhaLonga();
         if (this.#encerrando) this.#acabou = true;
@@ -237,9 +228,25 @@ export class Sessao {
     }
   }
 
+  #aguardaVez(vez: Promise<Trabalho>): Promise<Trabalho> {
+    this.#espera = "vez";
+    this.#prazo = Infinity;
+    return vez;
+  }
+
   /** Os pedidos a partir de `proxima` que cabem nos limites de pedidos em voo e de respostas por enviar. */
   #proximoGrupo(linhas: readonly (string | typeof ILEGIVEL)[], proxima: number): (Pedido | Erro)[] {
     const grupo: (Pedido | Erro)[] = [];
+    this.#pesada = false;
+    if (this.#primeiraLinha) {
+      this.#primeiraLinha = false;
+      const [linha] = linhas;
+      if (typeof linha === "string" && ehHttp(linha)) {
+        this.motivo = "fala HTTP";
+        this.#acabou = true;
+        return [{ codigo: "ERRO-100" }];
+      }
+    }
     while (proxima < linhas.length && grupo.length < this.#limites.emVoo && !this.#acabou) {
       const item = lerLinha(linhas[proxima++]);
       grupo.push(item);
@@ -254,35 +261,39 @@ export class Sessao {
       this.#malformadas = 0;
       if (item.comando === "SAIR") this.#acabou = true;
       // A resposta pode ser grande: uma por grupo.
-      if (item.comando === "VAGAS") break;
+      if (item.comando === "VAGAS") {
+        this.#pesada = true;
+        break;
+      }
     }
     return grupo;
   }
 
-  /** As respostas, quando gravadas; nenhuma, e a conexão fechada, se não se sabe o que houve. */
-  #aguardaGravacao(atendidas: Promise<Resposta[] | undefined>): Promise<Resposta[]> {
+  /** Os resultados, quando gravados; nenhum, e a conexão fechada, se não se sabe o que houve. */
+  async #aguardaGravacao(atendidas: Promise<Resultado[] | undefined>, trabalho?: Trabalho): Promise<Resultado[]> {
     this.#espera = "gravacao";
     this.#prazo = Infinity;
-    return atendidas.then((respostas) => {
-      if (respostas !== undefined) return respostas;
-      // Nenhuma resposta seria verdadeira.
-      this.motivo = "gravação de desfecho incerto";
-      this.#fecha();
-      return [];
-    });
+    trabalho?.pausa();
+    const resultados = await atendidas;
+    trabalho?.segue();
+    if (resultados !== undefined) return resultados;
+    // Nenhuma resposta seria verdadeira.
+    this.motivo = "gravação de desfecho incerto";
+    this.#fecha();
+    return [];
   }
 
-  /** Uma resposta como vai no fio, contada. */
-  #redige(item: Pedido | Erro, resposta: Resposta): string {
+  /** Um resultado como vai no fio, contado. */
+  #redige(item: Pedido | Erro, resultado: Resultado): string {
     this.pedidos++;
-    this.#aoResponder("comando" in item ? item : undefined, resposta);
-    return codificarResposta(resposta);
+    this.#aoResponder("comando" in item ? item : undefined, resultado.codigo);
+    return this.#redator.linha(resultado);
   }
 
   async #recusaLinhaLonga(): Promise<void> {
     this.motivo = "linha longa demais";
     this.#acabou = true;
-    await this.#escreve(codificarResposta({ codigo: "ERRO-100" }));
+    await this.#escreve(this.#redator.linha({ codigo: "ERRO-100" }));
   }
 
   async #escreve(texto: string): Promise<void> {
@@ -290,7 +301,7 @@ export class Sessao {
     this.#prazo = this.#relogio() + this.#limites.escrita;
     const bytes = emBytes(texto);
     // Uma volta na fila de microtarefas: as sessões que leram juntas escrevem juntas, e o outro lado, acordado pela
-    // primeira escrita, ainda está acordado nas seguintes. Medido: 20 % mais consultas por segundo.
+    // primeira escrita, ainda está acordado nas seguintes.
     await undefined;
     let feito = await this.#conexao.write(bytes);
     while (feito < bytes.length) feito += await this.#conexao.write(bytes.subarray(feito));
@@ -299,7 +310,7 @@ export class Sessao {
   /** Um limite foi atingido: di-lo na última linha. */
   async #desiste(): Promise<void> {
     this.#acabou = true;
-    await this.#escreve(codificarResposta({ codigo: "ERRO-130" }));
+    await this.#escreve(this.#redator.linha({ codigo: "ERRO-130" }));
     await this.#despede();
   }
 

@@ -7,15 +7,17 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async";
 import { Agenda } from "../agenda.ts";
-import type { Armazem, Desfecho } from "../clinica/livro.ts";
+import type { Armazem, Desfecho, Quem } from "../clinica/livro.ts";
 import { cpfDeExemplo, PACIENCIA } from "../testes/apoio.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import { lerOferta } from "../clinica/oferta.ts";
-import { codificarPedido, decodificarResposta, type Pedido } from "../protocolo.ts";
-import { type Conexao, LIMITES, type Limites, Sessao } from "./sessao.ts";
+import { codificarPedido, decodificarResposta, type PedidoNoFio } from "../protocolo.ts";
+import { Laco } from "./laco.ts";
+import { Redator } from "./redator.ts";
+import { LIMITES, type Limites, Sessao, type Soquete } from "./sessao.ts";
 
 /** Uma conexão na memória: o teste é o outro lado. */
-class ConexaoFalsa implements Conexao {
+class ConexaoFalsa implements Soquete {
   /** O que cada `write` aceitou. */
   readonly escritas: string[] = [];
   /** As linhas que a sessão escreveu. */
@@ -208,9 +210,14 @@ interface OpcoesDaCena {
   /** Recusar em vez de atender. */
   recusa?: boolean;
   config?: unknown;
+  /** Onde os trabalhos pesados esperam a vez. */
+  laco?: Laco;
 }
 
-function monta({ limites = {}, antes = () => {}, recusa = false, config }: OpcoesDaCena = {}): Cena {
+/** Um laço que não volta ao sistema: nada fica por acabar quando o teste acaba. */
+const NA_HORA = new Laco({ cede: () => Promise.resolve() });
+
+function monta({ limites = {}, antes = () => {}, recusa = false, config, laco = NA_HORA }: OpcoesDaCena = {}): Cena {
   const conexao = new ConexaoFalsa();
   const armazem = new ArmazemDeTeste();
   const agenda = new Agenda({ armazem, oferta: lerOferta(config), relogio: () => AGORA });
@@ -220,10 +227,12 @@ function monta({ limites = {}, antes = () => {}, recusa = false, config }: Opcoe
   const sessao = new Sessao({
     conexao,
     agenda,
-    origem: "10.0.0.7",
+    redator: new Redator(agenda.clinica),
+    quem: { origem: "10.0.0.7", cliente: "10.0.0.7:40312" },
     relogio: () => agora,
     limites: { ...LIMITES, ...limites },
-    aoResponder: (pedido, { codigo }) => respondidos.push([pedido?.comando, codigo]),
+    laco,
+    aoResponder: (pedido, codigo) => respondidos.push([pedido?.comando, codigo]),
   });
   const fim = recusa ? sessao.recusa() : sessao.atende();
   fim.catch(() => {});
@@ -257,11 +266,11 @@ async function saudada(opcoes: OpcoesDaCena = {}): Promise<Cena> {
   return cena;
 }
 
-function agend(n: number, horario?: string): Pedido {
+function agend(n: number, horario?: string): PedidoNoFio {
   return { comando: "AGEND", cpf: cpfDeExemplo(n), nome: "MARIA DA SILVA", ...SEGUNDA, horario };
 }
 
-function busca(n: number): Pedido {
+function busca(n: number): PedidoNoFio {
   return { comando: "BUSCA", cpf: cpfDeExemplo(n) };
 }
 
@@ -328,9 +337,9 @@ teste("1.000 pedidos de uma vez são respondidos na ordem, e nunca mais que 256 
   const { conexao } = cena;
   const maiores: number[] = [];
   const atende = cena.agenda.atende.bind(cena.agenda);
-  cena.agenda.atende = (pedidos, origem) => {
+  cena.agenda.atende = (pedidos, quem) => {
     maiores.push(pedidos.length);
-    return atende(pedidos, origem);
+    return atende(pedidos, quem);
   };
   conexao.manda(Array.from({ length: 1000 }, (_, i) => i % 3 === 0 ? PING : codificarPedido(busca(i))).join(""));
   await conexao.ate(() => conexao.linhas.length === 1000);
@@ -347,17 +356,17 @@ teste("1.000 pedidos de uma vez são respondidos na ordem, e nunca mais que 256 
   assertEquals(Math.max(...maiores), 256, "um bloco de 8 KiB tem mais de 256 PINGs");
 });
 
-teste("a origem da conexão vai com os pedidos", async () => {
+teste("quem pede vai com os pedidos", async () => {
   await using cena = await saudada();
-  const origens: string[] = [];
+  const origens: Quem[] = [];
   const atende = cena.agenda.atende.bind(cena.agenda);
-  cena.agenda.atende = (pedidos, origem) => {
-    origens.push(origem);
-    return atende(pedidos, origem);
+  cena.agenda.atende = (pedidos, quem) => {
+    origens.push(quem);
+    return atende(pedidos, quem);
   };
   cena.conexao.manda(codificarPedido(agend(1)));
   await cena.conexao.ate(() => cena.conexao.linhas.length === 1);
-  assertEquals(origens, ["10.0.0.7"]);
+  assertEquals(origens, [{ origem: "10.0.0.7", cliente: "10.0.0.7:40312" }]);
 });
 
 teste("escritas de um byte por vez entregam as linhas inteiras", async () => {
@@ -373,7 +382,7 @@ teste("escritas de um byte por vez entregam as linhas inteiras", async () => {
 teste("uma linha que chega byte a byte, partida no meio de um caractere, é uma linha só", async () => {
   await using cena = await saudada();
   const { conexao } = cena;
-  const pedido: Pedido = { comando: "AGEND", cpf: cpfDeExemplo(1), nome: "JOSÉ 𝒜 ÇÃO", ...SEGUNDA };
+  const pedido: PedidoNoFio = { comando: "AGEND", cpf: cpfDeExemplo(1), nome: "JOSÉ 𝒜 ÇÃO", ...SEGUNDA };
   for (const byte of new TextEncoder().encode(codificarPedido(pedido))) {
     conexao.manda(Uint8Array.of(byte));
     await conexao.lida();
@@ -449,6 +458,58 @@ teste("vinte ERRO-100 seguidos fecham a conexão, e nada depois deles é respond
   await conexao.ate(() => conexao.escritaFechada);
   assertEquals(conexao.linhas, new Array(20).fill(ERRO_100));
   assertEquals(cena.sessao.motivo, "mensagens malformadas demais");
+});
+
+/** O que o Chromium manda por `fetch(…, { method: "POST", mode: "no-cors" })`; o corpo é de quem escreveu a página. */
+const POST = [
+  "POST / HTTP/1.1",
+  "Host: 10.0.0.30:9000",
+  "Connection: keep-alive",
+  "Content-Length: 26",
+  'sec-ch-ua-platform: "Linux"',
+  "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+  'sec-ch-ua: "Not:A-Brand";v="8", "Chromium";v="156"',
+  "Content-Type: text/plain",
+  "sec-ch-ua-mobile: ?0",
+  "Accept: */*",
+  "Origin: http://pagina.exemplo",
+  "Sec-Fetch-Site: cross-site",
+  "Sec-Fetch-Mode: no-cors",
+  "Sec-Fetch-Dest: empty",
+  "Referer: http://pagina.exemplo/",
+  "Accept-Encoding: gzip, deflate, br, zstd",
+  "Accept-Language: pt-BR,pt;q=0.9",
+  "",
+  `\n${codificarPedido({ comando: "CANCEL", cpf: cpfDeExemplo(1) })}`,
+].join("\r\n");
+
+teste(
+  "um POST de um navegador é respondido com ERRO-100 e fechado, e o que traz não corre, seja qual for o corte",
+  async () => {
+    // Byte a byte, inteiro, e cortado em dois em cada lugar da primeira linha e do corpo.
+    const cortes = [1, 2, 5, 14, 15, 16, 17, 18, 100, POST.length - 20, POST.length - 1];
+    const formas = [[POST], [...POST], ...cortes.map((corte) => [POST.slice(0, corte), POST.slice(corte)])];
+    for (const blocos of formas) {
+      await using cena = await saudada();
+      const { conexao, armazem } = cena;
+      for (const bloco of blocos) {
+        conexao.manda(bloco);
+        await conexao.lida();
+      }
+      await conexao.ate(() => conexao.escritaFechada);
+      assertEquals(conexao.linhas, [ERRO_100]);
+      assertEquals(armazem.lotes, 0);
+      assertEquals(cena.sessao.motivo, "fala HTTP");
+      assertEquals(cena.respondidos, [[undefined, "ERRO-100"]]);
+    }
+  },
+);
+
+teste("só a primeira linha diz que é HTTP", async () => {
+  await using cena = await saudada();
+  cena.conexao.manda(`${PING}GET / HTTP/1.1\r\n${PING}`);
+  await cena.conexao.lida();
+  assertEquals(cena.conexao.linhas, [OK_200, ERRO_100, OK_200]);
 });
 
 teste("dezenove ERRO-100 e um pedido bom, muitas vezes, não fecham a conexão", async () => {
@@ -794,4 +855,40 @@ teste("com o livro fora do alcance a saudação é ERRO-131, e a conexão vale q
   conexao.manda(codificarPedido(agend(1)));
   await conexao.ate(() => conexao.linhas.length === 2);
   assertEquals(codigos(conexao.linhas), ["ERRO-131", "OK-300"]);
+});
+
+teste("quem dá muito que fazer espera a vez, uma lista por volta do laço, e quem pede pouco não espera", async () => {
+  let agora = 0;
+  let volta = (): void => {};
+  const laco = new Laco({
+    porVolta: 1,
+    relogio: () => agora++,
+    cede: () => new Promise((resolve) => volta = resolve),
+  });
+  await using pesada = await saudada({ laco });
+  await using leve = await saudada({ laco });
+  pesada.conexao.manda('["VAGAS"]\n'.repeat(5));
+  // A primeira não espera, pois não se sabia; a segunda gasta a volta.
+  for (let vistas = 2; vistas <= 5; vistas++) {
+    await pesada.conexao.ate(() => pesada.conexao.linhas.length === vistas);
+    leve.conexao.manda(codificarPedido(busca(1)));
+    await leve.conexao.ate(() => leve.conexao.linhas.length === vistas - 1);
+    assertEquals(pesada.conexao.linhas.length, vistas, "a seguinte espera que o laço volte ao sistema");
+    pesada.passa(LIMITES.ociosa);
+    assert(!pesada.conexao.escritaFechada, "quem espera a vez não é quem não pede");
+    volta();
+  }
+});
+
+teste("uma conexão cortada enquanto espera a vez não executa o que pediu", async () => {
+  let agora = 0;
+  let volta = (): void => {};
+  const laco = new Laco({ porVolta: 1, relogio: () => agora++, cede: () => new Promise((resolve) => volta = resolve) });
+  await using cena = await saudada({ laco });
+  cena.conexao.manda('["VAGAS"]\n'.repeat(2) + codificarPedido(agend(1)));
+  await cena.conexao.ate(() => cena.conexao.linhas.length === 2);
+  cena.sessao.corta();
+  volta();
+  await cena.fim;
+  assertEquals(cena.armazem.lotes, 0);
 });

@@ -15,7 +15,7 @@ import {
   type Codigo,
   decodificarResposta,
   Enquadrador,
-  type Pedido,
+  type PedidoNoFio,
   type PrimeiraVaga,
   type Resposta,
   type Tupla,
@@ -62,7 +62,7 @@ export class RespostaPerdida extends Error {
 }
 
 /** O código com que cada pedido dá certo; outro `OK` é um servidor que não fala o mesmo protocolo. */
-const SUCESSO: { readonly [C in Pedido["comando"]]: Codigo } = {
+const SUCESSO: { readonly [C in PedidoNoFio["comando"]]: Codigo } = {
   AGEND: "OK-300",
   BUSCA: "OK-302",
   CANCEL: "OK-301",
@@ -113,7 +113,7 @@ export class Conexao implements Disposable {
    * @throws {SemConexao} quando nada aconteceu e o pedido pode ser repetido.
    * @throws {RespostaPerdida} quando um `AGEND` ou `CANCEL` saiu e a resposta não veio.
    */
-  async pede(pedido: Pedido): Promise<Resposta> {
+  async pede(pedido: PedidoNoFio): Promise<Resposta> {
     const reaproveitada = this.ligada;
     const ligacao = await this.#ligada();
     try {
@@ -201,7 +201,7 @@ class Ligacao implements Disposable {
     return this.#primeiras;
   }
 
-  async pede(pedido: Pedido): Promise<Resposta> {
+  async pede(pedido: PedidoNoFio): Promise<Resposta> {
     const esperada = this.#espera();
     const bytes = new TextEncoder().encode(codificarPedido(pedido));
     try {
@@ -291,7 +291,7 @@ function motivo(causa: unknown, endereco: string): string {
 }
 
 /** Um pedido que muda a agenda: se a resposta se perde, não se sabe se aconteceu. */
-export type PedidoDeMudanca = Extract<Pedido, { comando: "AGEND" | "CANCEL" }>;
+export type PedidoDeMudanca = Extract<PedidoNoFio, { comando: "AGEND" | "CANCEL" }>;
 
 /**
  * O que houve com um pedido cuja resposta se perdeu, a julgar pelos agendamentos que há depois: a resposta que ele teve

@@ -18,7 +18,7 @@ import {
   SemConexao,
   ServidorOcupado,
 } from "./conexao.ts";
-import { codificarResposta, Enquadrador, type Pedido, type Tupla } from "../protocolo.ts";
+import { codificarResposta, Enquadrador, type PedidoNoFio, type Tupla } from "../protocolo.ts";
 
 const CPF = "52998224725";
 const TUPLA: Tupla = ["AGEND", CPF, "MARIA", "NUTRICIONISTA", "27/11/2026", "SEXTA-FEIRA", "08:00"];
@@ -30,7 +30,7 @@ const AGEND: PedidoDeMudanca = {
   data: "27/11/2026",
   dia: "SEXTA-FEIRA",
 };
-const BUSCA: Pedido = { comando: "BUSCA", cpf: CPF };
+const BUSCA: PedidoNoFio = { comando: "BUSCA", cpf: CPF };
 const SAUDACAO = codificarResposta({
   codigo: "OK-200",
   primeiras: [["27/11/2026", "SEXTA-FEIRA", "08:00", "NUTRICIONISTA"]],

@@ -25,7 +25,7 @@ import {
   ServidorOcupado,
 } from "./conexao.ts";
 import { chave, lerCpf, lerNome } from "../clinica/texto.ts";
-import type { Codigo, Pedido, PrimeiraVaga, Resposta, Tupla, Vaga } from "../protocolo.ts";
+import type { Codigo, PedidoNoFio, PrimeiraVaga, Resposta, Tupla, Vaga } from "../protocolo.ts";
 import {
   type Agendamento,
   agendamentoDe,
@@ -463,7 +463,10 @@ function ehErro(codigo: Codigo): codigo is keyof typeof FRASES {
   return codigo in FRASES;
 }
 
-async function consultaVagas(sessao: Sessao, pedido: Extract<Pedido, { comando: "VAGAS" }>): Promise<readonly Vaga[]> {
+async function consultaVagas(
+  sessao: Sessao,
+  pedido: Extract<PedidoNoFio, { comando: "VAGAS" }>,
+): Promise<readonly Vaga[]> {
   const resposta = await insiste(sessao, () => sessao.conexao.pede(pedido));
   if (resposta.codigo === "OK-304") return resposta.vagas;
   // A especialidade pode ter saído da semana da clínica entre um passo e outro: para quem escolhe, não tem vaga.

@@ -5,11 +5,30 @@
  * @module
  */
 
-import { deadline } from "@std/async";
-import { codificarPedido, decodificarResposta, Enquadrador, type Pedido, type Resposta } from "../protocolo.ts";
+import { deadline, delay } from "@std/async";
+import type { Agenda } from "../agenda.ts";
+import type { Resultado } from "../clinica/pedido.ts";
+import {
+  codificarPedido,
+  decodificarPedido,
+  decodificarResposta,
+  Enquadrador,
+  type PedidoNoFio,
+  type Resposta,
+} from "../protocolo.ts";
+import { Redator } from "../rede/redator.ts";
 
 /** Quanto um teste espera pelo que deve acontecer logo, em ms, antes de se dar por falho. */
 export const PACIENCIA = 20_000;
+
+/** Espera até que algo seja verdade, perguntando sem parar; falha depois de `PACIENCIA`. */
+export async function ate(verdade: () => boolean | Promise<boolean>): Promise<void> {
+  const fim = performance.now() + PACIENCIA;
+  while (!await verdade()) {
+    if (performance.now() > fim) throw new Error("não aconteceu a tempo");
+    await delay(10);
+  }
+}
 
 /** Verdadeiro quando o processo de testes tem todas as permissões pedidas, sem perguntar. */
 export function permitido(...nomes: Deno.PermissionName[]): boolean {
@@ -207,6 +226,19 @@ export async function roda(
   return { codigo: code, stdout: texto(stdout), stderr: texto(stderr) };
 }
 
+/** Pede à agenda o que o fio traria e veste o que ela responde: o que faz uma sessão, sem rede. */
+export function atendeNoFio(
+  agenda: Agenda,
+  pedidos: readonly PedidoNoFio[],
+  origem: string = "10.0.0.7",
+): Resposta[] | Promise<Resposta[] | undefined> {
+  const redator = new Redator(agenda.clinica);
+  const veste = (resultados: Resultado[]): Resposta[] => resultados.map((resultado) => redator.veste(resultado));
+  const lidos = pedidos.map((pedido) => decodificarPedido(codificarPedido(pedido).trimEnd()));
+  const atendidas = agenda.atende(lidos, { origem, cliente: `${origem}:1` });
+  return atendidas instanceof Promise ? atendidas.then((vieram) => vieram && veste(vieram)) : veste(atendidas);
+}
+
 /** Chama `recebe` para cada linha do fluxo, até o fim dele. */
 export async function leLinhas(fluxo: ReadableStream<Uint8Array>, recebe: (linha: string) => void): Promise<void> {
   const enquadrador = new Enquadrador(Infinity);
@@ -268,7 +300,7 @@ export class Fio implements Disposable {
   }
 
   /** Manda um pedido e espera a resposta. */
-  async pede(pedido: Pedido): Promise<Resposta> {
+  async pede(pedido: PedidoNoFio): Promise<Resposta> {
     await this.manda(codificarPedido(pedido));
     return await this.resposta();
   }
@@ -433,13 +465,6 @@ export async function procuraFerramentas(): Promise<Ferramentas> {
     tmpfs: tmpfs !== undefined,
     faketime: faketime?.trim(),
   };
-}
-
-/** O limite de arquivos abertos que os processos daqui herdam, onde o sistema o mostra. */
-export function limiteDeArquivos(): number | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  const achado = /^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"));
-  return achado === null ? undefined : Number(achado[1]);
 }
 
 /** A maior memória residente que um processo já teve, em MiB. */

@@ -6,7 +6,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { Agendamento, Alcance, Armazem, Dia, Mudanca, Vista } from "../clinica/livro.ts";
+import type { Agendamento, Alcance, Armazem, Dia, Mudanca, Quem, Vista } from "../clinica/livro.ts";
 import { cpfDeExemplo } from "./apoio.ts";
 import { minutoDoDia } from "../clinica/oferta.ts";
 
@@ -49,8 +49,8 @@ export function agendamento(id: number, parte: Parte): Agendamento {
 }
 
 /** A mudança que marca um agendamento. */
-export function marca(vista: Vista, parte: Parte, origem: string = "10.0.0.7"): Mudanca & { tipo: "marca" } {
-  return { tipo: "marca", agendamento: agendamento(vista.novoId(), parte), origem };
+export function marca(vista: Vista, parte: Parte, origem: string = "10.0.0.7"): Mudanca {
+  return { tipo: "marca", agendamento: agendamento(vista.novoId(), parte), quem: { ...QUEM, origem } };
 }
 
 /** Grava as mudanças que `decide` pede e exige que dê certo. */
@@ -84,8 +84,15 @@ export async function livres(armazem: Armazem, especialidade: string = CLINICO, 
 
 /** A mudança que desmarca um agendamento. */
 export function desmarca(agendamento: Agendamento): Mudanca {
-  return { tipo: "desmarca", agendamento };
+  return { tipo: "desmarca", agendamento, quem: QUEM };
 }
+
+/** A mudança que arquiva um agendamento que já acabou. */
+export function arquiva(agendamento: Agendamento): Mudanca {
+  return { tipo: "arquiva", agendamento, quem: QUEM };
+}
+
+const QUEM: Quem = { origem: "10.0.0.7", cliente: "10.0.0.7:40000" };
 
 /** Como um teste é registrado. */
 export type RegistraTeste = (nome: string, fn: () => Promise<void>) => void;
@@ -160,12 +167,12 @@ export function contrato(registra: RegistraTeste, abre: () => Promise<Armazem>):
     assertEquals(await livres(armazem), HORAS.slice(1));
   });
 
-  registra("encerrar tira dos ativos e deixa a hora tomada e na lista", async () => {
+  registra("arquivar tira dos ativos e deixa a hora tomada e na lista", async () => {
     await using armazem = await abre();
     await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
     const [velho] = await ativosDe(armazem, 1);
     await grava(armazem, (vista) => [
-      { tipo: "encerra", agendamento: velho },
+      arquiva(velho),
       marca(vista, { cpf: cpfDeExemplo(1), data: "2026-12-07" }),
     ]);
     assertEquals((await ativosDe(armazem, 1)).map(({ data }) => data), ["2026-12-07"]);
@@ -225,7 +232,7 @@ export function contrato(registra: RegistraTeste, abre: () => Promise<Armazem>):
     await using armazem = await abre();
     const hora = (n: number): string =>
       `${String(Math.floor(n / 60)).padStart(2, "0")}:${String(n % 60).padStart(2, "0")}`;
-    const varios = (vista: Vista, de: number, ate: number, data: string): (Mudanca & { tipo: "marca" })[] =>
+    const varios = (vista: Vista, de: number, ate: number, data: string): Mudanca[] =>
       Array.from(
         { length: ate - de },
         (_, i) => marca(vista, { cpf: cpfDeExemplo(de + i), hora: hora(de + i), minutos: 1, data }),
@@ -236,7 +243,7 @@ export function contrato(registra: RegistraTeste, abre: () => Promise<Armazem>):
       const passageiros = varios(vista, 200, 270, DIA);
       return [
         ...antigos.slice(0, 40).map(desmarca),
-        ...antigos.slice(40, 80).map((agendamento): Mudanca => ({ tipo: "encerra", agendamento })),
+        ...antigos.slice(40, 80).map(arquiva),
         ...passageiros,
         ...passageiros.map(({ agendamento }) => desmarca(agendamento)),
         ...varios(vista, 0, 80, "2026-12-07"),

@@ -6,17 +6,20 @@
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { chave, formatarCpf, lerCpf, lerNome } from "../clinica/texto.ts";
+import type { Pedido } from "../clinica/pedido.ts";
+import { chave, formatarCpf, inofensivo, lerCpf, lerNome, TEXTO_MAXIMO } from "../clinica/texto.ts";
 import {
   codificarPedido,
   codificarResposta,
   type Codigo,
+  dataNoFio,
   decodificarPedido,
   decodificarResposta,
+  ehHttp,
   Enquadrador,
   ILEGIVEL,
   LINHA_MAXIMA,
-  type Pedido,
+  type PedidoNoFio,
   type PrimeiraVaga,
   type Resposta,
   TEXTOS,
@@ -48,7 +51,7 @@ teste("cada comando é lido com os campos que pode ter, e só com eles", () => {
     cpf: CPF,
     nome: "MARIA",
     especialista: "CLINICO GERAL",
-    data: "30/11/2026",
+    data: "2026-11-30",
     dia: "SEGUNDA-FEIRA",
   };
   assertEquals(decodificarPedido(agend(...base)), { ...lido, horario: undefined });
@@ -59,7 +62,11 @@ teste("cada comando é lido com os campos que pode ter, e só com eles", () => {
   assertEquals(decodificarPedido(`["CANCEL","${CPF}","X"]`), { comando: "CANCEL", cpf: CPF, especialista: "X" });
   assertEquals(decodificarPedido('["VAGAS"]'), { comando: "VAGAS", especialista: undefined, data: undefined });
   assertEquals(decodificarPedido('["VAGAS","X"]'), { comando: "VAGAS", especialista: "X", data: undefined });
-  assertEquals(decodificarPedido('["VAGAS","X","Y"]'), { comando: "VAGAS", especialista: "X", data: "Y" });
+  assertEquals(decodificarPedido('["VAGAS","X","30/11/2026"]'), {
+    comando: "VAGAS",
+    especialista: "X",
+    data: "2026-11-30",
+  });
   assertEquals(decodificarPedido('["PING"]'), { comando: "PING" });
   assertEquals(decodificarPedido('["SAIR"]'), { comando: "SAIR" });
 });
@@ -137,6 +144,58 @@ teste("entre vários erros vale o primeiro de 100, 101, 102, 104", () => {
   recusado(`["CANCEL","${ruim.cpf}","X"]`, "ERRO-102");
 });
 
+teste("uma data vira aaaa-mm-dd, exista ou não, e o que não é uma fica vazio", () => {
+  const casos = {
+    "30/11/2026": "2026-11-30",
+    "99/99/9999": "9999-99-99",
+    "2026-11-30": "",
+    " 30/11/2026": "",
+    "1/1/26": "",
+  };
+  for (const [escrita, data] of Object.entries({ ...casos, "30/11/2026\n": "", "٣٠/١١/٢٠٢٦": "", "": "" })) {
+    assertEquals(decodificarPedido(JSON.stringify(["VAGAS", "X", escrita])), {
+      comando: "VAGAS",
+      especialista: "X",
+      data,
+    });
+  }
+  assertStrictEquals(dataNoFio("2026-11-30"), "30/11/2026");
+  assertStrictEquals(dataNoFio("2027-01-02"), "02/01/2027");
+});
+
+teste("um texto de mais de 1.000 unidades não é o de nada: o nome é ERRO-104, o resto vai vazio", () => {
+  const longo = "É".repeat(TEXTO_MAXIMO + 1);
+  recusado(agend(CPF, longo, "X", "Y", "Z"), "ERRO-104");
+  recusado(agend("1", longo, "X", "Y", "Z"), "ERRO-102");
+  const vazio = { comando: "AGEND", cpf: CPF, nome: "ANA", especialista: "", data: "", dia: "", horario: "" };
+  assertEquals(decodificarPedido(agend(CPF, "Ana", longo, longo, longo, longo)), vazio);
+  assertEquals(decodificarPedido(JSON.stringify(["CANCEL", CPF, longo])), {
+    comando: "CANCEL",
+    cpf: CPF,
+    especialista: "",
+  });
+  assertEquals(decodificarPedido(JSON.stringify(["VAGAS", longo, longo])), {
+    comando: "VAGAS",
+    especialista: "",
+    data: "",
+  });
+  const justo = "É".repeat(TEXTO_MAXIMO);
+  assertEquals(decodificarPedido(JSON.stringify(["CANCEL", CPF, justo])), {
+    comando: "CANCEL",
+    cpf: CPF,
+    especialista: justo,
+  });
+});
+
+teste("a primeira linha de quem fala HTTP conhece-se, e nenhum pedido se parece com ela", () => {
+  for (const linha of ["GET / HTTP/1.1\r", "POST /x?y HTTP/1.0", "PRI * HTTP/2.0\r", 'fOo /["PING"] HTTP/1.1\r']) {
+    assert(ehHttp(linha), linha);
+  }
+  for (const linha of ['["PING"]', '["VAGAS","x HTTP/1.1"]', "", "\r", "Host: HTTP/1.1x"]) {
+    assert(!ehHttp(linha), linha);
+  }
+});
+
 teste("o que é da agenda passa como foi escrito", () => {
   const pedido = decodificarPedido(agend(CPF, "Ana", " clínico\u00a0geral ", "99/99/9999", "segunda", "8h"));
   assertEquals(pedido, {
@@ -144,7 +203,7 @@ teste("o que é da agenda passa como foi escrito", () => {
     cpf: CPF,
     nome: "ANA",
     especialista: " clínico\u00a0geral ",
-    data: "99/99/9999",
+    data: "9999-99-99",
     dia: "segunda",
     horario: "8h",
   });
@@ -288,6 +347,80 @@ teste("um nome vai até 120 pontos de código, contados depois de normalizado", 
   assertStrictEquals(lerNome(`  ${"A".repeat(120)}  `), "A".repeat(120));
 });
 
+teste("um nome de mais de 1.000 unidades não vale, ainda que normalizado coubesse", () => {
+  assertStrictEquals(lerNome(`A${" ".repeat(TEXTO_MAXIMO - 2)}B`), "A B");
+  assertStrictEquals(lerNome(`A${" ".repeat(TEXTO_MAXIMO - 1)}B`), undefined);
+});
+
+teste("um nome de que nada se vê, ou que separa linhas, não vale", () => {
+  const ruins = [
+    "\u3164",
+    "\u034f",
+    "\u0301",
+    "\u0301\u0316",
+    "\u200b",
+    "\u2800 \u2800",
+    "\ufe0f",
+    "\u115f\u1160",
+    "\uffa0",
+  ];
+  for (const ruim of [...ruins, "A\u2028B", "A\u2029", "\u2028A"]) {
+    assertStrictEquals(lerNome(ruim), undefined, JSON.stringify(ruim));
+  }
+  assertStrictEquals(lerNome("A\u034f"), "A\u034f", "o resto do que valia continua a valer");
+});
+
+teste("compor um nome aos pedaços não muda o que se aceita", () => {
+  const antes = (texto: string): string | undefined => {
+    const nome = texto.normalize("NFC").toUpperCase().normalize("NFC").replace(/\p{Zs}+/gu, " ").trim();
+    return nome === "" || /\p{C}/u.test(nome) || [...nome].length > 120 ? undefined : nome;
+  };
+  const compoe = [
+    "e\u0301",
+    "α\u0313\u0300\u0345",
+    "\u1100\u1161\u11a8",
+    "\u0dd9\u0dcf\u0dca",
+    "\u09c7\u09be",
+    "ß",
+    "𐐨",
+    "a",
+    " \u2003",
+  ];
+  const soltas = [..."\u0301\u0316\u0345\u0327", "\u0bc6\u0bbe", "\u{1d15e}"];
+  const unidade = fc.oneof(
+    { weight: 40, arbitrary: fc.constantFrom(...compoe) },
+    { weight: 1, arbitrary: fc.constantFrom(...soltas) },
+  );
+  const letras = fc.array(unidade, { minLength: 60, maxLength: 160, size: "max" });
+  let compridos = 0;
+  fc.assert(
+    fc.property(letras, fc.array(fc.constantFrom(...soltas), { maxLength: 5 }), (inicio, fim) => {
+      const texto = ["A", ...inicio, ...fim].join("").slice(0, TEXTO_MAXIMO).toWellFormed();
+      if (texto.length > 120 && antes(texto) !== undefined) compridos++;
+      assertStrictEquals(lerNome(texto), antes(texto));
+    }),
+    { numRuns: 500 },
+  );
+  assert(compridos > 10, "quase nenhum nome comprido valia: a propriedade confere pouco");
+});
+
+teste("a chave é a de quem decompõe primeiro e tira as marcas depois", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 40 }), (texto) => {
+      const antes = texto.normalize("NFD").replace(/\p{M}/gu, "").toUpperCase().replace(/\p{Zs}+/gu, " ").trim();
+      assertStrictEquals(chave(texto), antes);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+teste("o que não se vê mostra-se trocado, e o resto como está", () => {
+  const caso = "A\u200bB\u3164C\u2028D\u2029\x1b[0m\u202e\u034f";
+  assertStrictEquals(inofensivo(caso), "A\ufffdB\ufffdC\ufffdD\ufffd\ufffd[0m\ufffd\ufffd");
+  assertStrictEquals(inofensivo(caso, "?"), "A?B?C?D??[0m??");
+  assertStrictEquals(inofensivo("JOSÉ e\u0301 葛\u{e0100} ☺\ufe0f"), "JOSÉ e\u0301 葛\u{e0100} ☺\ufe0f");
+});
+
 /** Letras com acentos soltos e compostos, letras que crescem em maiúsculas, espaços de todo tipo, e o resto. */
 const arbTexto = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 30 }),
@@ -410,7 +543,7 @@ teste("sem vagas a resposta é só o código", () => {
 
 teste("cada pedido é escrito como o protocolo diz, sem os campos que faltam", () => {
   const base = { comando: "AGEND" as const, cpf: CPF, nome: "MARIA", especialista: "E", data: "D", dia: "S" };
-  const casos: [Pedido, string][] = [
+  const casos: [PedidoNoFio, string][] = [
     [base, `["AGEND","${CPF}","MARIA","E","D","S"]`],
     [{ ...base, horario: "08:00" }, `["AGEND","${CPF}","MARIA","E","D","S","08:00"]`],
     [{ ...base, horario: "" }, `["AGEND","${CPF}","MARIA","E","D","S",""]`],
@@ -427,13 +560,14 @@ teste("cada pedido é escrito como o protocolo diz, sem os campos que faltam", (
 });
 
 const arbCampo = fc.string({ unit: "binary", maxLength: 12 });
-const arbPedido: fc.Arbitrary<Pedido> = fc.oneof(
+const arbData = fc.oneof(arbCampo, fc.constantFrom("30/11/2026", "31/02/2027", "00/00/0000"));
+const arbPedido: fc.Arbitrary<PedidoNoFio> = fc.oneof(
   fc.record({
     comando: fc.constant("AGEND" as const),
     cpf: arbCpf,
     nome: arbNome,
     especialista: arbCampo,
-    data: arbCampo,
+    data: arbData,
     dia: arbCampo,
     horario: fc.option(arbCampo, { nil: undefined }),
   }),
@@ -443,7 +577,7 @@ const arbPedido: fc.Arbitrary<Pedido> = fc.oneof(
     cpf: arbCpf,
     especialista: fc.option(arbCampo, { nil: undefined }),
   }),
-  fc.array(arbCampo, { maxLength: 2 }).map(([especialista, data]) => ({
+  fc.oneof(fc.array(arbCampo, { maxLength: 1 }), fc.tuple(arbCampo, arbData)).map(([especialista, data]) => ({
     comando: "VAGAS" as const,
     especialista,
     data,
@@ -477,12 +611,18 @@ const arbResposta: fc.Arbitrary<Resposta> = fc.oneof(
   fc.record({ codigo: fc.constant("OK-304" as const), vagas: fc.array(arbVaga, { maxLength: 4 }) }),
 );
 
+/** O pedido como se lê do que dele se escreve. */
+function comoSeLe(pedido: PedidoNoFio): Pedido {
+  if (!("data" in pedido) || pedido.data === undefined) return pedido;
+  return { ...pedido, data: /^\d\d\/\d\d\/\d{4}$/.test(pedido.data) ? pedido.data.split("/").reverse().join("-") : "" };
+}
+
 teste("o que se escreve de um pedido se lê igual, numa linha só", () => {
   fc.assert(
     fc.property(arbPedido, (pedido) => {
       const linha = codificarPedido(pedido);
       assertStrictEquals(linha.indexOf("\n"), linha.length - 1);
-      assertEquals(decodificarPedido(linha.slice(0, -1)), pedido);
+      assertEquals(decodificarPedido(linha.slice(0, -1)), comoSeLe(pedido));
     }),
     { numRuns: 500 },
   );
@@ -529,8 +669,9 @@ teste("qualquer linha é lida sem exceção, e o que dela se aceita se escreve e
         assertEquals(decodificarResposta(codificarResposta(resposta).slice(0, -1)), resposta);
       }
       const pedido = decodificarPedido(linha);
-      if ("comando" in pedido) assertEquals(decodificarPedido(codificarPedido(pedido).slice(0, -1)), pedido);
-      else assert(pedido.codigo in TEXTOS);
+      if (!("comando" in pedido)) return assert(pedido.codigo in TEXTOS);
+      const noFio = "data" in pedido && pedido.data ? { ...pedido, data: dataNoFio(pedido.data) } : pedido;
+      assertEquals(decodificarPedido(codificarPedido(noFio).slice(0, -1)), pedido);
     }),
     { numRuns: 1000 },
   );

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { deadline, delay, retry } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
 import {
@@ -23,7 +23,8 @@ import {
   testeComSistema,
 } from "./apoio.ts";
 import configuracaoDoDeno from "../deno.json" with { type: "json" };
-import { codificarPedido, decodificarResposta, type Pedido, TEXTOS, type Tupla, type Vaga } from "../protocolo.ts";
+import { DIAS_DA_SEMANA } from "../clinica/oferta.ts";
+import { codificarPedido, decodificarResposta, type PedidoNoFio, TEXTOS, type Tupla, type Vaga } from "../protocolo.ts";
 
 /** Registra um teste que tem uma pasta só sua. */
 function teste(nome: string, fn: (pasta: Pasta) => Promise<void>): void {
@@ -58,11 +59,15 @@ const SEM_STRACE = funciona("sh", "-c", "sleep 0.3 & strace -o /dev/null -p $!")
   ? undefined
   : "falta strace, ou o sistema não o deixa acompanhar um processo";
 
-const DIAS = ["SEGUNDA-FEIRA", "TERÇA-FEIRA", "QUARTA-FEIRA", "QUINTA-FEIRA", "SEXTA-FEIRA", "SÁBADO", "DOMINGO"];
-
 /** Escreve uma semana que atende todo dia: 90 vagas de 15 minutos a partir de 00:00. */
 function semanaGrande(pasta: Pasta, trocas: Record<string, unknown> = {}): void {
-  const atendimentos = DIAS.map((dia) => ({ especialidade: "PLANTÃO", dia, inicio: "00:00", vagas: 90, minutos: 15 }));
+  const atendimentos = DIAS_DA_SEMANA.map((dia) => ({
+    especialidade: "PLANTÃO",
+    dia,
+    inicio: "00:00",
+    vagas: 90,
+    minutos: 15,
+  }));
   Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify({ atendimentos, ...trocas }));
 }
 
@@ -77,15 +82,15 @@ async function vagas(fio: Fio, especialista?: string): Promise<readonly Vaga[]> 
 }
 
 /** Um pedido de marcação na enésima vaga, ou sem hora se a vaga é só a data. */
-function agend(n: number, [data, dia, especialista]: Vaga, horario?: string): Pedido & { comando: "AGEND" } {
+function agend(n: number, [data, dia, especialista]: Vaga, horario?: string): PedidoNoFio & { comando: "AGEND" } {
   return { comando: "AGEND", cpf: cpfDeExemplo(n), nome: "Maria da Silva", especialista, data, dia, horario };
 }
 
-async function codigo(fio: Fio, pedido: Pedido): Promise<string> {
+async function codigo(fio: Fio, pedido: PedidoNoFio): Promise<string> {
   return (await fio.pede(pedido)).codigo;
 }
 
-function busca(n: number): Pedido {
+function busca(n: number): PedidoNoFio {
   return { comando: "BUSCA", cpf: cpfDeExemplo(n) };
 }
 
@@ -226,7 +231,7 @@ teste("256 pedidos num só envio são respondidos na ordem", async (pasta) => {
   await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
   using fio = await Fio.saudado(servidor.porta);
   const [vaga] = await vagas(fio);
-  const pedidos = Array.from({ length: 64 }, (_, n): Pedido[] => [
+  const pedidos = Array.from({ length: 64 }, (_, n): PedidoNoFio[] => [
     agend(n, vaga),
     busca(n),
     { comando: "CANCEL", cpf: cpfDeExemplo(n) },
@@ -361,7 +366,7 @@ async function mudaSemParar(
   const confirmado: Confirmado = { marcadas: [], desmarcados: [] };
   for (let n = primeiro;; n += 6) {
     try {
-      const passageiros = [1, 2, 3, 4, 5].flatMap((i): Pedido[] => [
+      const passageiros = [1, 2, 3, 4, 5].flatMap((i): PedidoNoFio[] => [
         agend(n + i, vaga),
         { comando: "CANCEL", cpf: cpfDeExemplo(n + i) },
       ]);
@@ -418,7 +423,13 @@ function mudancasDoLivro(livro: string): { marcadas: Set<string>; desmarcados: S
 /** Uma semana em que uma rajada não acaba com as vagas: uma por minuto, todo dia. */
 const POR_MINUTO = {
   semanas: 2,
-  atendimentos: DIAS.map((dia) => ({ especialidade: "PLANTÃO", dia, inicio: "00:00", vagas: 1440, minutos: 1 })),
+  atendimentos: DIAS_DA_SEMANA.map((dia) => ({
+    especialidade: "PLANTÃO",
+    dia,
+    inicio: "00:00",
+    vagas: 1440,
+    minutos: 1,
+  })),
 };
 
 teste("kill -9 no meio das mudanças: toda a que foi confirmada está lá, e nada é vendido duas vezes", async (pasta) => {
@@ -483,6 +494,30 @@ teste("SIGTERM: o que já tinha chegado é respondido, e quem estava parado é f
   assertEquals((await outro.encerra("SIGINT")).code, 0);
   assertEquals(outro.log.find(({ evento }) => evento === "encerrando")?.sinal, "SIGINT");
 });
+
+testeSe(
+  Deno.build.os === "linux" ? SEM_SH : "só o Linux diz que sinais um processo ignora",
+  "nohup: SIGHUP não encerra um servidor cujo pai o mandou ignorar, e SIGTERM sim; sem nohup, SIGHUP encerra",
+  async (pasta) => {
+    {
+      await using servidor = await Servidor.inicia({
+        pasta: pasta.caminho,
+        diante: ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"],
+      });
+      using fio = await Fio.saudado(servidor.porta);
+      servidor.sinaliza("SIGHUP");
+      assertEquals(await codigo(fio, { comando: "PING" }), "OK-200");
+      servidor.sinaliza("SIGHUP");
+      using outro = await Fio.saudado(servidor.porta);
+      assertEquals(await codigo(outro, { comando: "PING" }), "OK-200");
+      assertEquals((await servidor.encerra("SIGTERM")).code, 0);
+      assertEquals(servidor.log.filter(({ evento }) => evento === "encerrando").map(({ sinal }) => sinal), ["SIGTERM"]);
+    }
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+    assertEquals((await servidor.encerra("SIGHUP")).code, 0);
+    assertEquals(servidor.log.find(({ evento }) => evento === "encerrando")?.sinal, "SIGHUP");
+  },
+);
 
 testeSe(SEM_SH, "um segundo sinal sai na hora, sem esperar por quem não lê", async (pasta) => {
   semanaGrande(pasta, { semanas: 53 });
@@ -619,7 +654,7 @@ testeSe(SEM_TMPFS, "um disco cheio: ERRO-131, consultas continuam, e com espaço
 testeSe(SEM_STRACE, "um fsync que falha: a resposta dada é a verdade, antes e depois de um kill -9", async (pasta) => {
   semanaGrande(pasta);
   const respostas: string[] = [];
-  const pedidos = (vaga: Vaga): Pedido[] => [
+  const pedidos = (vaga: Vaga): PedidoNoFio[] => [
     agend(1, vaga),
     { comando: "CANCEL", cpf: cpfDeExemplo(0) },
     agend(2, vaga),
@@ -755,6 +790,13 @@ teste("uma configuração com a marca de ordem de bytes é lida; uma que não é
   const latin1 = Uint8Array.from(config, (caractere) => caractere.charCodeAt(0));
   Deno.writeFileSync(pasta.arquivo("ansi.json"), latin1);
   await naoInicia(pasta, ["--config", "ansi.json"], { codigo: 1, partes: ["ansi.json", "não é UTF-8"] });
+});
+
+teste("uma semana em que a resposta a VAGAS é grande demais é avisada ao começar, com o tamanho", async (pasta) => {
+  semanaGrande(pasta, { ...POR_MINUTO, semanas: 20 });
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho, args: ["--quieto"] });
+  const { o_que } = await servidor.registrou(({ evento }) => evento === "aviso");
+  assertMatch(String(o_que), /VAGAS pode ter 1,5 MiB/);
 });
 
 teste("uma conexão que pede centenas de listas de vagas não faz as outras esperar por todas", async (pasta) => {
@@ -919,6 +961,45 @@ teste("copia e lista trabalham ao lado do servidor", async (pasta) => {
   await naoInicia(pasta, ["copia", destino], { codigo: 1, partes: ["copia.db", "já existe"] });
   assertEquals(await codigo(fio, busca(1)), "OK-302");
 });
+
+teste(
+  "o que um livro antigo guarda sai inofensivo no console, na tabela e no CSV, e como está no JSON",
+  async (pasta) => {
+    const livro = pasta.arquivo("clinica.db");
+    {
+      await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+      assertEquals((await servidor.encerra()).code, 0);
+    }
+    const nome = "ANA\u2028FALSA\u202e\u2029\u3164 \x9bX";
+    const data = Temporal.Now.plainDateISO("America/Sao_Paulo").add({ days: 2 }).toString();
+    {
+      using db = new DatabaseSync(livro);
+      db.prepare(
+        `INSERT INTO agendamento
+         (cpf, nome, especialidade, profissional, data, hora, minutos, criado_em, origem, ativo)
+       VALUES (?, ?, 'DENTISTA\u2028', '', ?, '08:00', 30, '2026-11-23T10:00:00Z', '127.0.0.1', 1)`,
+      ).run(cpfDeExemplo(1), nome, data);
+    }
+    const lista = async (...args: string[]): Promise<string> =>
+      (await roda("servidor.ts", ["lista", data, ...args], { cwd: pasta.caminho })).stdout;
+    const tabela = await lista();
+    const csv = await lista("--csv");
+    const fora = /[\u2028\u2029\u202e\u3164\x9b]/;
+    for (const texto of [tabela, csv]) {
+      assert(!fora.test(texto), JSON.stringify(texto));
+      assertStringIncludes(texto, "ANA�FALSA��� �X");
+      assertStringIncludes(texto, "DENTISTA�");
+    }
+    assertEquals(JSON.parse(await lista("--json")).agendamentos[0].nome, nome);
+
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+    using fio = await Fio.saudado(servidor.porta);
+    await servidor.registrou(({ evento }) => evento === "orfao");
+    assertEquals(await codigo(fio, { comando: "CANCEL", cpf: cpfDeExemplo(1) }), "OK-301");
+    await servidor.registrou(({ codigo }) => codigo === "OK-301");
+    for (const linha of servidor.linhas) assert(!fora.test(linha), JSON.stringify(linha));
+  },
+);
 
 teste("uma mudança da semana não desmarca ninguém: os que ficaram de fora são nomeados ao iniciar", async (pasta) => {
   let antes: { clinico: Vaga; dermato: Vaga };
@@ -1088,4 +1169,19 @@ teste("o console em texto conta quem entra, o que muda, a lista do dia e quem sa
   ) assertMatch(texto, forma, quando);
   if (NA_REDE !== undefined) assertStringIncludes(texto, `cliente.ts ${NA_REDE.address} `);
   semSegredos(texto);
+});
+
+teste("o que uma página da Web manda a esta porta não é executado, e a conexão é fechada", async (pasta) => {
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  using fio = await Fio.saudado(servidor.porta);
+  const [[data, dia, especialista]] = await vagas(fio);
+  const cpf = cpfDeExemplo(1);
+  await fio.pede({ comando: "AGEND", cpf, nome: "MARIA", especialista, data, dia });
+  for (const method of ["POST", "PUT", "cancela"]) {
+    const body = `\n${codificarPedido({ comando: "CANCEL", cpf })}`;
+    await assertRejects(() => fetch(`http://127.0.0.1:${servidor.porta}/`, { method, body }), TypeError);
+    const { motivo } = await servidor.registrou(({ evento, motivo }) => evento === "saiu" && motivo !== undefined);
+    assertEquals(motivo, "fala HTTP");
+  }
+  assertEquals((await fio.pede({ comando: "BUSCA", cpf })).codigo, "OK-302");
 });

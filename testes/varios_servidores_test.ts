@@ -7,13 +7,13 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
-import { cpfDeExemplo, Fio, PACIENCIA, Pasta, roda, Servidor } from "./apoio.ts";
+import { ate, cpfDeExemplo, ehDaRede, Fio, Pasta, roda, Servidor } from "./apoio.ts";
 import { ArmazemPostgres } from "../armazem/postgres.ts";
 import { type Celula, Cluster, FALTA, SENHA, testeComPostgres } from "./cluster.ts";
 import { alcance, desmarca, grava, marca, QUANDO } from "./contrato.ts";
-import { type Grade, Historia, type LinhaDoLivro, type Operacao, verifica } from "../prova/historia.ts";
-import { Calendario, dataNoFio, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
-import { codificarPedido, decodificarResposta, type Pedido, type Resposta } from "../protocolo.ts";
+import { type Grade, Historia, type LinhaGravada, type Operacao, verifica } from "../prova/historia.ts";
+import { Calendario, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
+import { codificarPedido, dataNoFio, decodificarResposta, type PedidoNoFio, type Resposta } from "../protocolo.ts";
 
 let cluster: Cluster;
 
@@ -56,10 +56,10 @@ function montaClinica(pasta: Pasta, vagas: number = 4): Grade {
   Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify(configuracao));
   const oferta = lerOferta(configuracao);
   const { dias } = new Calendario(oferta).janela(Date.now());
-  return [...dias.values()].flatMap(({ iso, data, horarios }) =>
+  return [...dias.values()].flatMap(({ iso, horarios }) =>
     ESPECIALIDADES.map((especialidade) => ({
       especialidade,
-      data,
+      data: dataNoFio(iso),
       dia: nomeDoDia(oferta, iso),
       horarios: (horarios.get(especialidade) ?? []).map(({ hora }) => hora),
     }))
@@ -77,7 +77,7 @@ async function encerra(todos: readonly Servidor[]): Promise<void> {
   for (const servidor of todos) await servidor[Symbol.asyncDispose]();
 }
 
-async function livroDe(origem: Cluster, banco: string): Promise<LinhaDoLivro[]> {
+async function livroDe(origem: Cluster, banco: string): Promise<LinhaGravada[]> {
   const linhas = await origem.executa(
     "SELECT cpf, nome, especialidade, data, hora, cancelado_em FROM agendamento ORDER BY id",
     banco,
@@ -119,7 +119,7 @@ class Carga {
   }
 
   /** Exige que tudo o que se viu possa ter acontecido num livro só, o que está gravado. */
-  confere(livro: readonly LinhaDoLivro[]): void {
+  confere(livro: readonly LinhaGravada[]): void {
     const { violacoes, indecisas } = verifica(this.historia.operacoes, { livro, grade: this.#grade });
     assertEquals([violacoes.slice(0, 3), indecisas], [[], []]);
   }
@@ -129,9 +129,7 @@ class Carga {
       try {
         await this.#conexao(porta);
       } catch (erro) {
-        const daRede = erro instanceof Deno.errors.ConnectionReset || erro instanceof Deno.errors.BrokenPipe ||
-          erro instanceof Deno.errors.ConnectionRefused || erro instanceof Deno.errors.NotConnected;
-        if (!daRede) throw erro;
+        if (!ehDaRede(erro)) throw erro;
         await delay(20);
       }
     }
@@ -165,7 +163,7 @@ class Carga {
     return true;
   }
 
-  #pedido(): Pedido {
+  #pedido(): PedidoNoFio {
     const cpf = CPFS[sorteia(CPFS.length)];
     const { especialidade: especialista, data, dia, horarios } = this.#grade[sorteia(this.#grade.length)];
     const acaso = sorteia(100);
@@ -181,14 +179,6 @@ class Carga {
 
 function sorteia(ate: number): number {
   return Math.floor(Math.random() * ate);
-}
-
-async function ate(verdade: () => boolean | Promise<boolean>, prazo: number = PACIENCIA): Promise<void> {
-  const fim = performance.now() + prazo;
-  while (!await verdade()) {
-    assert(performance.now() < fim, "não aconteceu a tempo");
-    await delay(10);
-  }
 }
 
 // ------------------------------------------------------------------------------------------------------ juntos
@@ -294,7 +284,7 @@ teste(
     await using proprio = await Cluster.inicia();
     await using servidor = await Servidor.inicia({ pasta: pasta.caminho, args: ["--banco", proprio.url()] });
     using antigo = await Fio.saudado(servidor.porta);
-    const marca: Pedido = { comando: "AGEND", cpf: CPFS[0], nome: "MARIA", especialista, data, dia };
+    const marca: PedidoNoFio = { comando: "AGEND", cpf: CPFS[0], nome: "MARIA", especialista, data, dia };
     await proprio.mata();
     for (let vez = 0; vez < 3; vez++) {
       using novo = await Fio.conecta(servidor.porta);

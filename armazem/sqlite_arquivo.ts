@@ -1,0 +1,279 @@
+/**
+ * O arquivo de um livro SQLite: o que tem dentro, como se reconhece, como se abre para escrever ou só para ler, e as
+ * palavras para o que dá errado. Usam-no o armazém (`sqlite.ts`) e o que trabalha ao lado dele (`copia.ts`).
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { type Agendamento, ErroDoArmazem } from "../clinica/livro.ts";
+import { mensagem } from "../clinica/texto.ts";
+
+/** Marca no cabeçalho do SQLite que diz que o arquivo é um livro da clínica ("CLIN"). */
+const ID_DA_APLICACAO = 0x434c494e;
+
+/** O que leva o esquema de cada versão à seguinte; a versão de um livro é quantas já recebeu. */
+const MIGRACOES: readonly string[] = [
+  `CREATE TABLE agendamento (
+     id INTEGER PRIMARY KEY,
+     cpf TEXT NOT NULL CHECK (length(cpf) = 11),
+     nome TEXT NOT NULL CHECK (nome <> ''),
+     especialidade TEXT NOT NULL CHECK (especialidade <> ''),
+     profissional TEXT NOT NULL,
+     data TEXT NOT NULL CHECK (data GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+     hora TEXT NOT NULL CHECK (hora GLOB '[0-9][0-9]:[0-9][0-9]'),
+     minutos INTEGER NOT NULL CHECK (minutos > 0),
+     criado_em TEXT NOT NULL,
+     cancelado_em TEXT,
+     origem TEXT NOT NULL,
+     ativo INTEGER NOT NULL CHECK (ativo = 0 OR (ativo = 1 AND cancelado_em IS NULL))
+   ) STRICT;
+   CREATE UNIQUE INDEX uma_vaga_um_agendamento
+     ON agendamento (especialidade, data, hora, profissional) WHERE cancelado_em IS NULL;
+   CREATE UNIQUE INDEX um_ativo_por_cpf_e_especialidade
+     ON agendamento (cpf, especialidade) WHERE ativo = 1;`,
+];
+
+/** A versão de um livro trazido a hoje. */
+export const VERSAO: number = MIGRACOES.length;
+
+/** Códigos primários do SQLite (os oito bits de baixo do código estendido): sqlite.org/rescode.html. */
+export const SQLITE = { BUSY: 5, IOERR: 10, CORRUPT: 11, FULL: 13, CONSTRAINT: 19, NOTADB: 26 } as const;
+
+/**
+ * Quanto se espera por outro processo que esteja escrevendo no arquivo (um `sqlite3` aberto à mão), em ms. A espera
+ * para o laço de eventos: curta.
+ */
+const ESPERA_POR_OUTRO = 200;
+
+/** O que se aceita de um arquivo que se abre para escrever. */
+export interface ComoAbrir {
+  /** O arquivo pode estar vazio: começa-se nele um livro. */
+  vazio?: boolean;
+  /** O arquivo pode já ter um livro. */
+  livro?: boolean;
+}
+
+/** Abre o livro para escrever, durável a cada commit, e leva-o à última versão. */
+export function abreParaEscrever(caminho: string, { vazio = false, livro = true }: ComoAbrir = {}): DatabaseSync {
+  const db = new DatabaseSync(caminho);
+  try {
+    db.exec(`PRAGMA busy_timeout = ${ESPERA_POR_OUTRO}`);
+    const achado = reconhece(db, caminho);
+    if (achado === "vazio" && !vazio) throw livroVazio(caminho);
+    if (achado === "livro" && !livro) {
+      throw new ErroDoArmazem(`${caminho}: já tem um livro, e --banco-novo só começa um onde não há; tire a opção`);
+    }
+    // Preparada, uma instrução que falha diz o código do erro; `exec` não o diz.
+    db.prepare("PRAGMA journal_mode = WAL").get();
+    db.exec("PRAGMA synchronous = FULL");
+    // No macOS, fsync não esvazia o cache do disco; isto sim. Nos outros sistemas não muda nada.
+    db.exec("PRAGMA fullfsync = ON");
+    db.exec("PRAGMA checkpoint_fullfsync = ON");
+    migra(db);
+    return db;
+  } catch (causa) {
+    db.close();
+    throw causa;
+  }
+}
+
+/**
+ * Abre um livro que existe só para ler, sem trava: ao lado de um servidor, ou sem nenhum.
+ *
+ * @throws {ErroDoArmazem} se não há livro ali, ou se não pôde ser lido.
+ */
+export function abreParaLer(caminho: string): DatabaseSync {
+  const { size, nlink } = exigeArquivo(caminho);
+  if (size === 0) throw livroVazio(caminho, { sePodeComecar: false });
+  // O que ainda está no WAL só se lê pelo nome com que o servidor o abriu.
+  if ((nlink ?? 1) > 1 && !existe(`${Deno.realPathSync(caminho)}-wal`)) throw outrosNomes(caminho);
+  const db = new DatabaseSync(caminho, { readOnly: true });
+  try {
+    db.exec(`PRAGMA busy_timeout = ${ESPERA_POR_OUTRO}`);
+    if (reconhece(db, caminho) === "vazio") throw livroVazio(caminho, { sePodeComecar: false });
+    if (pragma(db, "user_version") < MIGRACOES.length) {
+      throw new ErroDoArmazem(
+        `${caminho}: o livro é de uma versão anterior; inicie o servidor uma vez para atualizá-lo`,
+      );
+    }
+    return db;
+  } catch (causa) {
+    db.close();
+    throw explica(caminho, causa);
+  }
+}
+
+/** O estado de um arquivo que tem de existir. */
+export function exigeArquivo(caminho: string): Deno.FileInfo {
+  try {
+    return Deno.statSync(caminho);
+  } catch (causa) {
+    throw new ErroDoArmazem(`${caminho}: não há livro aqui; indique o arquivo com --banco`, causa);
+  }
+}
+
+/**
+ * Diz se o banco é um livro ou está vazio, sem tabelas nem versão.
+ *
+ * @throws {ErroDoArmazem} se é de outro programa, ou de uma versão que este não conhece.
+ */
+export function reconhece(db: DatabaseSync, caminho: string): "livro" | "vazio" {
+  const id = pragma(db, "application_id");
+  const versao = pragma(db, "user_version");
+  const tabelas = numero(db.prepare("SELECT count(*) AS n FROM sqlite_schema").get(), "n");
+  if (id === 0 && versao === 0 && tabelas === 0) return "vazio";
+  if (id !== ID_DA_APLICACAO) {
+    throw new ErroDoArmazem(`${caminho}: é um banco SQLite de outro programa; escolha outro arquivo com --banco`);
+  }
+  if (versao > MIGRACOES.length) {
+    throw new ErroDoArmazem(
+      `${caminho}: o livro é da versão ${versao} e este programa conhece até a ${MIGRACOES.length}; atualize o programa`,
+    );
+  }
+  const agendamentos = db.prepare(
+    "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND name = 'agendamento'",
+  );
+  if (versao < 1 || numero(agendamentos.get(), "n") === 0) {
+    const defeito = versao < 1 ? `a versão ${versao}, que não existe` : "a marca de um livro e não tem agendamentos";
+    throw new ErroDoArmazem(
+      `${caminho}: tem ${defeito}; alguém o mudou por fora: restaure uma cópia, ou escolha outro arquivo com --banco`,
+    );
+  }
+  return "livro";
+}
+
+/** O erro de um arquivo sem nada dentro, que não se toma por um livro novo sem que alguém o diga. */
+export function livroVazio(caminho: string, { sePodeComecar = true } = {}): ErroDoArmazem {
+  const novo = sePodeComecar ? ", ou inicie com --banco-novo para começar nele um livro vazio" : "";
+  const sobras = sobrasDe(caminho);
+  const antes = sobras.length === 0
+    ? ""
+    : `. Antes guarde noutro lugar ${sobras.join(" e ")}, do livro que esteve aqui: pode ter o que falta`;
+  return new ErroDoArmazem(
+    `${caminho}: o arquivo existe e está vazio, talvez de uma cópia que falhou; restaure a cópia, ou remova-o${novo}${antes}`,
+  );
+}
+
+/** O que ficou ao lado de um arquivo vazio e o SQLite apagaria ao abri-lo. */
+export function sobrasDe(caminho: string): string[] {
+  return ["-wal", "-journal"].map((sufixo) => caminho + sufixo).filter((sobra) => tamanho(sobra) > 0);
+}
+
+/** O erro de um arquivo com mais de um nome: o WAL tem o nome de um só, e por outro o que está nele não se vê. */
+export function outrosNomes(caminho: string): ErroDoArmazem {
+  return new ErroDoArmazem(
+    `${caminho}: o arquivo tem também outro nome (um link físico), e o que se gravou por um pode faltar no outro; ` +
+      "deixe só o nome que o servidor usava, o que tem um -wal ao lado se algum tem, e remova os demais",
+  );
+}
+
+/** Leva o livro à última versão, uma transação por passo. */
+export function migra(db: DatabaseSync, migracoes: readonly string[] = MIGRACOES): void {
+  for (let versao = pragma(db, "user_version"); versao < migracoes.length; versao++) {
+    db.prepare("BEGIN IMMEDIATE").run();
+    try {
+      db.exec(migracoes[versao]);
+      db.exec(`PRAGMA application_id = ${ID_DA_APLICACAO}`);
+      db.exec(`PRAGMA user_version = ${versao + 1}`);
+      db.prepare("COMMIT").run();
+    } catch (causa) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw causa;
+    }
+  }
+}
+
+/** Passa tudo o que está no WAL para o arquivo principal e o esvazia; falso se alguém ainda lê dele. */
+export function passaALimpo(db: DatabaseSync): boolean {
+  return linha(db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()).busy === 0;
+}
+
+/** Os agendamentos não cancelados de uma data, por especialidade e hora; ou só os de uma especialidade. */
+export function selecionaDoDia(db: DatabaseSync, data: string, especialidade?: string): Agendamento[] {
+  const filtro = especialidade === undefined ? "" : "AND especialidade = ?";
+  return db.prepare(
+    `SELECT id, cpf, nome, especialidade, profissional, data, hora, minutos FROM agendamento
+     WHERE cancelado_em IS NULL AND data = ? ${filtro} ORDER BY especialidade, hora`,
+  ).all(data, ...(especialidade === undefined ? [] : [especialidade])).map((achado) => ({
+    id: numero(achado, "id"),
+    cpf: texto(achado, "cpf"),
+    nome: texto(achado, "nome"),
+    especialidade: texto(achado, "especialidade"),
+    profissional: texto(achado, "profissional"),
+    data: texto(achado, "data"),
+    hora: texto(achado, "hora"),
+    minutos: numero(achado, "minutos"),
+  }));
+}
+
+/** Uma linha de um resultado. */
+export type Linha = Record<string, unknown>;
+
+function linha(valor: Linha | undefined): Linha {
+  if (valor === undefined) throw new TypeError("o banco devolveu menos linhas do que se esperava");
+  return valor;
+}
+
+/** O número de uma coluna, 0 se é nula; lança se não é um número. */
+export function numero(valor: Linha | undefined, coluna: string): number {
+  const n = linha(valor)[coluna] ?? 0;
+  if (typeof n !== "number") throw new TypeError(`a coluna ${coluna} não é um número`);
+  return n;
+}
+
+/** O texto de uma coluna; lança se não é um texto. */
+export function texto(valor: Linha | undefined, coluna: string): string {
+  const t = linha(valor)[coluna];
+  if (typeof t !== "string") throw new TypeError(`a coluna ${coluna} não é um texto`);
+  return t;
+}
+
+function pragma(db: DatabaseSync, nome: string): number {
+  return numero(db.prepare(`PRAGMA ${nome}`).get(), nome);
+}
+
+/** O tamanho de um arquivo em bytes; 0 se não existe. */
+function tamanho(caminho: string): number {
+  try {
+    return Deno.statSync(caminho).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** Se há algo com este nome, também um atalho quebrado. */
+export function existe(caminho: string): boolean {
+  try {
+    Deno.lstatSync(caminho);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** O código do SQLite, com a parte estendida, ou `undefined` se o erro não é dele. */
+export function codigoEstendido(erro: unknown): number | undefined {
+  return erro instanceof Error && "errcode" in erro && typeof erro.errcode === "number" ? erro.errcode : undefined;
+}
+
+/** O código do SQLite sem a parte estendida, ou `undefined` se o erro não é dele. */
+export function codigoPrimario(erro: unknown): number | undefined {
+  const codigo = codigoEstendido(erro);
+  return codigo === undefined ? undefined : codigo & 0xff;
+}
+
+/** Põe um erro do SQLite ao abrir em palavras que dizem o que fazer. */
+export function explica(caminho: string, causa: unknown): ErroDoArmazem {
+  if (causa instanceof ErroDoArmazem) return causa;
+  switch (codigoPrimario(causa)) {
+    case SQLITE.NOTADB:
+      return new ErroDoArmazem(`${caminho}: não é um banco de dados; escolha outro arquivo com --banco`, causa);
+    case SQLITE.BUSY:
+      return new ErroDoArmazem(`${caminho}: outro programa está escrevendo no livro; feche-o e tente de novo`, causa);
+    case SQLITE.FULL:
+      return new ErroDoArmazem(`${caminho}: o disco está cheio; libere espaço e tente de novo`, causa);
+    default:
+      return new ErroDoArmazem(`${caminho}: não pôde ser aberto (${mensagem(causa)})`, causa);
+  }
+}

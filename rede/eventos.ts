@@ -1,0 +1,176 @@
+/**
+ * Os eventos: o que um servidor conta de si, e como cada coisa se diz a pessoas e a programas.
+ *
+ * CPFs saem mascarados e nomes reduzidos a iniciais aqui, num só lugar, qualquer que seja o evento; o que os terminais
+ * escrevem sai curto, e sem o que mande no terminal de quem lê. `registro.ts` diz quando cada um sai.
+ *
+ * @module
+ */
+
+import { inofensivo } from "../clinica/texto.ts";
+import type { Omitidas } from "./cota.ts";
+
+/** O que pode acontecer, e o que se conta de cada coisa. Os campos `cpf` e `nome` saem disfarçados. */
+export interface Eventos {
+  /** O servidor atende. */
+  pronto: { clinica: string; versao: string; banco: string; endereco: string; porta: number; alcance: string[] };
+  /** Um terminal conectou. */
+  conectou: { cliente: string };
+  /** Um terminal foi-se. */
+  saiu: { cliente: string; pedidos: number; motivo?: string };
+  /** Uma conexão foi recusada por limite. */
+  recusou: { cliente: string; motivo: string };
+  /** Um pedido foi respondido. */
+  pedido: {
+    cliente: string;
+    comando: string;
+    codigo: string;
+    cpf?: string;
+    nome?: string;
+    especialista?: string;
+    data?: string;
+    horario?: string;
+  };
+  /** A lista de um dia que mudou. */
+  dia: { data: string; dia: string; especialista: string; agendados: { horario: string; cpf: string; nome: string }[] };
+  /** Um agendamento que a semana de hoje já não comporta. */
+  orfao: { data: string; horario: string; especialista: string; cpf: string; nome: string };
+  /** Linhas que passaram da cota, de uma origem; os números que faltam são zero. */
+  omitidas: { origem: string } & Omitidas;
+  /** Algo falhou; `mais` diz quantas vezes aconteceu o mesmo, além desta, desde a linha anterior. */
+  falha: { o_que: string; causa: string; mais?: number };
+  /** Algo que quem mantém o servidor deve saber. */
+  aviso: { o_que: string };
+  /** O banco, noutra máquina, saiu do alcance ou voltou. */
+  banco: { no_alcance: boolean; causa?: string };
+  /** O servidor foi mandado parar. */
+  encerrando: { sinal: string; conexoes: number };
+  /** O servidor parou. */
+  encerrado: Record<never, never>;
+}
+
+/** O nome de um evento. */
+export type Evento = keyof Eventos;
+
+/** Um campo do que os terminais provocam, em caracteres, no máximo. */
+const CAMPO_MAXIMO = 200;
+
+/** Os eventos que nenhum terminal provoca, com textos do próprio servidor: saem por inteiro. */
+const DO_SERVIDOR: ReadonlySet<Evento> = new Set<Evento>(["pronto", "aviso", "banco", "falha"]);
+
+/** `"52998224725"` → `"***.982.247-**"`. */
+export function mascararCpf(cpf: string): string {
+  return `***.${cpf.slice(3, 6)}.${cpf.slice(6, 9)}-**`;
+}
+
+/** Um agendado como se mostra: o CPF mascarado e as iniciais. */
+function disfarce(cpf: string, nome: string, entre = " "): string {
+  return curto(mascararCpf(cpf)) + entre + curto(iniciais(nome));
+}
+
+/** O que um pedido traz escrito à mão, sem o que pareça um CPF: há quem troque os campos. */
+function semCpf(texto: string): string {
+  return texto.replace(/\d(?:[.\- ]*\d){10}/g, "***");
+}
+
+/** Os campos que um pedido recusado traz como foram escritos. */
+const ESCRITOS: ReadonlySet<string> = new Set(["especialista", "data", "dia", "horario"]);
+
+/** `"MARIA DA SILVA"` → `"M. D. S."`. */
+export function iniciais(nome: string): string {
+  let letras = "";
+  for (let inicio = 0; inicio < nome.length;) {
+    letras += `${letras === "" ? "" : " "}${String.fromCodePoint(nome.codePointAt(inicio) ?? 0x3f)}.`;
+    const espaco = nome.indexOf(" ", inicio);
+    inicio = espaco < 0 ? nome.length : espaco + 1;
+  }
+  return letras;
+}
+
+/** Um evento como linha de JSON, com o LF. `agora` em ms desde 1970. */
+export function emJson(agora: number, evento: Evento, campos: object): string {
+  const inteiro = DO_SERVIDOR.has(evento);
+  return JSON.stringify({ quando: agora, evento, ...campos }, (campo, valor) => {
+    if (campo === "quando") return Temporal.Instant.fromEpochMilliseconds(agora).toString();
+    if (typeof valor !== "string") return valor;
+    if (campo === "cpf") return curto(mascararCpf(valor));
+    if (campo === "nome") return curto(iniciais(valor));
+    if (ESCRITOS.has(campo)) return curto(semCpf(valor));
+    return inteiro ? valor : curto(valor);
+  }) + "\n";
+}
+
+/** Sem caracteres que mandem no terminal de quem lê, e sem passar de um tamanho razoável. */
+function curto(texto: string): string {
+  return inofensivo(texto.slice(0, CAMPO_MAXIMO), "?");
+}
+
+function quantos(agendados: number): string {
+  if (agendados === 0) return "ninguém agendado";
+  return agendados === 1 ? "1 agendado" : `${agendados} agendados`;
+}
+
+/** `3, "mudança", "mudanças"` → `"3 mudanças"`; nada, se não há nenhuma. */
+function conte(quantas: number | undefined, uma: string, varias: string): string[] {
+  return quantas === undefined ? [] : [`${quantas.toLocaleString("pt-BR")} ${quantas === 1 ? uma : varias}`];
+}
+
+function vezes(mais: number | undefined): string {
+  return mais === undefined ? "" : `, e mais ${conte(mais, "vez", "vezes")}`;
+}
+
+/** Cada evento como se diz a uma pessoa; alguns em várias linhas. */
+export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
+  pronto: ({ clinica, versao, banco, porta, alcance }) =>
+    [
+      `${clinica} ${versao}: servidor no ar, porta ${porta}, livro ${banco}`,
+      ...alcance.map((comando) => `          ${comando}`),
+      "          Ctrl-C encerra.",
+    ].join("\n"),
+  conectou: ({ cliente }) => `${curto(cliente)} conectou`,
+  saiu: ({ cliente, pedidos, motivo }) =>
+    `${curto(cliente)} saiu depois de ${pedidos} ${pedidos === 1 ? "pedido" : "pedidos"}${
+      motivo === undefined ? "" : ` (${curto(motivo)})`
+    }`,
+  recusou: ({ cliente, motivo }) => `${curto(cliente)} recusado: ${curto(motivo)}`,
+  pedido: ({ cliente, comando, codigo, cpf, nome, especialista, data, horario }) => {
+    // O que um pedido recusado traz é o que o outro lado quis escrever: a linha inteira é que tem de ser curta.
+    const recusado = codigo.startsWith("ERRO");
+    const escrito = recusado ? semCpf : curto;
+    let frase = `${cliente} ${comando}`;
+    if (cpf !== undefined) frase += ` ${mascararCpf(cpf)}`;
+    if (nome !== undefined) frase += ` ${curto(iniciais(nome))}`;
+    for (const campo of [especialista, data, horario]) {
+      if (campo !== undefined) frase += ` ${escrito(campo)}`;
+    }
+    // Em ASCII: um só caractere fora de Latin-1 faz o V8 guardar e converter o console inteiro em UTF-16.
+    return `${recusado ? curto(frase) : frase} -> ${codigo}`;
+  },
+  dia: ({ data, dia, especialista, agendados }) =>
+    [
+      `${curto(especialista)}, ${curto(dia)} ${data}: ${quantos(agendados.length)}`,
+      ...agendados.map(({ horario, cpf, nome }) => `            ${curto(horario)}  ${disfarce(cpf, nome, "  ")}`),
+    ].join("\n"),
+  orfao: ({ data, horario, especialista, cpf, nome }) =>
+    `ATENÇÃO: ${curto(especialista)} ${data} ${curto(horario)} (${disfarce(cpf, nome)}) ` +
+    `está marcado fora da semana de agora; avise o paciente`,
+  omitidas: ({ origem, mudancas, recusas, consultas, idas_e_vindas }) => {
+    const partes = [
+      ...conte(mudancas, "mudança", "mudanças"),
+      ...conte(recusas, "recusa", "recusas"),
+      ...conte(consultas, "consulta", "consultas"),
+      ...conte(idas_e_vindas, "ida ou vinda", "idas e vindas"),
+    ];
+    const uma = partes.length === 1 && partes[0].startsWith("1 ");
+    const ultima = partes.pop();
+    const todas = partes.length === 0 ? ultima : `${partes.join(", ")} e ${ultima}`;
+    return `mais ${todas} de ${origem} não ${uma ? "foi contada" : "foram contadas"}`;
+  },
+  falha: ({ o_que, causa, mais }) => `FALHA: ${o_que} (${causa})${vezes(mais)}`,
+  aviso: ({ o_que }) => `ATENÇÃO: ${o_que}`,
+  banco: ({ no_alcance, causa }) =>
+    no_alcance ? "o banco voltou; tudo como antes" : `FALHA: ${causa}; os pedidos são recusados até que ele volte`,
+  encerrando: ({ sinal, conexoes }) =>
+    `${sinal}: encerrando; ${conexoes === 1 ? "1 conexão aberta" : `${conexoes} conexões abertas`}`,
+  encerrado: () => "encerrado; o livro está fechado",
+};

@@ -1,0 +1,142 @@
+/**
+ * Os livros das versões que já saíram, abertos por esta: nada se perde, as respostas são as de então, marca-se e
+ * cancela-se neles. Como foram feitos está em `livros/README.md`.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { Agenda } from "../agenda.ts";
+import { fonteSqlite } from "../armazem/copia.ts";
+import { ArmazemPostgres } from "../armazem/postgres.ts";
+import { fontePostgres } from "../armazem/postgres_copia.ts";
+import { ArmazemSqlite } from "../armazem/sqlite.ts";
+import type { Armazem, Fonte } from "../clinica/livro.ts";
+import { lerOferta } from "../clinica/oferta.ts";
+import { decodificarPedido } from "../protocolo.ts";
+import { Redator } from "../rede/redator.ts";
+import { Pasta, testeComSistema } from "./apoio.ts";
+import { Cluster, testeComPostgres } from "./cluster.ts";
+import type { LinhaGravada, Livros } from "./livros/faz.ts";
+
+/** As versões de que há livros em `livros/`. */
+const VERSOES = ["1.0.0"];
+
+const LIVROS = `${import.meta.dirname}/livros`;
+
+/** Um livro de então, como esta versão o abre. */
+interface Livro {
+  /** As linhas que aquela versão gravou. */
+  readonly gravadas: readonly LinhaGravada[];
+  /** Abre-o para o servidor. */
+  abre(): Armazem | Promise<Armazem>;
+  /** Abre-o para copiar. */
+  fonte(): Fonte | Promise<Fonte>;
+}
+
+function lerLivros(versao: string): Livros {
+  return JSON.parse(Deno.readTextFileSync(`${LIVROS}/${versao}.json`));
+}
+
+/** Tudo o que o livro tem, nas colunas da versão 1.0.0. */
+async function linhasDe(livro: Livro): Promise<LinhaGravada[]> {
+  await using fonte = await livro.fonte();
+  const linhas: LinhaGravada[] = [];
+  for await (const pedaco of fonte.pedacos()) linhas.push(...pedaco.map((linha) => linha.slice(0, 12)));
+  assertEquals(linhas.length, fonte.total);
+  return linhas;
+}
+
+/** Abre o livro, manda-lhe as linhas de pedido uma a uma e devolve as de resposta. */
+async function conversa(livro: Livro, { agora, clinica }: Livros, pedidos: readonly string[]): Promise<string[]> {
+  await using armazem = await livro.abre();
+  const relogio = (): number => Temporal.Instant.from(agora).epochMilliseconds;
+  const agenda = new Agenda({ armazem, oferta: lerOferta(clinica), relogio });
+  const redator = new Redator(agenda.clinica);
+  const quem = { origem: "127.0.0.1", cliente: "127.0.0.1:9" };
+  const respostas: string[] = [];
+  for (const pedido of pedidos) {
+    const resultados = await agenda.atende([decodificarPedido(pedido)], quem) ?? [];
+    respostas.push(...resultados.map((resultado) => redator.linha(resultado).trimEnd()));
+  }
+  return respostas;
+}
+
+/** O primeiro agendamento ativo do livro que serve. */
+function ativoDe({ gravadas }: Livro, serve: (linha: LinhaGravada) => boolean): { cpf: string; id: number } {
+  const linha = gravadas.find((linha) => linha[11] === true && serve(linha));
+  if (linha === undefined) throw new Error("o livro não tem a linha de que o teste precisa");
+  return { cpf: String(linha[1]), id: Number(linha[0]) };
+}
+
+/** O que todo livro de então tem de continuar a ser. */
+async function confere(livro: Livro, livros: Livros): Promise<void> {
+  // Quem abre traz o livro à versão de hoje: de um mais velho não se copia.
+  await (await livro.abre())[Symbol.asyncDispose]();
+  assertEquals(await linhasDe(livro), livro.gravadas);
+
+  const { conversas } = livros;
+  assertEquals(await conversa(livro, livros, conversas.map(([pedido]) => pedido)), conversas.map(([, dita]) => dita));
+  assertEquals(await linhasDe(livro), livro.gravadas, "as consultas e as recusas não mudam nada");
+
+  // Cancela-se o que tem um nome que hoje não se aceita e o de quem já não atende; a hora volta a ser de outro.
+  const partido = ativoDe(livro, ([, , nome]) => String(nome).includes("\u2028"));
+  const orfao = ativoDe(livro, ([, , , especialidade]) => especialidade === "OFTALMOLOGISTA");
+  // Quem tem uma consulta que já passou marca de novo: ela sai de ativo e fica.
+  const passada = ativoDe(livro, ([, , , , , data]) => String(data) < livros.agora.slice(0, 10));
+  const marca = (cpf: string): string[] => ["AGEND", cpf, "BIA REIS", "DERMATOLOGISTA", "18/03/2026", "QUARTA-FEIRA"];
+  const codigos = (await conversa(livro, livros, [
+    JSON.stringify(["CANCEL", partido.cpf]),
+    JSON.stringify(["CANCEL", orfao.cpf]),
+    JSON.stringify(marca(passada.cpf)),
+    JSON.stringify(marca(partido.cpf)),
+  ])).map((resposta) => JSON.parse(resposta)[0]);
+  assertEquals(codigos, ["OK-301", "OK-301", "OK-300", "ERRO-110"]);
+
+  const depois = await linhasDe(livro);
+  const [nova, ...outras] = depois.slice(livro.gravadas.length);
+  assertEquals(nova.slice(1, 8), [
+    ...[passada.cpf, "BIA REIS", "DERMATOLOGISTA", "", "2026-03-18", "08:00", 30],
+  ]);
+  assertEquals(outras, []);
+  const quando = String(nova[8]);
+  assertEquals(
+    depois.slice(0, livro.gravadas.length),
+    livro.gravadas.map((linha) => {
+      const id = Number(linha[0]);
+      if (id === partido.id || id === orfao.id) return linha.toSpliced(9, 1, quando).toSpliced(11, 1, false);
+      return id === passada.id ? linha.toSpliced(11, 1, false) : linha;
+    }),
+  );
+}
+
+for (const versao of VERSOES) {
+  testeComSistema(`o arquivo da versão ${versao} abre-se, responde como então e continua`, async () => {
+    const livros = lerLivros(versao);
+    using pasta = new Pasta();
+    const arquivo = pasta.arquivo("clinica.db");
+    Deno.copyFileSync(`${LIVROS}/${versao}.db`, arquivo);
+    await confere({
+      gravadas: livros.sqlite,
+      abre: () => ArmazemSqlite.abre(arquivo),
+      fonte: () => fonteSqlite(arquivo),
+    }, livros);
+  });
+
+  testeComPostgres(`o PostgreSQL da versão ${versao} abre-se, responde como então e continua`, async () => {
+    const livros = lerLivros(versao);
+    await using cluster = await Cluster.inicia();
+    const url = await cluster.banco("livro");
+    await cluster.executa(Deno.readTextFileSync(`${LIVROS}/${versao}.sql`), "livro");
+    await confere({
+      gravadas: livros.postgres,
+      abre: () => ArmazemPostgres.abre(url),
+      fonte: () => fontePostgres(url),
+    }, livros);
+  });
+}
+
+testeComSistema("de toda versão guardada se conferem os livros", () => {
+  const guardadas = [...Deno.readDirSync(LIVROS)].map(({ name }) => name).filter((nome) => /^\d/.test(nome)).sort();
+  assertEquals(guardadas, VERSOES.flatMap((versao) => [`${versao}.db`, `${versao}.json`, `${versao}.sql`]));
+});
