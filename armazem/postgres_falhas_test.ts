@@ -8,7 +8,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import type { Desfecho, Mudanca, Vista } from "../clinica/livro.ts";
-import { cpfDeExemplo, PACIENCIA, Pasta } from "../testes/apoio.ts";
+import { ate, cpfDeExemplo, Pasta } from "../testes/apoio.ts";
 import { Cluster, FALTA, Intermediario, testeComPostgres } from "../testes/cluster.ts";
 import { agendamento, alcance, ativosDe, CLINICO, desmarca, grava, marca, QUANDO, tenta } from "../testes/contrato.ts";
 import { importa } from "./importacao.ts";
@@ -46,14 +46,6 @@ function url(banco: string, rede?: Intermediario): string {
 
 function abre(endereco: string, opcoes: OpcoesDoPostgres = {}): Promise<ArmazemPostgres> {
   return ArmazemPostgres.abre(endereco, { prazos: PRAZOS, ...opcoes });
-}
-
-async function ate(verdade: () => boolean | Promise<boolean>): Promise<void> {
-  const fim = performance.now() + PACIENCIA;
-  while (!await verdade()) {
-    assert(performance.now() < fim, "não aconteceu a tempo");
-    await delay(10);
-  }
 }
 
 /** Vinte leituras ao mesmo tempo, e o que houve com cada uma. */

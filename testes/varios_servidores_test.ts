@@ -7,7 +7,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
-import { ate, cpfDeExemplo, ehDaRede, Fio, Pasta, roda, Servidor } from "./apoio.ts";
+import { ate, cpfDeExemplo, ehDaRede, Fio, PACIENCIA, Pasta, roda, Servidor } from "./apoio.ts";
 import { ArmazemPostgres } from "../armazem/postgres.ts";
 import { type Celula, Cluster, FALTA, SENHA, testeComPostgres } from "./cluster.ts";
 import { alcance, desmarca, grava, marca, QUANDO } from "./contrato.ts";
