@@ -55,6 +55,7 @@ import {
   type Sinal,
 } from "./postgres_instrucoes.ts";
 import {
+  acabou,
   codigoDe,
   daquiA,
   type Instrucao,
@@ -84,10 +85,10 @@ export interface Prazos {
 }
 
 /**
- * Um pedido que não pôde ser feito pode ter esperado por um lote, pela leitura que o seguiu, pelo lote dele e pela leitura
- * deste: ao todo, menos de 6 s.
+ * Um pedido que não pôde ser feito pode ter esperado pelo lote que ia à frente, pelo seu e por uma leitura: ao todo, menos
+ * de 6 s.
  */
-export const PRAZOS: Prazos = { lote: 1900, leitura: 950, desfecho: 4500, parada: 1200, entreRelogios: 60_000 };
+export const PRAZOS: Prazos = { lote: 2200, leitura: 1300, desfecho: 4500, parada: 1200, entreRelogios: 60_000 };
 
 /** O banco desiste de uma instrução antes de quem espera por ela: um banco vivo responde, e a conexão não se perde. */
 const NO_BANCO = 0.8;
@@ -130,6 +131,8 @@ export class ArmazemPostgres implements Armazem {
   #aoMudar: (fora: BancoForaDoAlcance | undefined) => void = () => {};
   #escritor: Canal;
   #leitor: Canal;
+  /** As listas do dia não são de quem espera uma resposta, e não a fazem esperar. Só se liga quando se pede uma. */
+  #listas: Canal;
   /** Os canais que não chegam ao banco. */
   #fora = new Set<"escritor" | "leitor">();
   #leituras: Leitura[] = [];
@@ -148,6 +151,7 @@ export class ArmazemPostgres implements Armazem {
     const { lote, leitura } = this.#prazos;
     this.#escritor = new Canal(() => this.#conecta(lote), (fora) => this.#mudou("escritor", fora));
     this.#leitor = new Canal(() => this.#conecta(leitura), (fora) => this.#mudou("leitor", fora));
+    this.#listas = new Canal(() => this.#conecta(leitura), () => {});
   }
 
   /**
@@ -199,7 +203,7 @@ export class ArmazemPostgres implements Armazem {
 
   /** Uma pergunta barata; a ida conta pela metade. */
   async #comparaOsRelogios(): Promise<void> {
-    const { ida, agora, noBanco } = await this.#lendoDe(async (ligacao, ate) => {
+    const { ida, agora, noBanco } = await this.#lendoDe(this.#leitor, async (ligacao, ate) => {
       const saida = performance.now();
       const [{ rows: [[noBanco]] }] = await ligacao.executa(
         [{ texto: "SELECT round(extract(epoch FROM clock_timestamp()) * 1000)" }],
@@ -396,21 +400,24 @@ export class ArmazemPostgres implements Armazem {
     // Muitas perguntam pelos mesmos dias, com a mesma lista: cada lista uma vez.
     const listas = new Set(leituras.map(({ alcance }) => alcance.dias));
     const dias = semRepetir([...listas].flat());
-    const { vista } = await this.#lendoDe((ligacao, ate) =>
-      carrega(ligacao, { antes: [], cpfs: [...cpfs], dias, ate })
+    const { vista } = await this.#lendoDe(
+      this.#leitor,
+      (ligacao, ate) => carrega(ligacao, { antes: [], cpfs: [...cpfs], dias, ate }),
     );
     return vista;
   }
 
-  /** Lê pela conexão das consultas; se ela caiu, uma vez mais por outra, no mesmo prazo. */
-  async #lendoDe<T>(le: (ligacao: Ligacao, ate: number) => Promise<T>): Promise<T> {
+  /** Lê por um canal; se a conexão acabou, uma vez mais por outra, no mesmo prazo. */
+  async #lendoDe<T>(canal: Canal, le: (ligacao: Ligacao, ate: number) => Promise<T>): Promise<T> {
     const ate = daquiA(this.#prazos.leitura);
     for (let repetida = false;; repetida = true) {
-      const ligacao = await this.#leitor.toma(ate);
+      const ligacao = await canal.toma(ate);
       try {
         return await le(ligacao, ate);
       } catch (causa) {
-        if (await ligacao.desfaz(ate) || repetida || causa instanceof PrazoVencido) throw causa;
+        if (!acabou(causa)) throw causa;
+        ligacao.corta();
+        if (repetida) throw causa;
       }
     }
   }
@@ -420,7 +427,7 @@ export class ArmazemPostgres implements Armazem {
     const selecao = [selecaoDoDia(data, especialidade)];
     const [{ rows }] = especialidade === undefined
       ? await this.#aParte(selecao)
-      : await this.#lendoDe((ligacao, ate) => ligacao.executa(selecao, ate));
+      : await this.#lendoDe(this.#listas, (ligacao, ate) => ligacao.executa(selecao, ate));
     return rows.map(lerAgendamento);
   }
 
@@ -447,7 +454,7 @@ export class ArmazemPostgres implements Armazem {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fechado = true;
     clearInterval(this.#alarme);
-    await Promise.all([this.#escritor.fecha(), this.#leitor.fecha(), this.#comparacao]);
+    await Promise.all([this.#escritor.fecha(), this.#leitor.fecha(), this.#listas.fecha(), this.#comparacao]);
   }
 }
 

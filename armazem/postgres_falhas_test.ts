@@ -8,9 +8,20 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import type { Desfecho, Mudanca, Vista } from "../clinica/livro.ts";
-import { cpfDeExemplo, PACIENCIA, Pasta } from "../testes/apoio.ts";
+import { ate, cpfDeExemplo, Pasta } from "../testes/apoio.ts";
 import { Cluster, FALTA, Intermediario, testeComPostgres } from "../testes/cluster.ts";
-import { agendamento, alcance, ativosDe, CLINICO, desmarca, grava, marca, QUANDO, tenta } from "../testes/contrato.ts";
+import {
+  agendamento,
+  alcance,
+  ativosDe,
+  CLINICO,
+  desmarca,
+  DIA,
+  grava,
+  marca,
+  QUANDO,
+  tenta,
+} from "../testes/contrato.ts";
 import { importa } from "./importacao.ts";
 import { ArmazemPostgres, type OpcoesDoPostgres } from "./postgres.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
@@ -48,14 +59,6 @@ function abre(endereco: string, opcoes: OpcoesDoPostgres = {}): Promise<ArmazemP
   return ArmazemPostgres.abre(endereco, { prazos: PRAZOS, ...opcoes });
 }
 
-async function ate(verdade: () => boolean | Promise<boolean>): Promise<void> {
-  const fim = performance.now() + PACIENCIA;
-  while (!await verdade()) {
-    assert(performance.now() < fim, "não aconteceu a tempo");
-    await delay(10);
-  }
-}
-
 /** Vinte leituras ao mesmo tempo, e o que houve com cada uma. */
 function vinteLeituras(armazem: ArmazemPostgres): Promise<PromiseSettledResult<unknown>[]> {
   return Promise.allSettled(Array.from({ length: 20 }, () => ativosDe(armazem, 1)));
@@ -74,14 +77,17 @@ teste("com a tabela fechada por outro, vinte que leem esperam uma vez só, e a c
   const antes = cluster.log.split("due to statement timeout").length;
   const inicio = performance.now();
   assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]), "nada");
+  // Uma lista não vai à frente delas na mesma conexão.
+  const listada = assertRejects(() => armazem.lista(DIA, CLINICO), Error, "statement timeout");
   const juntas = vinteLeituras(armazem);
   // Chegam com a leitura a meio, e não começam outra.
   await delay(PRAZOS.leitura / 2);
   const tardias = vinteLeituras(armazem);
   const lidas = [...await juntas, ...await tardias];
   assertEquals(lidas.filter(({ status }) => status === "rejected").length, 40);
-  // A do lote e a das leituras.
-  assertEquals(cluster.log.split("due to statement timeout").length - antes, 2);
+  await listada;
+  // A do lote, a das leituras e a da lista.
+  assertEquals(cluster.log.split("due to statement timeout").length - antes, 3);
   assert(performance.now() - inicio < UMA_ESPERA);
   await alheio.executa("ROLLBACK");
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);

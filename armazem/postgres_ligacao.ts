@@ -114,6 +114,13 @@ export function codigoDe(erro: unknown): string | undefined {
   return typeof erro.code === "string" ? erro.code : undefined;
 }
 
+/** Verdadeiro se com este erro a conexão acabou; de um prazo vencido também, mas aí já se sabe que o banco não responde. */
+export function acabou(erro: unknown): boolean {
+  if (erro instanceof PrazoVencido) return false;
+  // Fora do código de um erro numa instrução: a rede, ou as classes em que o banco se despede.
+  return /^(08|25P0|57P)/.test(codigoDe(erro) ?? "08");
+}
+
 /**
  * As mensagens de uma ida, num bloco só: mandá-las uma a uma custaria uma escrita no soquete cada. O formato é o de
  * postgresql.org/docs/current/protocol-message-formats.html.

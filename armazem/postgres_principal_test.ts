@@ -6,9 +6,8 @@
  */
 
 import { assert, assertEquals, assertNotMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async";
 import { ErroDoArmazem } from "../clinica/livro.ts";
-import { cpfDeExemplo, PACIENCIA, Pasta } from "../testes/apoio.ts";
+import { ate, cpfDeExemplo, Pasta } from "../testes/apoio.ts";
 import { Cluster, FALTA, SENHA, testeComPostgres } from "../testes/cluster.ts";
 import { DIA, grava, livres, marca } from "../testes/contrato.ts";
 import { ArmazemPostgres } from "./postgres.ts";
@@ -46,14 +45,6 @@ async function recusa(url: string, ...partes: string[]): Promise<void> {
   const erro = await assertRejects(() => ArmazemPostgres.abre(url), ErroDoArmazem);
   for (const parte of partes) assertStringIncludes(erro.message, parte);
   assertNotMatch(erro.message, /\n|s3nh/);
-}
-
-async function ate(verdade: () => Promise<boolean>): Promise<void> {
-  const fim = performance.now() + PACIENCIA;
-  while (!await verdade()) {
-    assert(performance.now() < fim, "não aconteceu a tempo");
-    await delay(10);
-  }
 }
 
 teste("um livro mais novo, o banco de outro programa e outra codificação: uma linha clara", async (url, banco) => {
