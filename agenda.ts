@@ -2,10 +2,11 @@
  * A agenda: a fila por onde passa quem quer mudar o livro.
  *
  * As regras são uma função pura, `decidir(estado, pedido) → { resultado, mudancas }` (`clinica/regras.ts`). `Agenda` a
- * aplica sobre um `Armazem` (a porta em `clinica/livro.ts`, implementada em `armazem/`): consultas são respondidas do que
- * já está gravado; mudanças esperam a vez numa fila de promessas, o mutex da casa. Quem chega enquanto um lote é gravado
- * vai inteiro no lote seguinte, numa só transação: a fila é também o *group commit*. O que foi gravado sai por `aoGravar`,
- * peça quem pedir.
+ * aplica sobre um `Armazem` (o contrato está em `clinica/livro.ts`, quem o cumpre em `armazem/`): consultas são respondidas
+ * do que já está gravado; mudanças esperam a vez numa fila de promessas, o mutex. Quem chega enquanto um lote é gravado vai
+ * inteiro no lote seguinte, numa só transação: a fila é também o *group commit*. A agenda entrega ao armazém um lote e uma
+ * função; ele mostra o livro, ela decide cada pedido à vista do que os anteriores mudaram, ele grava. O que foi gravado sai
+ * por `aoGravar`, peça quem pedir.
  *
  * Não sabe de sockets nem de SQL, e o relógio vem de fora: testa-se sem nenhuma permissão.
  *

@@ -2,9 +2,10 @@
  * O fio: CLINICA/1, o protocolo entre os terminais e o servidor.
  *
  * Uma mensagem por linha, cada uma um array JSON de textos em UTF-8, terminada por LF. Este módulo sabe o que pode ir e
- * vir (`Pedido`, `Resposta`), como isso se escreve numa linha e como se cortam linhas de um fluxo de bytes
- * (`Enquadrador`); não sabe de rede, de relógio nem das regras da clínica. `servidor.ts` e `cliente.ts` usam o mesmo.
- * `PROTOCOLO.md` descreve o mesmo para quem escreve um cliente em outra linguagem.
+ * vir (`PedidoNoFio`, `Resposta`), como isso se escreve numa linha e se lê dela, do lado do servidor já para um `Pedido` da
+ * clínica, e como se cortam linhas de um fluxo de bytes (`Enquadrador`); não sabe de rede, de relógio nem de regras. Usam-no
+ * `rede/`, de um lado, e `terminal/`, do outro. `PROTOCOLO.md` descreve o mesmo para quem escreve um cliente em outra
+ * linguagem.
  *
  * @module
  */

@@ -7,8 +7,9 @@
  *     deno run -A servidor.ts importar --de clinica.db --para postgres://…     muda o livro de armazém
  *     deno run -A servidor.ts --help             todas as opções
  *
- * Este arquivo é o script: as opções, a porta, o fim em ordem. O fio está em `protocolo.ts`, as regras e a fila em
- * `agenda.ts`, o disco em `armazem/`, as conexões e o console em `rede/`, os outros comandos em `comandos/`.
+ * Este arquivo é o script: as opções, a porta, o fim em ordem, e quem liga uma sala à outra. As regras estão em
+ * `clinica/regras.ts`, a fila em `agenda.ts`, o livro em `armazem/`, o fio em `protocolo.ts`, as conexões e o console em
+ * `rede/`, os outros comandos em `comandos/`.
  *
  * @module
  */

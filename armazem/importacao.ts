@@ -1,8 +1,8 @@
 /**
- * A mudança de casa: copia um livro inteiro, com a história, de um armazém para outro vazio, do SQLite para o PostgreSQL
+ * A mudança de armazém: copia um livro inteiro, com a história, de um armazém para outro vazio, do SQLite para o PostgreSQL
  * ou ao contrário. Tudo numa transação do destino; antes de a confirmar, relê o que gravou e compara linha por linha.
  *
- * `servidor.ts importar` o usa. Cada armazém sabe ler-se (`Fonte`) e encher-se (`LivroNovo`).
+ * `comandos/importar.ts` o usa. Cada armazém sabe ler-se (`Fonte`) e encher-se (`LivroNovo`).
  *
  * @module
  */

@@ -2,7 +2,7 @@
  * As medidas, lado a lado: o servidor, o eco sem nada (o limite do ambiente), o Redis com fsync a cada resposta e uma
  * função do PostgreSQL, cada um no seu processo, em turnos, na mesma corrida.
  *
- *     deno task bench                        cinco rodadas de um segundo; alguns minutos
+ *     deno task bench                        cinco rodadas de um segundo
  *     deno task bench --rodadas 9 --segundos 2
  *     deno task bench --carga ./carga        com um gerador externo, em C, no lugar do nosso
  *     deno task bench --contra ../anterior   esta versão ao lado de outra, que está naquela pasta; sem os demais

@@ -1,3 +1,9 @@
+/**
+ * Testes das contas do bench (mediana, quantil) e de `bench.ts` e `hostil.ts` como comandos.
+ *
+ * @module
+ */
+
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { roda, testeComSistema } from "../testes/apoio.ts";
 import { COMPARAVEIS } from "./contra.ts";

@@ -3,7 +3,7 @@
  * de normalizar, `VAGAS` e `CANCEL` sem esperar pelas respostas. Uma medida, não um teste: cada cenário com o seu
  * servidor, um livro novo e as opções de fábrica. Só Linux: a memória vem de `/proc`.
  *
- *     deno run -A bench/hostil.ts                      uns dois minutos
+ *     deno run -A bench/hostil.ts                      todos os cenários
  *     deno run -A bench/hostil.ts --contra ../anterior esta versão ao lado de outra, que está naquela pasta
  *     deno run -A bench/hostil.ts --so log --segundos 2
  *

@@ -1,6 +1,6 @@
 /**
- * As ferramentas de medir: iniciar quem vai ser medido, ler o que ele gasta e rodar o gerador contra ele. Usado por
- * todos os outros deste diretório.
+ * As ferramentas de medir: iniciar quem vai ser medido, ler o que ele gasta e rodar o gerador contra ele. Usam-no
+ * os que medem: `bench.ts`, `contra.ts`, `extras.ts`, `hostil.ts` e `postgres.ts`.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * A clínica em funcionamento: a oferta, o calendário e o que as regras perguntam deles a toda hora, à mão.
+ * A clínica em funcionamento: a oferta, o calendário e o que as regras perguntam deles a toda hora, à mão, horas livres
+ * incluídas. A agenda cria uma; as regras e o redator leem-na.
  *
  * @module
  */

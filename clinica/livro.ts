@@ -1,7 +1,8 @@
 /**
- * O livro: o que é um agendamento, o que pode mudar nele e a porta por onde se guarda (`Armazem`).
+ * O livro: o que é um agendamento, o que pode mudar nele, o contrato de quem o guarda (`Armazem`) e os erros que ele pode
+ * dar, e o efeito líquido de um lote (`resume`).
  *
- * Só tipos e o que os resume; as regras estão em `regras.ts`, as implementações da porta em `armazem/`.
+ * As regras estão em `regras.ts`, quem cumpre o contrato em `armazem/`.
  *
  * @module
  */
@@ -98,7 +99,7 @@ export interface Lote<R> {
   readonly mudancas: readonly Mudanca[];
 }
 
-/** A porta do armazenamento. Quem a chama garante um lote por vez; leituras podem vir a qualquer hora. */
+/** O contrato de quem guarda o livro. Quem o chama garante um lote por vez; leituras podem vir a qualquer hora. */
 export interface Armazem extends AsyncDisposable {
   /**
    * Mostra o livro a `decide` e grava, tudo ou nada, as mudanças que ela devolve. `decide` é pura e pode ser chamada de

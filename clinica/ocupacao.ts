@@ -1,5 +1,6 @@
 /**
- * A ocupação de um dia: que minutos de uma agenda estão tomados, e onde isso se guarda por especialidade e data.
+ * A ocupação de um dia: que minutos estão tomados, e onde isso se guarda por especialidade e data. Os armazéns enchem-na,
+ * as regras perguntam-lhe.
  *
  * @module
  */

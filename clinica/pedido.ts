@@ -1,8 +1,8 @@
 /**
  * O que se pede à agenda e o que ela responde, em termos da clínica: datas `"aaaa-mm-dd"`, agendamentos e horas livres.
  *
- * Cada face (o fio de texto, em `protocolo.ts` e `rede/redator.ts`) lê pedidos para isto e veste o resultado à sua
- * maneira; os códigos são o vocabulário comum.
+ * O fio lê pedidos para isto (`protocolo.ts`) e veste o resultado à sua maneira (`rede/redator.ts`); os códigos são o
+ * vocabulário comum.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Os textos da clínica: como se lê um CPF e um nome, e como dois textos se comparam.
+ * Os textos da clínica: como se lê um CPF e um nome, como dois textos se comparam, como se mostra um texto de fora
+ * (`inofensivo`) e a mensagem de um erro.
  *
  * @module
  */

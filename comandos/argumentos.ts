@@ -2,7 +2,7 @@
  * Os argumentos de `servidor.ts`: as opções que há, como se leem e o que se diz de um comando errado.
  *
  * `servidor.ts` e os comandos desta pasta o usam; cada um recusa as opções que não são suas. O que algumas trazem (o livro,
- * a semana) está em `opcoes.ts`.
+ * a semana) está em `opcoes.ts`. `ErroDeUso` é também o do cliente e o da prova.
  *
  * @module
  */

@@ -3,8 +3,8 @@
  *
  *     deno run -A prova/atacante.ts TIPO PORTA SEMENTE QUANTAS
  *
- * `prova/hostis.ts`, `prova/abusos.ts` e `bench/hostil.ts` o iniciam, um por tipo, e leem de seu stdout duas linhas JSON
- * por segundo com o que já fez. O que cada tipo faz está em `TIPOS`. A carga dos primeiros é limitada de propósito:
+ * `processo_hostil.ts` o inicia, um por tipo, e lê de seu stdout duas linhas JSON por segundo com o que já fez. O que cada
+ * tipo faz está em `TIPOS`. A carga dos primeiros é limitada de propósito:
  * interessa o que o servidor faz com uma conexão má, não quantas por segundo esta máquina aguenta. Os que insistem numa
  * linha só (`LINHAS`) vão tão depressa quanto o servidor: os bytes estão prontos, e as respostas são lidas e esquecidas.
  *

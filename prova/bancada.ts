@@ -1,8 +1,7 @@
 /**
  * A bancada da prova: o que as suas partes recebem e concluem, uma clínica para a carga, a carga (muitos clientes que
- * pedem ao acaso), e a conferência do que eles viram com o que ficou no livro. `prova/livro.ts`, `prova/hostis.ts`,
- * `prova/abusos.ts` e `prova/tempo.ts` a usam, e `prova/prova.ts`, para o relatório. Quem decide se uma história pode ter
- * acontecido é `prova/historia.ts`.
+ * pedem ao acaso), e a conferência do que eles viram com o que ficou no livro. Todas as partes a usam. Quem decide se uma
+ * história pode ter acontecido é `prova/historia.ts`.
  *
  * @module
  */

@@ -16,12 +16,8 @@
  * Um pedido sem resposta pode ter efeito a qualquer momento depois do seu começo, ou nunca. Se deixou uma linha,
  * aconteceu, no mais tardar antes que a primeira leitura que a viu acabasse; se o processo morreu, antes disso.
  *
- * O passo 3 procura a ordem em profundidade (Wing e Gong, 1993) e guarda os becos sem saída já vistos (Lowe, 2017).
- * Decidir isto é NP-completo em geral (Gibbons e Korach, 1997): o pior caso é exponencial no número de mudanças
- * simultâneas da mesma chave. Leituras não ramificam, pois uma que já pode ser explicada nunca perde em sê-lo logo; com
- * os poucos clientes que disputam uma mesma chave, o custo medido é linear. Passado o orçamento, a chave é dada por
- * indecisa, nunca por boa. Cada chave é conferida à parte: uma leitura de vários dias (`VAGAS` sem data) é conferida em
- * cada dia, e não como um retrato de todos no mesmo instante.
+ * Passado o orçamento, uma chave é dada por indecisa, nunca por boa. Cada chave é conferida à parte: uma leitura de vários
+ * dias (`VAGAS` sem data) é conferida em cada dia, e não como um retrato de todos no mesmo instante.
  *
  * @module
  */
@@ -191,7 +187,13 @@ interface Passo {
 /** Estados visitados por chave, no máximo; uma chave boa visita pouco mais que o número de suas mudanças. */
 const ORCAMENTO = 200_000;
 
-/** Confere a história inteira com a tabela inteira do livro. */
+/**
+ * Confere a história inteira com a tabela inteira do livro.
+ *
+ * A ordem procura-se em profundidade (Wing e Gong, 1993), guardando os becos sem saída já vistos (Lowe, 2017). Decidir
+ * isto é NP-completo em geral (Gibbons e Korach, 1997): o pior caso é exponencial no número de mudanças simultâneas da
+ * mesma chave. Leituras não ramificam, pois uma que já pode ser explicada nunca perde em sê-lo logo.
+ */
 export function verifica(
   operacoes: readonly Operacao[],
   { livro, grade, orcamento = ORCAMENTO }: { livro: readonly LinhaGravada[]; grade: Grade; orcamento?: number },

@@ -1,7 +1,7 @@
 /**
  * A prova: um comando que faz a servidores de verdade o que pode acontecer a eles, e diz se cumpriram o que se promete.
  *
- *     deno task prova                          uns quatro minutos; sai com 0 só se toda promessa foi cumprida
+ *     deno task prova                          sai com 0 só se toda promessa foi cumprida
  *     deno task prova --parte queda --minutos 1
  *     deno task prova --semente 7 --json
  *     deno task prova --help

@@ -1,6 +1,8 @@
 /**
  * A prova em miniatura: as mesmas partes, por poucos segundos cada uma. O que depende da velocidade da máquina é
  * mostrado e não é exigido aqui.
+ *
+ * @module
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";

@@ -1,5 +1,5 @@
 /**
- * Textos em bytes e bytes em texto, depressa: sem reservar memória para cada um, e por `Buffer`.
+ * Textos em bytes e bytes em texto, depressa: sem reservar memória para cada um, e por `Buffer`. Só `sessao.ts` o usa.
  *
  * @module
  */

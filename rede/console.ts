@@ -1,7 +1,8 @@
 /**
  * O que do livro se conta no console: as mudanças, as recusas, a lista de cada dia que mudou, quem ficou fora da semana e
- * o que não pôde ser gravado ou lido. As conexões, conta-as `ouvinte.ts`; como cada coisa se diz está em `registro.ts`.
+ * o que não pôde ser gravado ou lido. As conexões, conta-as `ouvinte.ts`; como cada coisa se diz está em `eventos.ts`.
  *
+ * As mudanças chegam-lhe da agenda (`aoGravar`), as recusas, das sessões pelo ouvinte; a lista do dia, lê-a do armazém.
  * `servidor.ts` cria um, liga-o à agenda e o entrega ao ouvinte.
  *
  * @module

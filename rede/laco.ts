@@ -1,6 +1,7 @@
 /**
  * O laço de eventos, partilhado por trabalho e não por pedidos: quem dá muito que fazer espera a vez, e entre um pouco e
- * o seguinte o servidor volta ao sistema e ouve os demais. Quem pede pouco nunca espera.
+ * o seguinte o servidor volta ao sistema e ouve os demais. Quem pede pouco nunca espera. `sessao.ts` lhe pede a vez; há um
+ * por processo, `LACO`.
  *
  * @module
  */

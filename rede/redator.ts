@@ -1,7 +1,7 @@
 /**
  * O redator: veste o que a agenda responde para CLINICA/1, com datas `"dd/mm/aaaa"`, dias da semana e tuplas.
  *
- * Guarda o que não muda de uma resposta para a outra: cada dia livre é escrito uma vez enquanto é o mesmo, e a lista
+ * `ouvinte.ts` cria um para todas as conexões; cada `sessao.ts` lhe pede a linha a escrever. Guarda o que não muda de uma resposta para a outra: cada dia livre é escrito uma vez enquanto é o mesmo, e a lista
  * inteira, enquanto é feita dos mesmos dias.
  *
  * @module

@@ -5,7 +5,8 @@
  * diz está em `eventos.ts`.
  *
  * O que os terminais provocam tem uma cota (`cota.ts`): o que passa dela conta-se, por origem, numa linha por segundo; as
- * mudanças confirmadas são as últimas a ficar de fora. Usado por `ouvinte.ts` e `console.ts`.
+ * mudanças confirmadas são as últimas a ficar de fora. `servidor.ts` cria um; escrevem nele `servidor.ts`, `ouvinte.ts` e
+ * `console.ts`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * O balcão: o que o menu usa, e como ele fala com o servidor, insistindo enquanto não atende e descobrindo o que houve com um
- * pedido sem resposta.
+ * O balcão: o que o menu usa, e como ele fala com o servidor, insistindo enquanto não atende, à vista de quem espera. O que
+ * houve com um pedido sem resposta, decide-o `conexao.ts`. Só o menu o usa.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Os comandos do cliente: que pedidos cada um faz ao servidor, e como se descobre o que houve quando uma resposta se perde.
+ * Os comandos do cliente: que pedidos cada um faz ao servidor, e quantas vezes insiste. O que houve com um pedido sem
+ * resposta, decide-o `conexao.ts`; um aviso de que se conferiu vai a stderr.
  *
  * @module
  */

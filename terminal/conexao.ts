@@ -1,7 +1,7 @@
 /**
  * A conexão do cliente com o servidor: conectar, ouvir a saudação, um pedido e a sua resposta, prazos e reconexão.
  *
- * `cliente.ts` e `terminal/menu.ts` a usam. O que este módulo lhes promete é saber em que pé ficou um pedido que falhou: ou nada
+ * `terminal/comandos.ts` e `terminal/balcao.ts` a usam. O que este módulo lhes promete é saber em que pé ficou um pedido que falhou: ou nada
  * aconteceu e pode ser repetido (`SemConexao`), ou o pedido saiu e a resposta não veio (`RespostaPerdida`), e só uma
  * `BUSCA` diz o que houve (`destinoDe`).
  *

@@ -1,7 +1,7 @@
 /**
  * O menu do cliente: a conversa com quem está diante de um terminal.
  *
- * `cliente.ts` o carrega só quando o mostra, pois as bibliotecas de que precisa custam tanto quanto um comando inteiro.
+ * `cliente.ts` o carrega só quando o mostra, com as bibliotecas de que precisa.
  * Lê-se de cima para baixo: o menu, marcar passo a passo, ver e desmarcar. Como se pergunta está em
  * `terminal/perguntas.ts`, como se insiste com um servidor que não atende em `terminal/balcao.ts`.
  *

@@ -1,6 +1,7 @@
 /**
  * Apoio dos testes: uma pasta temporária, o servidor e o cliente como processos, uma conexão crua por linhas, CPFs e
- * datas de exemplo. Só os arquivos `_test.ts` e a prova o importam.
+ * datas de exemplo. Só o que testa, prova ou mede o
+ * importa; o produto, nunca.
  *
  * @module
  */

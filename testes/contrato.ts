@@ -1,6 +1,7 @@
 /**
- * O contrato da porta `Armazem`: uma só bateria de testes, que cada implementação roda (na memória, em arquivo, em
- * PostgreSQL), e o que os testes dos armazéns têm em comum. Só os arquivos `_test.ts` o importam.
+ * O contrato de `Armazem`: uma só bateria de testes, que cada implementação roda (na memória, em arquivo, em
+ * PostgreSQL), e o que os testes dos armazéns têm em comum. Só o que testa, prova ou mede o
+ * importa; o produto, nunca.
  *
  * @module
  */
