@@ -8,7 +8,7 @@
 import { BancoForaDoAlcance, ErroDoArmazem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { type Endereco, formasDeTls, type Maquina, mostraMaquina, type OpcoesDeTls } from "./postgres_endereco.ts";
-import { codigoDe, daquiA, Ligacao, noPrazo, type PrazoVencido } from "./postgres_ligacao.ts";
+import { codigoDe, daquiA, Ligacao, noPrazo, PrazoVencido } from "./postgres_ligacao.ts";
 
 /** Achado um principal, quanto se espera, em ms, que outro endereço se diga principal de uma linha do tempo mais nova. */
 const ESPERA_PELOS_OUTROS = 200;
@@ -218,7 +218,11 @@ export class Canal {
   async toma(ate: number): Promise<Ligacao> {
     if (this.#ligacao?.viva) return this.#ligacao;
     if (this.#fora !== undefined) throw this.#fora;
-    return await noPrazo(this.#abre(), ate);
+    try {
+      return await noPrazo(this.#abre(), ate);
+    } catch (causa) {
+      throw causa instanceof PrazoVencido ? this.#saiu(causa) : causa;
+    }
   }
 
   /** Fecha, e deixa de procurar. */
