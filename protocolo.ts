@@ -96,7 +96,9 @@ export function dataNoFio(iso: string): string {
 
 /** `"dd/mm/aaaa"` → `"aaaa-mm-dd"`; `""` se não está escrita assim. Se a data existe, sabe-o o calendário. */
 function lerData(escrita: string): string {
-  return /^\d\d\/\d\d\/\d{4}$/.test(escrita) ? `${escrita.slice(6)}-${escrita.slice(3, 5)}-${escrita.slice(0, 2)}` : "";
+  return escrita.length === 10 && /^\d\d\/\d\d\/\d{4}$/.test(escrita)
+    ? `${escrita.slice(6)}-${escrita.slice(3, 5)}-${escrita.slice(0, 2)}`
+    : "";
 }
 
 /**
@@ -118,8 +120,16 @@ export function decodificarPedido(linha: string): Pedido | Erro {
       if (cpf === undefined) return CPF_INVALIDO;
       const nome = lerNome(campos[2]);
       if (nome === undefined) return NOME_INVALIDO;
-      const [especialista, data, dia, horario] = campos.slice(3).map(curto);
-      return { comando, cpf, nome, especialista, data: lerData(data), dia, horario };
+      const especialista = curto(campos[3]);
+      return {
+        comando,
+        cpf,
+        nome,
+        especialista,
+        data: lerData(campos[4]),
+        dia: curto(campos[5]),
+        horario: talvez(campos[6]),
+      };
     }
     case "BUSCA": {
       if (quantos !== 1) return MALFORMADA;
@@ -129,12 +139,11 @@ export function decodificarPedido(linha: string): Pedido | Erro {
     case "CANCEL": {
       if (quantos !== 1 && quantos !== 2) return MALFORMADA;
       const cpf = lerCpf(campos[1]);
-      return cpf === undefined ? CPF_INVALIDO : { comando, cpf, especialista: campos.slice(2).map(curto)[0] };
+      return cpf === undefined ? CPF_INVALIDO : { comando, cpf, especialista: talvez(campos[2]) };
     }
     case "VAGAS": {
       if (quantos > 2) return MALFORMADA;
-      const [especialista, data] = campos.slice(1).map(curto);
-      return { comando, especialista, data: data === undefined ? undefined : lerData(data) };
+      return { comando, especialista: talvez(campos[1]), data: quantos < 2 ? undefined : lerData(campos[2]) };
     }
     case "PING":
     case "SAIR":
@@ -146,6 +155,10 @@ export function decodificarPedido(linha: string): Pedido | Erro {
 
 function curto(texto: string): string {
   return texto.length <= TEXTO_MAXIMO ? texto : "";
+}
+
+function talvez(texto: string | undefined): string | undefined {
+  return texto === undefined ? undefined : curto(texto);
 }
 
 const MALFORMADA: Erro = { codigo: "ERRO-100" };

@@ -20,6 +20,7 @@ import { comparaCom, COMPARAVEIS } from "./contra.ts";
 import { extras } from "./extras.ts";
 import { FALTA_POSTGRES, postgres } from "./postgres.ts";
 import {
+  type Colocado,
   comando,
   type Concorrente,
   encerra,
@@ -31,7 +32,6 @@ import {
   type Nivel,
   portaLivre,
   RAIZ,
-  type Resultado,
   segundosDeCpu,
   servidor,
   temServidor,
@@ -100,7 +100,7 @@ async function mede(
   medidor: Medidor,
   concorrentes: readonly Concorrente[],
   { carga, nivel, rodadas }: { carga: Carga; nivel: Nivel; rodadas: number },
-): Promise<Resultado[]> {
+): Promise<Colocado[]> {
   const medidas = new Map(concorrentes.map((concorrente) => [concorrente, [] as (Medida & { cpu: number })[]]));
   for (let rodada = 0; rodada < rodadas; rodada++) {
     for (const [concorrente, suas] of medidas) {
@@ -127,7 +127,7 @@ async function mede(
   });
 }
 
-function linhaDaTabela(resultado: Resultado, todos: readonly Resultado[]): string {
+function linhaDaTabela(resultado: Colocado, todos: readonly Colocado[]): string {
   const { concorrente, carga, nivel, porSegundo: [meio, menor, maior], p50, p99, cpu, erros } = resultado;
   const razao = (nome: string): string => {
     const outro = todos.find((r) => r.concorrente === nome && r.carga === carga && r.nivel === nivel);
@@ -200,7 +200,7 @@ async function main(): Promise<void> {
   if (contra !== undefined) return await comparaCom(contra, { medidor, rodadas, pedidas });
   const pasta = Deno.makeTempDirSync({ prefix: "clinica-bench-" });
   const concorrentes: Concorrente[] = [];
-  const resultados: Resultado[] = [];
+  const resultados: Colocado[] = [];
   const deixados: string[] = [];
   try {
     concorrentes.push(await servidor(pasta), await eco(pasta));

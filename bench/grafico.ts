@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Resultado } from "./medidor.ts";
+import type { Colocado } from "./medidor.ts";
 
 const CORES: Record<string, string> = { servidor: "#0b6e4f", eco: "#8a8f98", redis: "#c0392b", postgres: "#2c5aa0" };
 
@@ -24,7 +24,7 @@ interface Painel {
 }
 
 /** Desenha os resultados de um pedido por vez (`emVoo` 1) como um documento SVG. */
-export function desenha(resultados: readonly Resultado[]): string {
+export function desenha(resultados: readonly Colocado[]): string {
   const um = resultados.filter(({ nivel }) => nivel.emVoo === 1);
   const cargas = [...new Set(um.map(({ carga }) => carga))];
   const nomes = {
@@ -52,7 +52,7 @@ export function desenha(resultados: readonly Resultado[]): string {
   ].join("\n");
 }
 
-function painel(titulo: string, resultados: readonly Resultado[], valor: (resultado: Resultado) => number): Painel {
+function painel(titulo: string, resultados: readonly Colocado[], valor: (resultado: Colocado) => number): Painel {
   const series = new Map<string, Ponto[]>();
   for (const resultado of resultados) {
     const pontos = series.get(resultado.concorrente) ?? [];

@@ -45,7 +45,7 @@ export interface Concorrente {
 }
 
 /** O que um concorrente deu num nível: medianas das rodadas. */
-export interface Resultado {
+export interface Colocado {
   /** O nome dele. */
   concorrente: string;
   /** O que se pediu. */

@@ -80,7 +80,7 @@ export class Conexao implements Disposable {
   readonly endereco: Endereco;
   /** O que interrompe qualquer espera. */
   readonly sinal: AbortSignal;
-  #canal: Canal | undefined;
+  #tubo: Tubo | undefined;
 
   /**
    * Nada é conectado ainda.
@@ -95,7 +95,7 @@ export class Conexao implements Disposable {
 
   /** Verdadeiro enquanto há uma conexão aberta; o servidor pode desligá-la a qualquer instante. */
   get ligada(): boolean {
-    return this.#canal?.aberto ?? false;
+    return this.#tubo?.aberto ?? false;
   }
 
   /**
@@ -104,7 +104,7 @@ export class Conexao implements Disposable {
    * @throws {SemConexao} quando o servidor não atende, não fala CLINICA/1 ou está ocupado (`ServidorOcupado`).
    */
   async conecta(): Promise<readonly PrimeiraVaga[]> {
-    return (await this.#canalAberto()).primeiras;
+    return (await this.#tuboAberto()).primeiras;
   }
 
   /**
@@ -115,11 +115,11 @@ export class Conexao implements Disposable {
    */
   async pede(pedido: PedidoNoFio): Promise<Resposta> {
     const reaproveitada = this.ligada;
-    const canal = await this.#canalAberto();
+    const tubo = await this.#tuboAberto();
     try {
-      return await this.#noPrazo(canal.pede(pedido), PRAZO_DA_RESPOSTA);
+      return await this.#noPrazo(tubo.pede(pedido), PRAZO_DA_RESPOSTA);
     } catch (causa) {
-      canal[Symbol.dispose]();
+      tubo[Symbol.dispose]();
       if (pedido.comando === "AGEND" || pedido.comando === "CANCEL") {
         throw new RespostaPerdida(`${escreverEndereco(this.endereco)} não respondeu`, { cause: causa });
       }
@@ -132,19 +132,19 @@ export class Conexao implements Disposable {
 
   /** Fecha a conexão; um pedido em curso falha. */
   [Symbol.dispose](): void {
-    this.#canal?.[Symbol.dispose]();
+    this.#tubo?.[Symbol.dispose]();
   }
 
-  async #canalAberto(): Promise<Canal> {
-    if (this.#canal?.aberto) return this.#canal;
+  async #tuboAberto(): Promise<Tubo> {
+    if (this.#tubo?.aberto) return this.#tubo;
     const desiste = new AbortController();
-    const abrindo = abre(this.endereco, desiste.signal).then((conn) => Canal.comeca(conn, desiste.signal));
+    const abrindo = abre(this.endereco, desiste.signal).then((conn) => Tubo.comeca(conn, desiste.signal));
     try {
-      return this.#canal = await this.#noPrazo(abrindo, PRAZO_DA_CONEXAO);
+      return this.#tubo = await this.#noPrazo(abrindo, PRAZO_DA_CONEXAO);
     } catch (causa) {
       desiste.abort();
       // A conexão pode ter ficado pronta no instante em que se desistiu dela.
-      abrindo.then((canal) => canal[Symbol.dispose](), () => {});
+      abrindo.then((tubo) => tubo[Symbol.dispose](), () => {});
       if (this.sinal.aborted) throw this.sinal.reason;
       throw this.#semConexao(causa);
     }
@@ -162,7 +162,7 @@ export class Conexao implements Disposable {
 }
 
 /** Uma conexão TCP já saudada. Lê sempre, mesmo sem pedido, para saber na hora que o servidor desligou. */
-class Canal implements Disposable {
+class Tubo implements Disposable {
   #conn: Deno.TcpConn;
   #aberto = true;
   #esperada: PromiseWithResolvers<Resposta> | undefined;
@@ -175,22 +175,22 @@ class Canal implements Disposable {
   }
 
   /** Ouve a saudação. */
-  static async comeca(conn: Deno.TcpConn, sinal: AbortSignal): Promise<Canal> {
-    const canal = new Canal(conn);
-    sinal.addEventListener("abort", () => canal[Symbol.dispose](), { once: true });
-    const esperada = canal.#espera();
-    canal.#le();
+  static async comeca(conn: Deno.TcpConn, sinal: AbortSignal): Promise<Tubo> {
+    const tubo = new Tubo(conn);
+    sinal.addEventListener("abort", () => tubo[Symbol.dispose](), { once: true });
+    const esperada = tubo.#espera();
+    tubo.#le();
     const saudacao = await esperada;
     if (saudacao.codigo === "ERRO-131") {
-      canal[Symbol.dispose]();
+      tubo[Symbol.dispose]();
       throw new SemConexao("o servidor está sem acesso ao livro");
     }
     if (saudacao.codigo !== "OK-200" || saudacao.primeiras === undefined) {
-      canal[Symbol.dispose]();
+      tubo[Symbol.dispose]();
       throw new TypeError("a saudação não é de CLINICA/1");
     }
-    canal.#primeiras = saudacao.primeiras;
-    return canal;
+    tubo.#primeiras = saudacao.primeiras;
+    return tubo;
   }
 
   get aberto(): boolean {

@@ -17,7 +17,7 @@ import { decodificarPedido } from "../protocolo.ts";
 import { Redator } from "../rede/redator.ts";
 import { Pasta, testeComSistema } from "./apoio.ts";
 import { Cluster, testeComPostgres } from "./cluster.ts";
-import type { LinhaGravada, Livros } from "./livros/faz.ts";
+import type { Guardada, Livros } from "./livros/faz.ts";
 
 /** As versões de que há livros em `livros/`. */
 const VERSOES = ["1.0.0"];
@@ -27,7 +27,7 @@ const LIVROS = `${import.meta.dirname}/livros`;
 /** Um livro de então, como esta versão o abre. */
 interface Livro {
   /** As linhas que aquela versão gravou. */
-  readonly gravadas: readonly LinhaGravada[];
+  readonly gravadas: readonly Guardada[];
   /** Abre-o para o servidor. */
   abre(): Armazem | Promise<Armazem>;
   /** Abre-o para copiar. */
@@ -39,9 +39,9 @@ function lerLivros(versao: string): Livros {
 }
 
 /** Tudo o que o livro tem, nas colunas da versão 1.0.0. */
-async function linhasDe(livro: Livro): Promise<LinhaGravada[]> {
+async function linhasDe(livro: Livro): Promise<Guardada[]> {
   await using fonte = await livro.fonte();
-  const linhas: LinhaGravada[] = [];
+  const linhas: Guardada[] = [];
   for await (const pedaco of fonte.pedacos()) linhas.push(...pedaco.map((linha) => linha.slice(0, 12)));
   assertEquals(linhas.length, fonte.total);
   return linhas;
@@ -63,7 +63,7 @@ async function conversa(livro: Livro, { agora, clinica }: Livros, pedidos: reado
 }
 
 /** O primeiro agendamento ativo do livro que serve. */
-function ativoDe({ gravadas }: Livro, serve: (linha: LinhaGravada) => boolean): { cpf: string; id: number } {
+function ativoDe({ gravadas }: Livro, serve: (linha: Guardada) => boolean): { cpf: string; id: number } {
   const linha = gravadas.find((linha) => linha[11] === true && serve(linha));
   if (linha === undefined) throw new Error("o livro não tem a linha de que o teste precisa");
   return { cpf: String(linha[1]), id: Number(linha[0]) };

@@ -22,13 +22,13 @@ export interface Livros {
   /** Consultas e recusas, `[pedido, resposta]`, tal como foram no fio, no instante `agora`. */
   conversas: [pedido: string, resposta: string][];
   /** Todas as linhas do arquivo, por número, como estão gravadas. */
-  sqlite: LinhaGravada[];
+  sqlite: Guardada[];
   /** Todas as linhas no PostgreSQL, por número, como estão gravadas. */
-  postgres: LinhaGravada[];
+  postgres: Guardada[];
 }
 
 /** As colunas da versão 1.0.0, na ordem dela. */
-export type LinhaGravada = (string | number | boolean | null)[];
+export type Guardada = (string | number | boolean | null)[];
 
 /** Um `clinica.json`. */
 export interface Clinica {
@@ -224,7 +224,7 @@ async function vive(versao: string, relogio: Relogio, banco: string): Promise<Li
 
 // ------------------------------------------------------------------------------------------------------ os livros
 
-type Feito = { readonly linhas: LinhaGravada[]; readonly conversas: Livros["conversas"] };
+type Feito = { readonly linhas: Guardada[]; readonly conversas: Livros["conversas"] };
 
 /** O livro num arquivo, sem WAL ao lado. */
 async function emArquivo(versao: string, relogio: Relogio, destino: string): Promise<Feito> {
@@ -234,7 +234,7 @@ async function emArquivo(versao: string, relogio: Relogio, destino: string): Pro
   using db = new DatabaseSync(banco);
   db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   const linhas = db.prepare(`SELECT ${COLUNAS} FROM agendamento ORDER BY id`).all()
-    .map((linha): LinhaGravada => Object.values(linha).map((valor, i) => i === 11 ? valor === 1 : emJson(valor)));
+    .map((linha): Guardada => Object.values(linha).map((valor, i) => i === 11 ? valor === 1 : emJson(valor)));
   Deno.copyFileSync(banco, destino);
   return { linhas, conversas };
 }
@@ -263,7 +263,7 @@ async function emPostgres(versao: string, relogio: Relogio, destino: string): Pr
   return { linhas, conversas };
 }
 
-function daTabela(celulas: readonly Celula[]): LinhaGravada {
+function daTabela(celulas: readonly Celula[]): Guardada {
   return celulas.map((texto, i) => i === 0 || i === 7 ? Number(texto) : i === 11 ? texto === "t" : texto);
 }
 
