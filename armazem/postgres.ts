@@ -55,9 +55,9 @@ import {
   type Sinal,
 } from "./postgres_instrucoes.ts";
 import {
-  acabou,
   codigoDe,
   daquiA,
+  ehDespedida,
   type Instrucao,
   type Ligacao,
   numeros,
@@ -415,7 +415,7 @@ export class ArmazemPostgres implements Armazem {
       try {
         return await le(ligacao, ate);
       } catch (causa) {
-        if (!acabou(causa)) throw causa;
+        if (causa instanceof PrazoVencido || ligacao.viva && !ehDespedida(causa)) throw causa;
         ligacao.corta();
         if (repetida) throw causa;
       }

@@ -48,7 +48,7 @@ function teste(nome: string, fn: (banco: string) => Promise<void>): void {
   });
 }
 
-const PRAZOS = { lote: 600, leitura: 300, desfecho: 1500, parada: 400 };
+const PRAZOS = { lote: 1000, leitura: 500, desfecho: 2000, parada: 800 };
 
 /** Por onde se chega a um banco do cluster, com o que se ponha no caminho. */
 function url(banco: string, rede?: Intermediario): string {
@@ -120,6 +120,21 @@ teste(
     assertEquals(mudancas, [false, true]);
   },
 );
+
+teste("com connect_timeout longo, e a máquina muda depois de a conexão cair, espera-se uma vez só", async (banco) => {
+  await using rede = new Intermediario(cluster.porta);
+  await using armazem = await abre(`${url(banco, rede)}?connect_timeout=15`);
+  rede.mudo = true;
+  rede.corta();
+  const inicio = performance.now();
+  for (let vez = 0; vez < 20; vez++) {
+    assertEquals(await tenta(armazem, () => []), "nada");
+    await assertRejects(() => ativosDe(armazem, 1));
+  }
+  assert(performance.now() - inicio < UMA_ESPERA);
+  rede.mudo = false;
+  rede.corta();
+});
 
 teste(
   "um commit sem resposta, e o banco mudo: procura-se até o prazo, contado desde o começo do lote",

@@ -114,11 +114,9 @@ export function codigoDe(erro: unknown): string | undefined {
   return typeof erro.code === "string" ? erro.code : undefined;
 }
 
-/** Verdadeiro se com este erro a conexão acabou; de um prazo vencido também, mas aí já se sabe que o banco não responde. */
-export function acabou(erro: unknown): boolean {
-  if (erro instanceof PrazoVencido) return false;
-  // Fora do código de um erro numa instrução: a rede, ou as classes em que o banco se despede.
-  return /^(08|25P0|57P)/.test(codigoDe(erro) ?? "08");
+/** Verdadeiro se com este erro o banco se despediu: a conexão ainda parece viva, e não está. */
+export function ehDespedida(erro: unknown): boolean {
+  return /^(08|25P0|57P)/.test(codigoDe(erro) ?? "");
 }
 
 /**

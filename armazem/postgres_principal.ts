@@ -8,7 +8,7 @@
 import { BancoForaDoAlcance, ErroDoArmazem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { type Endereco, formasDeTls, type Maquina, mostraMaquina, type OpcoesDeTls } from "./postgres_endereco.ts";
-import { daquiA, Ligacao, noPrazo, type PrazoVencido } from "./postgres_ligacao.ts";
+import { codigoDe, daquiA, Ligacao, noPrazo, PrazoVencido } from "./postgres_ligacao.ts";
 
 /** Achado um principal, quanto se espera, em ms, que outro endereço se diga principal de uma linha do tempo mais nova. */
 const ESPERA_PELOS_OUTROS = 200;
@@ -130,14 +130,18 @@ export class Principal {
     const outra = await Ligacao.abre(this.endereco, { maquina, ssl, ate });
     try {
       const [, { rows: [[dela]] }] = await outra.consulta("BEGIN; SELECT pg_backend_pid()", ate);
-      const trocado = dela === processo ||
-        (await ligacao.consulta("SELECT pg_backend_pid()", ate))[0].rows[0][0] !== processo;
-      if (!trocado) return;
+      if (dela !== processo) {
+        const [{ rows: [[desta]] }] = await ligacao.consulta("SELECT pg_backend_pid()", ate);
+        if (desta === processo) return;
+      }
+    } catch (causa) {
+      // Um que reparte por instrução nem deixa começar uma transação, e di-lo com este código.
+      if (codigoDe(causa) !== "08P01") throw causa;
     } finally {
       outra.corta();
     }
     throw new ErroDoArmazem(
-      "há um intermediário (PgBouncer?) que reparte as conexões por transação, e o livro precisa de uma sessão só sua; " +
+      "há um intermediário (PgBouncer?) que reparte as conexões por transação ou por instrução, e o livro precisa de uma sessão só sua; " +
         "use pool_mode = session para este banco, ou o endereço do próprio PostgreSQL",
     );
   }
@@ -214,7 +218,11 @@ export class Canal {
   async toma(ate: number): Promise<Ligacao> {
     if (this.#ligacao?.viva) return this.#ligacao;
     if (this.#fora !== undefined) throw this.#fora;
-    return await noPrazo(this.#abre(), ate);
+    try {
+      return await noPrazo(this.#abre(), ate);
+    } catch (causa) {
+      throw causa instanceof PrazoVencido ? this.#saiu(causa) : causa;
+    }
   }
 
   /** Fecha, e deixa de procurar. */
