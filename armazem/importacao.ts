@@ -10,7 +10,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
-import { fonteSqlite, livroNovoSqlite } from "./copia.ts";
+import { fonteSqlite, livroNovoSqlite } from "./sqlite_copia.ts";
 import { fontePostgres, livroNovoPostgres } from "./postgres_copia.ts";
 import { ehPostgres } from "./postgres_endereco.ts";
 

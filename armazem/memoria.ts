@@ -1,5 +1,5 @@
 /**
- * O que o armazém embutido tem na memória: os agendamentos ativos, por CPF, e os minutos tomados de cada dia que alguém já
+ * O que o armazém em SQLite tem na memória: os agendamentos ativos, por CPF, e os minutos tomados de cada dia que alguém já
  * perguntou. É sempre o que está gravado: `carrega` a lê do arquivo e `grava` a muda depois de cada commit.
  *
  * @module

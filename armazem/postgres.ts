@@ -1,8 +1,8 @@
 /**
  * O armazém em PostgreSQL: o mesmo livro para vários servidores.
  *
- * As regras são as de sempre: um lote é uma transação que trava o que ele pode tocar, carrega só isso, mostra-o à mesma
- * `decide` e grava o que ela pediu. São duas idas ao banco por lote, haja nele um pedido ou mil. Consultas leem do banco,
+ * Um lote é uma transação que trava o que ele pode tocar, carrega só isso, mostra-o à função que a agenda lhe deu e grava
+ * o que ela pediu. São duas idas ao banco por lote, haja nele um pedido ou mil. Consultas leem do banco,
  * nunca da memória, e as que chegam juntas vão juntas.
  *
  * O banco pode sumir, voltar noutra máquina ou calar-se no meio de um commit. Com ele fora do alcance tudo falha na hora
@@ -11,7 +11,7 @@
  *
  * `servidor.ts` o abre quando `--banco` é `postgres://…`. O endereço lê-se em `postgres_endereco.ts`, a conexão está em
  * `postgres_ligacao.ts`, a procura do banco em `postgres_principal.ts`, as tabelas em `postgres_esquema.ts`, o que se manda
- * em `postgres_instrucoes.ts`.
+ * em `postgres_instrucoes.ts`, a diferença dos relógios em `postgres_relogio.ts`.
  *
  * @module
  */
@@ -62,7 +62,7 @@ import {
   type Ligacao,
   numeros,
   PrazoVencido,
-  type Resultado,
+  type Retorno,
   textos,
 } from "./postgres_ligacao.ts";
 import { Canal, ENTRE_SONDAGENS, Principal } from "./postgres_principal.ts";
@@ -441,7 +441,7 @@ export class ArmazemPostgres implements Armazem {
   }
 
   /** O que percorre o livro inteiro tem uma conexão e um prazo à parte: as consultas não esperam por ele. */
-  async #aParte(instrucoes: readonly Instrucao[]): Promise<readonly Resultado[]> {
+  async #aParte(instrucoes: readonly Instrucao[]): Promise<readonly Retorno[]> {
     const ligacao = await this.#conecta(PRAZO_LONGO);
     try {
       return await ligacao.executa(instrucoes, daquiA(PRAZO_LONGO));

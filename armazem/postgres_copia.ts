@@ -1,7 +1,7 @@
 /**
  * Um livro em PostgreSQL visto de fora de um servidor: o dia que se lista, a cópia que se tira e a que se recebe.
  *
- * `servidor.ts lista` e `armazem/importacao.ts` o usam. Cada função abre a sua conexão.
+ * `comandos/lista.ts` e `importacao.ts` o usam. Cada função abre a sua conexão.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
   restricoesDe,
   selecaoDoDia,
 } from "./postgres_esquema.ts";
-import { daquiA, type Instrucao, type Ligacao, type Resultado, textos } from "./postgres_ligacao.ts";
+import { daquiA, type Instrucao, type Ligacao, type Retorno, textos } from "./postgres_ligacao.ts";
 import { Principal } from "./postgres_principal.ts";
 
 /** Abre uma conexão sem pressa, para o que percorre o livro inteiro, e a entrega a `usa`, que a fecha se quiser. */
@@ -38,7 +38,7 @@ async function semPressa<T>(endereco: Endereco, usa: (ligacao: Ligacao) => Promi
   }
 }
 
-function demorada(ligacao: Ligacao, instrucoes: readonly Instrucao[]): Promise<readonly Resultado[]> {
+function demorada(ligacao: Ligacao, instrucoes: readonly Instrucao[]): Promise<readonly Retorno[]> {
   return ligacao.executa(instrucoes, daquiA(PRAZO_LONGO));
 }
 

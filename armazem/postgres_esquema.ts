@@ -1,6 +1,6 @@
 /**
  * O esquema do livro num PostgreSQL: como nasce, como passa de uma versão à seguinte, e o que tem de haver nele para que
- * valha o que se promete.
+ * valha o que se promete. Usam-no `postgres.ts`, `postgres_instrucoes.ts` e `postgres_copia.ts`.
  *
  * @module
  */

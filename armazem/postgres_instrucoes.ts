@@ -1,5 +1,6 @@
 /**
- * As instruções do livro num PostgreSQL: as travas de um lote, o que se carrega, o que se grava e a prova de que ficou.
+ * As instruções do livro num PostgreSQL: as travas de um lote, o que se carrega, o que se grava e o sinal de que
+ * ficou. Só `postgres.ts` o usa.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import type { Agendamento, Alcance, Dia, Liquido, Nada, Novo, Vista } from "../c
 import { Ocupacao, PorDia } from "../clinica/ocupacao.ts";
 import { minutoDoDia } from "../clinica/oferta.ts";
 import { chaveDe, lerAgendamento, PREFIXO } from "./postgres_esquema.ts";
-import { type Instrucao, type Ligacao, numeros, type Resultado, textos, type Valor } from "./postgres_ligacao.ts";
+import { type Instrucao, type Ligacao, numeros, type Retorno, textos, type Valor } from "./postgres_ligacao.ts";
 
 /**
  * A ordem das travas é uma só: os CPFs, depois os dias, cada um pelo número.
@@ -133,7 +134,7 @@ export class Carregada implements Vista {
   }
 
   /** Recebe o que `ativos` devolveu. */
-  recebeAtivos({ rows }: Resultado): void {
+  recebeAtivos({ rows }: Retorno): void {
     for (const linha of rows) {
       const agendamento = lerAgendamento(linha);
       this.#ativos.get(agendamento.cpf)?.push(agendamento);
@@ -141,7 +142,7 @@ export class Carregada implements Vista {
   }
 
   /** Recebe o que `dias` devolveu. */
-  recebeDias({ rows }: Resultado): void {
+  recebeDias({ rows }: Retorno): void {
     for (const [especialidade, data, horas] of rows) {
       const ocupacao = Ocupacao.vazia();
       for (const hora of (horas ?? "").split(",")) ocupacao.toma(minutoDoDia(hora), Number(hora.slice(5)));
@@ -167,7 +168,7 @@ export async function carrega(
     dias: readonly Dia[];
     ate: number;
   },
-): Promise<{ vista: Vista; resultados: readonly Resultado[] }> {
+): Promise<{ vista: Vista; resultados: readonly Retorno[] }> {
   const instrucoes = [...antes];
   if (cpfs.length > 0) instrucoes.push(instrucao("ativos", textos(cpfs)));
   if (dias.length > 0) instrucoes.push(instrucao("dias", ...doisTextos(dias)));

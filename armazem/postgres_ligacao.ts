@@ -59,7 +59,7 @@ interface ClientePg {
   /** O processo do banco, como foi apresentado a quem se liga. */
   readonly processID: number | null;
   connect(): Promise<unknown>;
-  query(consulta: { text: string; rowMode: "array" }): Promise<Resultado | Resultado[]>;
+  query(consulta: { text: string; rowMode: "array" }): Promise<Retorno | Retorno[]>;
   query(ida: Ida): unknown;
   end(): Promise<void>;
   on(evento: "error", ouvinte: (erro: Error) => void): unknown;
@@ -78,7 +78,7 @@ interface ConexaoPg {
 }
 
 /** O que uma instrução devolveu. */
-export interface Resultado {
+export interface Retorno {
   /** `"SELECT"`, `"COMMIT"`, `"ROLLBACK"`… */
   readonly command: string;
   /** As linhas, com as colunas como textos. */
@@ -203,17 +203,17 @@ class Mensagens {
 
 /** Uma ida ao banco: muitas mensagens e um só `Sync`; a primeira que falha pula as demais. */
 class Ida {
-  readonly fim: Promise<readonly Resultado[]>;
+  readonly fim: Promise<readonly Retorno[]>;
   #bytes: Uint8Array;
-  #resultados: Resultado[] = [];
+  #resultados: Retorno[] = [];
   #linhas: (readonly Valor[])[] = [];
-  #resolve: (resultados: readonly Resultado[]) => void;
+  #resolve: (resultados: readonly Retorno[]) => void;
   #rejeita: (causa: unknown) => void;
 
   constructor(mensagens: Mensagens) {
     mensagens.sincroniza();
     this.#bytes = mensagens.bytes;
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Resultado[]>();
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Retorno[]>();
     this.fim = promise;
     this.#resolve = resolve;
     this.#rejeita = reject;
@@ -305,7 +305,7 @@ export class Ligacao {
   }
 
   /** Manda um texto sem valores e espera a resposta a cada instrução dele; até `ate`, ou corta a conexão e rejeita. */
-  async consulta(texto: string, ate: number): Promise<readonly Resultado[]> {
+  async consulta(texto: string, ate: number): Promise<readonly Retorno[]> {
     const resultado = await this.#vai(() => this.#cliente.query({ text: texto, rowMode: "array" }), ate);
     return Array.isArray(resultado) ? resultado : [resultado];
   }
@@ -314,7 +314,7 @@ export class Ligacao {
    * Manda as instruções numa só ida e espera a resposta a cada uma; até `ate`, ou corta a conexão e rejeita. Os valores
    * vão à parte do texto: o banco não os escreve no seu log com a instrução que falha.
    */
-  async executa(instrucoes: readonly Instrucao[], ate: number): Promise<readonly Resultado[]> {
+  async executa(instrucoes: readonly Instrucao[], ate: number): Promise<readonly Retorno[]> {
     const mensagens = new Mensagens();
     for (const instrucao of instrucoes) {
       if ("texto" in instrucao) mensagens.prepara("", instrucao.texto);
@@ -330,7 +330,7 @@ export class Ligacao {
     await this.#manda(mensagens, ate);
   }
 
-  #manda(mensagens: Mensagens, ate: number): Promise<readonly Resultado[]> {
+  #manda(mensagens: Mensagens, ate: number): Promise<readonly Retorno[]> {
     const ida = new Ida(mensagens);
     return this.#vai(() => {
       this.#cliente.query(ida);

@@ -1,6 +1,7 @@
 /**
- * O principal de um PostgreSQL: a procura dele entre as máquinas do endereço, com as sessões como o livro as precisa
- * (`Principal`), e uma conexão que se refaz ao fundo quando cai (`Canal`).
+ * O principal de um PostgreSQL: a procura dele entre as máquinas do endereço, com as conexões preparadas como o livro as
+ * precisa (`Principal`), e uma conexão que se refaz ao fundo quando cai (`Canal`). Usam-no `postgres.ts` e
+ * `postgres_copia.ts`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * O relógio deste servidor ao lado do relógio do banco: quando discordam, diz-se; quando discordam demais, o livro não
- * muda, pois o que já passou e o que ainda se pode marcar dependem da hora certa.
+ * muda, pois o que já passou e o que ainda se pode marcar dependem da hora certa. Só `postgres.ts` o usa.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * Testes do armazém em PostgreSQL, contra um de verdade: o contrato da porta, as travas, os commits de resposta perdida, o
- * banco que some e volta, o endereço e `importar`. Sem os programas do PostgreSQL, dizem-se ignorados.
+ * Testes do armazém em PostgreSQL, contra um de verdade: o contrato, as travas, os commits de resposta perdida, o banco que
+ * some e volta e `importar`. Os prazos e o que se diz estão em `postgres_falhas_test.ts`; o que se exige do banco, em
+ * `postgres_principal_test.ts`. Sem os programas do PostgreSQL, dizem-se ignorados.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * O armazém embutido: o livro num arquivo SQLite (`node:sqlite`), com os agendamentos ativos também na memória.
+ * O armazém em SQLite: o livro num arquivo (`node:sqlite`), com os agendamentos ativos também na memória.
  *
  * É o único que escreve no seu arquivo (`sqlite_trava.ts`), e deixa `sqlite3`, uma cópia e uma listagem trabalharem ao mesmo
  * tempo. Cada lote é uma transação e um fsync (WAL, `synchronous=FULL`); a memória (`memoria.ts`) só muda depois do commit,

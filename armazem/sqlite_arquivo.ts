@@ -1,6 +1,7 @@
 /**
  * O arquivo de um livro SQLite: o que tem dentro, como se reconhece, como se abre para escrever ou só para ler, e as
- * palavras para o que dá errado. Usam-no o armazém (`sqlite.ts`) e o que trabalha ao lado dele (`copia.ts`).
+ * palavras para o que dá errado. Usam-no todos os módulos do armazém em SQLite, e
+ * nenhum outro.
  *
  * @module
  */

@@ -19,7 +19,7 @@ import {
   teste,
   testeComDisco,
 } from "../testes/livro_sqlite.ts";
-import { copiaLivro, fonteSqlite, listaDoLivro, livroNovoSqlite } from "./copia.ts";
+import { copiaLivro, fonteSqlite, listaDoLivro, livroNovoSqlite } from "./sqlite_copia.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 import { migra } from "./sqlite_arquivo.ts";
 

@@ -3,7 +3,8 @@
  * (`clinica.db.trava`), pelo nome, de que o SQLite tira também o nome do WAL; e a do próprio arquivo, que vale por
  * qualquer nome que ele tenha (um link físico, um `mount --bind`, um `mv` com o servidor de pé).
  *
- * Nenhuma das duas barra `sqlite3`, uma cópia ou uma listagem.
+ * Nenhuma das duas barra `sqlite3`, uma cópia ou uma listagem. Tomam-nas o armazém (`sqlite.ts`) e quem lê ou enche um
+ * livro inteiro para o mudar de armazém (`sqlite_copia.ts`).
  *
  * @module
  */

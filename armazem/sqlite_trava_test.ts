@@ -9,7 +9,7 @@ import { ErroDoArmazem } from "../clinica/livro.ts";
 import { cpfDeExemplo, Fio, RAIZ, roda, Servidor } from "../testes/apoio.ts";
 import { ativosDe, DIA, grava, HORAS, marca } from "../testes/contrato.ts";
 import { executa, recusado, teste, testeComDisco } from "../testes/livro_sqlite.ts";
-import { copiaLivro, fonteSqlite, listaDoLivro } from "./copia.ts";
+import { copiaLivro, fonteSqlite, listaDoLivro } from "./sqlite_copia.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 
 teste("um segundo servidor no mesmo livro é recusado, também por um atalho", async (livro, pasta) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { copiaLivro } from "../armazem/copia.ts";
+import { copiaLivro } from "../armazem/sqlite_copia.ts";
 import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DA_LISTA, SO_DE_IMPORTAR, SO_DO_SERVIDOR } from "./argumentos.ts";
 import { lerBanco } from "./opcoes.ts";

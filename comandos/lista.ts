@@ -5,7 +5,7 @@
  * @module
  */
 
-import { listaDoLivro } from "../armazem/copia.ts";
+import { listaDoLivro } from "../armazem/sqlite_copia.ts";
 import { listaDoPostgres } from "../armazem/postgres_copia.ts";
 import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { nomeDoDia } from "../clinica/oferta.ts";

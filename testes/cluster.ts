@@ -1,7 +1,7 @@
 /**
  * Um PostgreSQL de verdade para os testes: um cluster temporário, dos programas instalados na máquina, numa porta livre
- * de 127.0.0.1, com reserva síncrono quando se pede. Some no fim, também quando o teste falha. Só os arquivos `_test.ts`
- * e o bench o importam.
+ * de 127.0.0.1, com reserva síncrono quando se pede. Some no fim, também quando o teste falha. Só o que testa,
+ * prova ou mede o importa; o produto, nunca.
  *
  * @module
  */

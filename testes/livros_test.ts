@@ -7,7 +7,7 @@
 
 import { assertEquals } from "@std/assert";
 import { Agenda } from "../agenda.ts";
-import { fonteSqlite } from "../armazem/copia.ts";
+import { fonteSqlite } from "../armazem/sqlite_copia.ts";
 import { ArmazemPostgres } from "../armazem/postgres.ts";
 import { fontePostgres } from "../armazem/postgres_copia.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";

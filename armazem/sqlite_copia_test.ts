@@ -9,7 +9,7 @@ import { ErroDoArmazem } from "../clinica/livro.ts";
 import { cpfDeExemplo, roda } from "../testes/apoio.ts";
 import { ativosDe, desmarca, DIA, grava, marca } from "../testes/contrato.ts";
 import { consulta, executa, livroComUm, modo, teste } from "../testes/livro_sqlite.ts";
-import { copiaLivro, listaDoLivro } from "./copia.ts";
+import { copiaLivro, listaDoLivro } from "./sqlite_copia.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 
 teste("a cópia é um livro inteiro, só do dono, e abre como um livro", async (livro, pasta) => {

@@ -1,6 +1,7 @@
 /**
  * O que se faz com um livro em arquivo sem ser o servidor dele: copiá-lo e listar um dia, ao lado de um servidor em
- * funcionamento, sem esperar por ele nem o fazer esperar; e mudá-lo de armazém (`importacao.ts`), sem servidor nenhum.
+ * funcionamento, sem esperar por ele nem o fazer esperar; lê-lo inteiro (`Fonte`) e enchê-lo (`LivroNovo`), para
+ * `importacao.ts`, sem servidor nenhum.
  *
  * @module
  */
