@@ -76,6 +76,7 @@ export class ArmazemSqlite implements Armazem {
   #tentaEm = 0;
   /** O que a última tentativa deu. */
   #falha: ErroDoArmazem | undefined;
+  #fechado = false;
 
   private constructor(caminho: string, trava: Trava | undefined) {
     this.#caminho = caminho;
@@ -114,7 +115,10 @@ export class ArmazemSqlite implements Armazem {
       const codigo = codigoPrimario(causa);
       if (codigo !== SQLITE.BUSY && codigo !== SQLITE.IOERR) throw causa;
       trava.soltaArquivo();
-      this.#abre(como);
+      const { db } = this.#abre(como);
+      // Se quem barrava era alguém que já acabou, a trava volta a valer.
+      trava.retomaArquivo();
+      if (!escreveSe(db)) trava.soltaArquivo();
     }
   }
 
@@ -211,6 +215,7 @@ export class ArmazemSqlite implements Armazem {
   /** O banco; se falhou, abre-o de novo, passa o WAL a limpo e relê tudo. */
   #aberto(): Banco {
     if (this.#banco !== undefined) return this.#banco;
+    if (this.#fechado) throw new ErroDoArmazem(`${this.#caminho}: o livro está fechado`);
     if (performance.now() < this.#tentaEm) throw this.#falha;
     try {
       this.#trava?.confere();
@@ -247,6 +252,8 @@ export class ArmazemSqlite implements Armazem {
   /** Fecha o livro e solta a trava. */
   // deno-lint-ignore require-await
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#fechado = true;
+    this.#emDia = false;
     clearTimeout(this.#checkpoint);
     this.#fecha();
     this.#trava?.close();
@@ -279,6 +286,17 @@ export class ArmazemSqlite implements Armazem {
     } catch {
       // Disco cheio, por exemplo: o WAL continua valendo e o próximo intervalo tenta de novo.
     }
+  }
+}
+
+/** Verdadeiro se a trava do arquivo deixa o SQLite escrever. */
+function escreveSe(db: DatabaseSync): boolean {
+  try {
+    db.prepare("BEGIN IMMEDIATE").run();
+    db.prepare("ROLLBACK").run();
+    return true;
+  } catch {
+    return false;
   }
 }
 

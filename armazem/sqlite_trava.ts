@@ -46,14 +46,17 @@ export class Trava {
    */
   static toma(caminho: string, { paraEscrever = false }: OpcoesDaTrava = {}): Trava {
     const criado = paraEscrever && criaSeFalta(caminho);
-    const trava = new Trava(Deno.realPathSync(caminho), criado);
+    let trava: Trava | undefined;
     try {
+      trava = new Trava(Deno.realPathSync(caminho), criado);
       trava.#toma(paraEscrever);
       trava.#recusaOutrosNomes();
       trava.#recusaSobras(paraEscrever);
       return trava;
     } catch (causa) {
-      trava.close();
+      // Um arquivo que se criou agora e ficou vazio diria, da próxima vez, que uma cópia falhou.
+      if (criado && estadoDe(caminho).size === 0) Deno.removeSync(caminho);
+      trava?.close();
       throw causa;
     }
   }
@@ -79,6 +82,15 @@ export class Trava {
   /** Solta a trava do arquivo e fica com a do lado: em certas pastas de rede ela barra o próprio SQLite. */
   soltaArquivo(): void {
     this.#arquivo?.unlockSync();
+  }
+
+  /**
+   * Volta a tomar a trava do arquivo.
+   *
+   * @throws {ErroDoArmazem} se outro servidor a tomou entretanto.
+   */
+  retomaArquivo(): void {
+    if (this.#arquivo !== undefined && !travaSePuder(this.#arquivo)) throw jaUsado(this.caminho);
   }
 
   /**

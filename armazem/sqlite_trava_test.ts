@@ -153,3 +153,58 @@ teste("por outro nome depois de uma queda, o livro é recusado: o que está no W
   await using armazem = ArmazemSqlite.abre(livro);
   assertEquals((await ativosDe(armazem, 1)).length, 1);
 });
+
+/** Verdadeiro se há uma trava `flock` no arquivo, de quem quer que seja. */
+function temFlock(caminho: string): boolean {
+  const { ino } = Deno.statSync(caminho);
+  return Deno.readTextFileSync("/proc/locks").split("\n")
+    .some((linha) => linha.includes(" FLOCK ") && linha.includes(`:${ino} `));
+}
+
+if (Deno.build.os === "linux") {
+  teste("quem escrevia no livro quando ele abriu, e já acabou, não deixa o arquivo sem trava", async (livro) => {
+    await ArmazemSqlite.abre(livro)[Symbol.asyncDispose]();
+    // Prende o livro até que o armazém desista da trava do arquivo para o poder abrir.
+    const programa = `
+      import { DatabaseSync } from "node:sqlite";
+      const livro = ${JSON.stringify(livro)};
+      ${temFlock.toString().replace(/: (string|boolean)/g, "")}
+      const db = new DatabaseSync(livro);
+      db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT");
+      console.log("preso");
+      while (!temFlock(livro)) await new Promise((segue) => setTimeout(segue, 1));
+      while (temFlock(livro)) await new Promise((segue) => setTimeout(segue, 1));
+      db.close();
+    `;
+    const preso = new Deno.Command(Deno.execPath(), { args: ["eval", programa], stdout: "piped" }).spawn();
+    const leitor = preso.stdout.getReader();
+    assertEquals(new TextDecoder().decode((await leitor.read()).value), "preso\n");
+    await leitor.cancel();
+    await using armazem = ArmazemSqlite.abre(livro);
+    assertEquals((await preso.status).code, 0);
+    assertEquals(temFlock(livro), true);
+    await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
+  });
+}
+
+teste("um arquivo criado para um livro que não pôde ser travado não fica lá, vazio", async (livro) => {
+  Deno.mkdirSync(`${livro}.trava`);
+  recusado(livro, ["trava"]);
+  assertThrows(() => Deno.statSync(livro), Deno.errors.NotFound);
+  await Promise.resolve();
+});
+
+teste("um armazém fechado não volta a abrir o livro", async (livro) => {
+  const fechado = ArmazemSqlite.abre(livro);
+  await fechado[Symbol.asyncDispose]();
+  await using _outro = ArmazemSqlite.abre(livro);
+  assertEquals(
+    (await fechado.lote(() => ({ cpfs: [], desmarcam: [], dias: [] }), 0, (vista) => ({
+      resultado: 0,
+      mudancas: [marca(vista, { cpf: cpfDeExemplo(1) })],
+    }))).tipo,
+    "nada",
+  );
+  assertThrows(() => fechado.le(() => ({ cpfs: [], desmarcam: [], dias: [] }), () => 0), ErroDoArmazem, "fechado");
+  assertEquals(await _outro.lista(DIA), []);
+});

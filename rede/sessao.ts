@@ -187,10 +187,15 @@ export class Sessao {
         const linhas = this.#enquadrador.recebe(lidos === bloco.length ? bloco : bloco.subarray(0, lidos));
         for (let proxima = 0; proxima < linhas.length && !this.#acabou && !this.#fechada;) {
           // Um só bloco pode pedir oitocentas listas de vagas: quem dá muito que fazer espera a vez.
-          const vez = this.#pesada || lidos > BLOCO_MENOR ? this.#laco.entra() : undefined;
-          const trabalho = vez instanceof Promise ? await this.#aguardaVez(vez) : vez;
+          let vez = this.#pesada || lidos > BLOCO_MENOR ? this.#laco.entra() : undefined;
+          let trabalho = vez instanceof Promise ? await this.#aguardaVez(vez) : vez;
           if (this.#fechada) return;
           const grupo = this.#proximoGrupo(linhas, proxima);
+          if (trabalho === undefined && this.#pesada) {
+            vez = this.#laco.entra();
+            trabalho = vez instanceof Promise ? await this.#aguardaVez(vez) : vez;
+            if (this.#fechada) return;
+          }
           proxima += grupo.length;
           const atendidas = this.#agenda.atende(grupo, this.#quem);
           const resultados = atendidas instanceof Promise

@@ -868,11 +868,10 @@ teste("quem dá muito que fazer espera a vez, uma lista por volta do laço, e qu
   await using pesada = await saudada({ laco });
   await using leve = await saudada({ laco });
   pesada.conexao.manda('["VAGAS"]\n'.repeat(5));
-  // A primeira não espera, pois não se sabia; a segunda gasta a volta.
-  for (let vistas = 2; vistas <= 5; vistas++) {
+  for (let vistas = 1; vistas <= 5; vistas++) {
     await pesada.conexao.ate(() => pesada.conexao.linhas.length === vistas);
     leve.conexao.manda(codificarPedido(busca(1)));
-    await leve.conexao.ate(() => leve.conexao.linhas.length === vistas - 1);
+    await leve.conexao.ate(() => leve.conexao.linhas.length === vistas);
     assertEquals(pesada.conexao.linhas.length, vistas, "a seguinte espera que o laço volte ao sistema");
     pesada.passa(LIMITES.ociosa);
     assert(!pesada.conexao.escritaFechada, "quem espera a vez não é quem não pede");
@@ -886,9 +885,27 @@ teste("uma conexão cortada enquanto espera a vez não executa o que pediu", asy
   const laco = new Laco({ porVolta: 1, relogio: () => agora++, cede: () => new Promise((resolve) => volta = resolve) });
   await using cena = await saudada({ laco });
   cena.conexao.manda('["VAGAS"]\n'.repeat(2) + codificarPedido(agend(1)));
-  await cena.conexao.ate(() => cena.conexao.linhas.length === 2);
+  await cena.conexao.ate(() => cena.conexao.linhas.length === 1);
   cena.sessao.corta();
   volta();
   await cena.fim;
   assertEquals(cena.armazem.lotes, 0);
+});
+
+teste("toda lista de vagas conta como trabalho, venha o que vier depois dela", async () => {
+  for (const bloco of ['["VAGAS"]\n', `["VAGAS"]\n${PING}`, `${PING}["VAGAS"]\n`, `${PING}["VAGAS"]\n${PING}`]) {
+    let comecados = 0;
+    const laco = new Laco({ relogio: () => (comecados++, 0), cede: () => Promise.resolve() });
+    await using cena = await saudada({ laco });
+    const atende = cena.agenda.atende.bind(cena.agenda);
+    let contados = 0;
+    cena.agenda.atende = (pedidos, quem) => {
+      const pesado = pedidos.some((pedido) => "comando" in pedido && pedido.comando === "VAGAS");
+      assert(!pesado || comecados > contados, `${JSON.stringify(bloco)}: uma lista fora das contas`);
+      contados = comecados;
+      return atende(pedidos, quem);
+    };
+    cena.conexao.manda(bloco);
+    await cena.conexao.ate(() => cena.conexao.linhas.length === bloco.split("\n").length - 1);
+  }
 });
