@@ -129,8 +129,8 @@ export async function cedeAoSistema(): Promise<void> {
 
 const UM_BYTE = new Uint8Array(1);
 
-/** O que deu errado: um lote (como acabou), ou uma leitura do livro. */
-export type Falha = "nada" | "recusado" | "incerto" | "leitura";
+/** O que deu errado: um lote (como acabou), uma leitura do livro, ou contar o que foi gravado. */
+export type Falha = "nada" | "recusado" | "incerto" | "leitura" | "contar";
 
 /** O que `Agenda` precisa. */
 export interface OpcoesDaAgenda {
@@ -142,7 +142,10 @@ export interface OpcoesDaAgenda {
   relogio: () => number;
   /** Chamada quando um lote não pôde ser gravado, ou o livro lido. */
   aoFalhar?: (tipo: Falha, causa: unknown) => void;
-  /** Chamada com o que cada lote gravou, na ordem, peça quem pedir. */
+  /**
+   * Chamada com o que cada lote gravou, na ordem, peça quem pedir. O que ficou de desfecho incerto não passa por aqui,
+   * ainda que esteja gravado.
+   */
   aoGravar?: (mudancas: readonly Mudanca[]) => void;
 }
 
@@ -239,9 +242,9 @@ export class Agenda {
         return this.#responde(grupos, desfecho.resultado);
       case "pendente":
         // A fila não espera: com o banco fora do alcance, quem vem depois tem de saber disso na hora.
-        return this.#suspende(desfecho.fim.then((fim) => this.#conclui(grupos, fim, agora)));
+        return this.#suspende(desfecho.fim.then((fim) => this.#conclui(grupos, fim, { agora, esperaram: true })));
       default:
-        return this.#suspende(this.#conclui(grupos, desfecho, agora));
+        return this.#suspende(this.#conclui(grupos, desfecho, { agora, esperaram: false }));
     }
   }
 
@@ -253,7 +256,12 @@ export class Agenda {
 
   #responde(grupos: readonly Grupo[], { resultados, mudancas }: Decidido): void {
     grupos.forEach(({ responde }, i) => responde(resultados[i]));
-    if (mudancas.length > 0) this.#aoGravar(mudancas);
+    if (mudancas.length === 0) return;
+    try {
+      this.#aoGravar(mudancas);
+    } catch (causa) {
+      this.#aoFalhar("contar", causa);
+    }
   }
 
   /** Tenta de novo, em partes menores, o que uma restrição recusou; falso se já não há o que dividir nem repetir. */
@@ -271,10 +279,20 @@ export class Agenda {
     return !repetido;
   }
 
-  async #conclui(grupos: readonly Grupo[], fim: Fim<Decidido>, agora: number): Promise<void> {
+  /** Quem esperou pela descoberta de um desfecho não espera ainda por uma leitura. */
+  async #conclui(
+    grupos: readonly Grupo[],
+    fim: Fim<Decidido>,
+    { agora, esperaram }: { agora: number; esperaram: boolean },
+  ): Promise<void> {
     if (fim.tipo === "gravado") return this.#responde(grupos, fim.resultado);
     this.#aoFalhar(fim.tipo, fim.causa);
-    const resultados = fim.tipo === "incerto" ? undefined : await this.#semGravar(grupos, agora);
+    let resultados: Resultado[][] | undefined;
+    if (fim.tipo !== "incerto") {
+      resultados = esperaram
+        ? grupos.map(({ pedidos }) => pedidos.map(semLivro))
+        : await this.#semGravar(grupos, agora);
+    }
     grupos.forEach(({ responde }, i) => responde(resultados?.[i]));
   }
 

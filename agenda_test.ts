@@ -1080,6 +1080,41 @@ teste("o que se gravou sai por aoGravar, na ordem e com quem pediu; o que não s
   assertEquals(resumo(), ["z:1 marca CID", "w:1 arquiva BIA", "w:1 marca BIA"]);
 });
 
+teste("um erro em quem ouve aoGravar não tira a resposta a ninguém, e é contado", async () => {
+  await using armazem = ArmazemSqlite.abre(":memory:");
+  const falhas: string[] = [];
+  const agenda = new Agenda({
+    armazem,
+    oferta: lerOferta(),
+    relogio: () => CEDO,
+    aoFalhar: (tipo, causa) => falhas.push(`${tipo} ${causa}`),
+    aoGravar(): void {
+      throw new TypeError("defeito");
+    },
+  });
+  assertEquals(codigos(await atendeNoFio(agenda, [agend(ANA)])), ["OK-300"]);
+  assertEquals(codigos(await atendeNoFio(agenda, [agend(BIA)])), ["OK-300"]);
+  assertEquals(falhas, ["contar TypeError: defeito", "contar TypeError: defeito"]);
+});
+
+teste("quem esperou por um desfecho que foi nada não espera ainda por uma leitura", async () => {
+  await using balcao = comEspiao();
+  balcao.armazem.proximos = ["pendente"];
+  balcao.armazem.descoberta = Promise.resolve("nada");
+  let leituras = 0;
+  const le = balcao.armazem.le.bind(balcao.armazem);
+  balcao.armazem.le = (alcance, consulta) => {
+    leituras++;
+    return le(alcance, consulta);
+  };
+  assertEquals(codigos(await balcao.atende([busca(ANA), agend(ANA), { comando: "PING" }])), [
+    "ERRO-131",
+    "ERRO-131",
+    "OK-200",
+  ]);
+  assertStrictEquals(leituras, 0);
+});
+
 teste("uma consulta que mudaria o livro não é respondida como se o tivesse mudado", () => {
   const balcao = new BalcaoPuro({}, CEDO);
   const estado = { clinica: new Clinica(lerOferta()), vista: balcao.livro, agora: CEDO, quem: BALCAO };

@@ -327,8 +327,16 @@ function ehVaga(valor: unknown): valor is Vaga {
     listaDe(valor[3], (hora) => typeof hora === "string");
 }
 
-/** Uma linha que não é UTF-8 válido; não há texto que a represente. */
-export const ILEGIVEL = Symbol("linha ilegível");
+/** Uma linha que não é UTF-8 válido. */
+export class Ilegivel {
+  /** O que dela se lê, com U+FFFD no lugar do resto. */
+  readonly texto: string;
+
+  /** Uma linha de que só se lê isto. */
+  constructor(texto: string) {
+    this.texto = texto;
+  }
+}
 
 const LF = 0x0a;
 const DECODIFICADOR = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -368,7 +376,7 @@ export class Enquadrador {
   }
 
   /** Recebe o próximo bloco e devolve as linhas que ele completa, sem o LF. O bloco pode ser reutilizado depois. */
-  recebe(bloco: Uint8Array): (string | typeof ILEGIVEL)[] {
+  recebe(bloco: Uint8Array): (string | Ilegivel)[] {
     if (this.#excedida) return [];
     const fim = bloco[bloco.length - 1] === LF ? bloco.length : bloco.lastIndexOf(LF) + 1;
     const linhas = fim > 0 ? this.#corta(this.#completa(fim === bloco.length ? bloco : bloco.subarray(0, fim))) : [];
@@ -407,13 +415,13 @@ export class Enquadrador {
   }
 
   /** `completo` acaba em LF. Decodificar tudo de uma vez custa uma fração de decodificar linha por linha. */
-  #corta(completo: Uint8Array): (string | typeof ILEGIVEL)[] {
+  #corta(completo: Uint8Array): (string | Ilegivel)[] {
     if (completo.length <= this.#maxima) {
       const texto = this.#decodifica(completo);
       // Quem escreveu um U+FFFD de propósito só passa pelo caminho longo.
       if (!texto.includes("\ufffd")) return cortarTexto(texto);
     }
-    const linhas: (string | typeof ILEGIVEL)[] = [];
+    const linhas: (string | Ilegivel)[] = [];
     for (let inicio = 0; inicio < completo.length;) {
       const fim = completo.indexOf(LF, inicio);
       if (fim + 1 - inicio > this.#maxima) {
@@ -437,10 +445,10 @@ function cortarTexto(texto: string): string[] {
   return linhas;
 }
 
-function decodificarUtf8(bytes: Uint8Array): string | typeof ILEGIVEL {
+function decodificarUtf8(bytes: Uint8Array): string | Ilegivel {
   try {
     return DECODIFICADOR.decode(bytes);
   } catch {
-    return ILEGIVEL;
+    return new Ilegivel(TOLERANTE.decode(bytes));
   }
 }

@@ -14,6 +14,7 @@
  * @module
  */
 
+import { delay } from "@std/async";
 import configuracaoDoDeno from "./deno.json" with { type: "json" };
 import { Agenda } from "./agenda.ts";
 import { ehPostgres, semSenha } from "./armazem/postgres_endereco.ts";
@@ -81,6 +82,9 @@ async function abreArmazem(
   });
 }
 
+/** Ao encerrar, quanto se espera pela leitura dos que ficaram fora da semana, em ms. */
+const ESPERA_PELOS_ORFAOS = 500;
+
 /** Conexões que podem esperar por `accept`; com as 511 de costume, uma rajada de 10 000 leva cinco vezes mais. */
 const FILA_DE_ACCEPT = 4096;
 
@@ -128,7 +132,8 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const contando = noConsole.contaOrfaos(janela.hoje, fim.signal);
   await atendendo;
   fim.abort();
-  await contando;
+  // Com o banco travado por outro, uma leitura pode demorar mais que o fim.
+  await Promise.race([contando, delay(ESPERA_PELOS_ORFAOS)]);
   await armazem[Symbol.asyncDispose]();
   registro.acerta();
   registro.conta("encerrado", {});

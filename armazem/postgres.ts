@@ -88,7 +88,7 @@ export interface Prazos {
  * Um pedido que não pôde ser feito pode ter esperado pelo lote que ia à frente, pelo seu e por uma leitura: ao todo, menos
  * de 6 s.
  */
-export const PRAZOS: Prazos = { lote: 2200, leitura: 1300, desfecho: 4500, parada: 1200, entreRelogios: 60_000 };
+export const PRAZOS: Prazos = { lote: 2200, leitura: 1300, desfecho: 3700, parada: 1200, entreRelogios: 60_000 };
 
 /** O banco desiste de uma instrução antes de quem espera por ela: um banco vivo responde, e a conexão não se perde. */
 const NO_BANCO = 0.8;
@@ -352,7 +352,8 @@ export class ArmazemPostgres implements Armazem {
       if (fim.command !== "COMMIT" || ligacao.avisos.length > 0) throw new ErroDoArmazem("ainda não se sabe");
       return achada === "t";
     } finally {
-      await ligacao.fecha();
+      if (performance.now() < ate) await ligacao.fecha();
+      else ligacao.corta();
     }
   }
 

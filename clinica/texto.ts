@@ -75,9 +75,12 @@ export function chave(texto: string): string {
 /** O que ninguém vê, ou que muda de lugar o que vem depois: controles, formatos, separadores de linha, letras em branco. */
 const QUE_NAO_SE_VE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]--\p{Variation_Selector}]/gv;
 
+/** Marcas sem letra antes: pousariam no que estiver ao lado. */
+const MARCAS_SOLTAS = /(?<![\p{L}\p{N}\p{P}\p{S}\p{M}])\p{M}+/gu;
+
 /** O texto como se pode mostrar num terminal, no console ou numa planilha, com `noLugar` de cada caractere que não se vê. */
 export function inofensivo(texto: string, noLugar = "\uFFFD"): string {
-  return texto.replace(QUE_NAO_SE_VE, noLugar);
+  return texto.replace(MARCAS_SOLTAS, noLugar).replace(QUE_NAO_SE_VE, noLugar);
 }
 
 /** A mensagem de um erro qualquer; de vários ao mesmo tempo (um nome com dois endereços), as de todos. */

@@ -223,6 +223,8 @@ teste("o que não se vê mostra-se trocado, e o resto como está", () => {
   const caso = "A\u200bB\u3164C\u2028D\u2029\x1b[0m\u202e\u034f";
   assertStrictEquals(inofensivo(caso), "A\ufffdB\ufffdC\ufffdD\ufffd\ufffd[0m\ufffd\ufffd");
   assertStrictEquals(inofensivo(caso, "?"), "A?B?C?D??[0m??");
+  assertStrictEquals(inofensivo("\u0316\u0345"), "\ufffd");
+  assertStrictEquals(inofensivo("A \u0301B e\u0301"), "A \ufffdB e\u0301");
   assertStrictEquals(inofensivo("JOSÉ e\u0301 葛\u{e0100} ☺\ufe0f"), "JOSÉ e\u0301 葛\u{e0100} ☺\ufe0f");
 });
 

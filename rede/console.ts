@@ -31,6 +31,7 @@ const FALHAS: { readonly [F in Falha]: string } = {
   nada: "um lote não pôde ser gravado; nada foi alterado",
   recusado: "o banco recusou uma mudança; nada foi alterado",
   leitura: "o livro não pôde ser lido",
+  contar: "o que foi gravado não pôde ser contado",
   incerto: "não se sabe se um lote foi gravado; as conexões dele foram fechadas sem resposta",
 };
 
@@ -56,6 +57,7 @@ export class Console {
   #nomes: ReadonlyMap<string, string>;
   /** Os dias que mudaram e ainda não se contaram, `"aaaa-mm-dd"` e a chave da especialidade, do mais antigo ao mais novo. */
   #mudados = new Set<string>();
+  #listando = false;
 
   /** Um console que ainda nada contou. */
   constructor({ registro, armazem, oferta }: OpcoesDoConsole) {
@@ -102,6 +104,14 @@ export class Console {
   /** A chamar a cada segundo: conta a lista de alguns dos dias que mudaram, e o que o registro somou. */
   async confere(): Promise<void> {
     this.#registro.confere();
+    // Com o banco lento, a anterior ainda lê.
+    if (this.#listando) return;
+    this.#listando = true;
+    await this.#contaDias();
+    this.#listando = false;
+  }
+
+  async #contaDias(): Promise<void> {
     for (const chave of [...this.#mudados].slice(0, DIAS_POR_SEGUNDO)) {
       if (!this.#registro.cabeUmaLista) return;
       this.#mudados.delete(chave);
@@ -116,6 +126,8 @@ export class Console {
           agendados: lista.map(({ hora, cpf, nome }) => ({ horario: hora, cpf, nome })),
         });
       } catch (causa) {
+        // Fica para a próxima vez.
+        this.#mudados.add(chave);
         this.#registro.contaFalha("a lista do dia não pôde ser lida", mensagem(causa));
       }
     }

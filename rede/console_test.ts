@@ -249,3 +249,32 @@ teste(
     }
   },
 );
+
+teste("com o banco lento nenhuma lista é lida duas vezes ao mesmo tempo, e a que falhou sai depois", async () => {
+  const armazem = livro([]);
+  const solta = Promise.withResolvers<void>();
+  let lidas = 0;
+  let falha = true;
+  const { noConsole, lido } = novo({
+    armazem: {
+      ...armazem,
+      async lista(...onde): ReturnType<LivroDoConsole["lista"]> {
+        lidas++;
+        await solta.promise;
+        if (falha) throw new Error("lento demais");
+        return armazem.lista(...onde);
+      },
+    },
+  });
+  for (const data of [SEGUNDA, "2026-12-07", "2026-12-14"]) {
+    noConsole.mudou({ tipo: "desmarca", agendamento: agendamento({ data }), quem: QUEM });
+  }
+  const conferencias = [noConsole.confere(), noConsole.confere(), noConsole.confere()];
+  assertEquals(lidas, 1);
+  solta.resolve();
+  await Promise.all(conferencias);
+  assertEquals(lidas, 3);
+  falha = false;
+  await noConsole.confere();
+  assertEquals((await lido()).filter(({ evento }) => evento === "dia").length, 3);
+});

@@ -12,7 +12,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { deadline } from "@std/async";
+import { deadline, delay } from "@std/async";
 import { Balde, Contagem, type Especie } from "./cota.ts";
 import { emJson, type Evento, type Eventos, FRASES } from "./eventos.ts";
 
@@ -30,6 +30,11 @@ const CHEIO = 64 * 1024;
 
 /** Quem lê o console parou de ler: além disto, em caracteres, as linhas novas são contadas e descartadas. */
 const TRANSBORDO = 4 * 1024 * 1024;
+
+/** Bytes de uma escrita, em linhas inteiras: um cano aceita um pedaço destes por inteiro, ou nada dele (PIPE_BUF). */
+const PEDACO = 4096;
+
+const LF = 0x0a;
 
 /** Quanto se espera, no fim, por um console que ninguém lê, em ms. */
 const ESPERA_DO_FIM = 500;
@@ -119,6 +124,8 @@ export class Registro {
   #relogio: () => number;
   #linhas = "";
   #descartadas = 0;
+  /** A última linha que saiu ficou pela metade. */
+  #cortada = false;
   #escrevendo = false;
   #escrita: Promise<void> = Promise.resolve();
   #espera: ReturnType<typeof setTimeout> | undefined;
@@ -155,7 +162,10 @@ export class Registro {
     const provocado = PROVOCADOS[evento](campos);
     if (provocado === undefined) {
       const bytes = this.#acrescenta(evento, campos);
-      if (evento === "dia") this.#cotaDasListas.tira(bytes);
+      if (evento !== "dia") return;
+      // O que uma lista enorme deve à sua cota, paga-o a das outras linhas.
+      this.#cota.tira(Math.max(0, bytes - Math.max(0, this.#cotaDasListas.nivel)));
+      this.#cotaDasListas.tira(bytes);
       return;
     }
     const { cliente, especie } = provocado;
@@ -244,21 +254,35 @@ export class Registro {
 
   async #escreve(): Promise<void> {
     this.#escrevendo = true;
-    try {
-      while (this.#linhas !== "") {
-        const bytes = this.#recolhe();
-        for (let feito = 0; feito < bytes.length;) feito += await this.#opcoes.destino.write(bytes.subarray(feito));
+    while (this.#linhas !== "" && await this.#entrega(this.#recolhe()));
+    this.#escrevendo = false;
+  }
+
+  /** Falso se o console não as recebeu todas (um terminal fechado, um cano rompido, um disco cheio): o servidor segue. */
+  async #entrega(bytes: Uint8Array): Promise<boolean> {
+    for (let feito = 0; feito < bytes.length;) {
+      const fim = fimDoPedaco(bytes, feito);
+      try {
+        while (feito < fim) feito += await this.#opcoes.destino.write(bytes.subarray(feito, fim));
+      } catch (causa) {
+        // Um cano que não bloqueia, cheio: de um pedaço destes nada foi aceito, e espera-se que alguém o leia.
+        if (causa instanceof Deno.errors.WouldBlock && fim - feito <= PEDACO) {
+          await delay(ESPERA);
+          continue;
+        }
+        const perdidos = bytes.subarray(feito);
+        this.#descartadas += perdidos.reduce((linhas, byte) => byte === LF ? linhas + 1 : linhas, 0);
+        this.#cortada = feito > 0 && bytes[feito - 1] !== LF;
+        return false;
       }
-    } catch {
-      // O console foi-se (um terminal fechado, um cano rompido); o servidor continua sem ele.
-    } finally {
-      this.#escrevendo = false;
     }
+    return true;
   }
 
   #recolhe(): Uint8Array {
-    let linhas = this.#linhas;
+    let linhas = (this.#cortada ? "\n" : "") + this.#linhas;
     this.#linhas = "";
+    this.#cortada = false;
     if (this.#descartadas > 0) {
       const o_que = `${this.#descartadas} linhas descartadas: o console não as lia`;
       linhas += this.#opcoes.formato === "json" ? emJson(Date.now(), "aviso", { o_que }) : `(${o_que})\n`;
@@ -276,4 +300,11 @@ export class Registro {
     }
     return `${this.#hora}  ${FRASES[evento](campos)}\n`;
   }
+}
+
+/** Onde acaba o pedaço que começa em `inicio`: tantas linhas inteiras quantas couberem em `PEDACO`, ou uma só. */
+function fimDoPedaco(bytes: Uint8Array, inicio: number): number {
+  if (bytes.length - inicio <= PEDACO) return bytes.length;
+  const ultimo = bytes.lastIndexOf(LF, inicio + PEDACO - 1);
+  return (ultimo >= inicio ? ultimo : bytes.indexOf(LF, inicio)) + 1;
 }

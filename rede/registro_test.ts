@@ -17,11 +17,16 @@ const NOME = "MARIA DA SILVA";
 class Console implements Destino {
   readonly escritas: string[] = [];
   #parado: PromiseWithResolvers<void> | undefined;
-  #quebrado = false;
+  #quebrado: Error | undefined;
+  #cheio = 0;
   #porVez = Infinity;
 
   async write(bytes: Uint8Array): Promise<number> {
-    if (this.#quebrado) throw new Deno.errors.BrokenPipe("o console foi-se");
+    if (this.#quebrado !== undefined) throw this.#quebrado;
+    if (this.#cheio > 0) {
+      this.#cheio--;
+      throw new Deno.errors.WouldBlock("cheio");
+    }
     await this.#parado?.promise;
     const parte = bytes.subarray(0, this.#porVez);
     this.escritas.push(new TextDecoder().decode(parte));
@@ -38,7 +43,16 @@ class Console implements Destino {
   }
 
   quebra(): void {
-    this.#quebrado = true;
+    this.#quebrado = new Deno.errors.BrokenPipe("o console foi-se");
+  }
+
+  conserta(): void {
+    this.#quebrado = undefined;
+  }
+
+  /** As próximas escritas não aceitam nada: um cano que não bloqueia, cheio. */
+  enche(vezes: number): void {
+    this.#cheio = vezes;
   }
 
   aosPoucos(bytes: number): void {
@@ -465,3 +479,44 @@ teste("um console que não lê o json recebe a conta do descarte também em json
   await registro.fecha();
   assertMatch(String(lidas(console).at(-1)?.o_que), /^\d+ linhas descartadas: o console não as lia$/);
 });
+
+teste("um cano que não bloqueia, cheio, espera-se: nenhuma linha se perde", async () => {
+  const { console, registro } = novo();
+  console.enche(3);
+  for (let i = 0; i < 300; i++) registro.conta("orfao", { ...EXEMPLOS.orfao, horario: `${i}` });
+  await registro.fecha();
+  assertEquals(console.texto.trimEnd().split("\n").length, 300);
+  for (const escrita of console.escritas) {
+    assert(
+      escrita.length <= 4096 && escrita.endsWith("\n"),
+      "linhas inteiras, num pedaço que o cano aceita de uma vez",
+    );
+  }
+});
+
+for (const formato of ["texto", "json"] as const) {
+  teste(
+    `o que o console não recebeu é contado quando ele volta, e nenhuma linha sai colada a outra, em ${formato}`,
+    async () => {
+      const { console, registro } = novo({ formato });
+      console.aosPoucos(30);
+      registro.conta("orfao", EXEMPLOS.orfao);
+      const quebra = console.write.bind(console);
+      let escritas = 0;
+      console.write = (bytes) => {
+        if (++escritas === 2) console.quebra();
+        return quebra(bytes);
+      };
+      await registro.fecha();
+      console.conserta();
+      console.write = quebra;
+      registro.conta("conectou", EXEMPLOS.conectou);
+      await registro.fecha();
+      const linhas = console.texto.trimEnd().split("\n");
+      assertEquals(linhas.length, 3, console.texto);
+      assertMatch(linhas[1], /conectou/);
+      assertMatch(linhas[2], /1 linhas descartadas/);
+      if (formato === "json") { for (const linha of linhas.slice(1)) JSON.parse(linha); }
+    },
+  );
+}

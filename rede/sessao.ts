@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer";
 import type { Agenda } from "../agenda.ts";
 import type { Quem } from "../clinica/livro.ts";
 import type { Codigo, Erro, Pedido, Resultado } from "../clinica/pedido.ts";
-import { decodificarPedido, ehHttp, Enquadrador, ILEGIVEL, LINHA_MAXIMA } from "../protocolo.ts";
+import { decodificarPedido, ehHttp, Enquadrador, Ilegivel, LINHA_MAXIMA } from "../protocolo.ts";
 import { emBytes, emTexto } from "./bytes.ts";
 import { LACO, type Laco, type Trabalho } from "./laco.ts";
 import type { Redator } from "./redator.ts";
@@ -103,7 +103,8 @@ export class Sessao {
   #laco: Laco;
   #aoResponder: (pedido: Pedido | undefined, codigo: Codigo) => void;
   #enquadrador = new Enquadrador(LINHA_MAXIMA, emTexto);
-  #primeiraLinha = true;
+  /** Ainda não veio uma linha que diga quem é; as vazias não dizem. */
+  #desconhecido = true;
   /** O último grupo deu muito que fazer: o seguinte espera a vez. */
   #pesada = false;
   #espera: Espera = "escrita";
@@ -240,20 +241,13 @@ export class Sessao {
   }
 
   /** Os pedidos a partir de `proxima` que cabem nos limites de pedidos em voo e de respostas por enviar. */
-  #proximoGrupo(linhas: readonly (string | typeof ILEGIVEL)[], proxima: number): (Pedido | Erro)[] {
+  #proximoGrupo(linhas: readonly (string | Ilegivel)[], proxima: number): (Pedido | Erro)[] {
     const grupo: (Pedido | Erro)[] = [];
     this.#pesada = false;
-    if (this.#primeiraLinha) {
-      this.#primeiraLinha = false;
-      const [linha] = linhas;
-      if (typeof linha === "string" && ehHttp(linha)) {
-        this.motivo = "fala HTTP";
-        this.#acabou = true;
-        return [{ codigo: "ERRO-100" }];
-      }
-    }
     while (proxima < linhas.length && grupo.length < this.#limites.emVoo && !this.#acabou) {
-      const item = lerLinha(linhas[proxima++]);
+      const linha = linhas[proxima++];
+      if (this.#desconhecido) this.#conhece(linha);
+      const item = lerLinha(linha);
       grupo.push(item);
       if ("codigo" in item) {
         this.#malformadas = item.codigo === "ERRO-100" ? this.#malformadas + 1 : 0;
@@ -272,6 +266,15 @@ export class Sessao {
       }
     }
     return grupo;
+  }
+
+  /** Qualquer página da Web pode mandar um navegador aqui: nada do que ele traz depois da primeira linha se executa. */
+  #conhece(linha: string | Ilegivel): void {
+    const texto = linha instanceof Ilegivel ? linha.texto : linha;
+    this.#desconhecido = /^\r?$/.test(texto);
+    if (!ehHttp(texto)) return;
+    this.motivo = "fala HTTP";
+    this.#acabou = true;
   }
 
   /** Os resultados, quando gravados; nenhum, e a conexão fechada, se não se sabe o que houve. */
@@ -341,8 +344,8 @@ function proximoBloco(bloco: Buffer<ArrayBuffer>, lidos: number): Buffer<ArrayBu
   return bloco;
 }
 
-function lerLinha(linha: string | typeof ILEGIVEL): Pedido | Erro {
-  return linha === ILEGIVEL ? { codigo: "ERRO-100" } : decodificarPedido(linha);
+function lerLinha(linha: string | Ilegivel): Pedido | Erro {
+  return linha instanceof Ilegivel ? { codigo: "ERRO-100" } : decodificarPedido(linha);
 }
 
 /** Verdadeiro para o que acontece a uma conexão quando o outro lado some ou nós a fechamos. */

@@ -488,7 +488,16 @@ teste(
   async () => {
     // Byte a byte, inteiro, e cortado em dois em cada lugar da primeira linha e do corpo.
     const cortes = [1, 2, 5, 14, 15, 16, 17, 18, 100, POST.length - 20, POST.length - 1];
-    const formas = [[POST], [...POST], ...cortes.map((corte) => [POST.slice(0, corte), POST.slice(corte)])];
+    const comBytesCrus = [
+      Uint8Array.of(...new TextEncoder().encode("POST /"), 0xff, 0xe9),
+      POST.slice("POST /".length),
+    ];
+    const formas = [
+      [POST],
+      [...POST],
+      comBytesCrus,
+      ...cortes.map((corte) => [POST.slice(0, corte), POST.slice(corte)]),
+    ];
     for (const blocos of formas) {
       await using cena = await saudada();
       const { conexao, armazem } = cena;
@@ -504,6 +513,14 @@ teste(
     }
   },
 );
+
+teste("linhas vazias antes não escondem quem fala HTTP", async () => {
+  await using cena = await saudada();
+  cena.conexao.manda(`\r\n\n${POST}`);
+  await cena.conexao.ate(() => cena.conexao.escritaFechada);
+  assertEquals(cena.conexao.linhas, [ERRO_100, ERRO_100, ERRO_100]);
+  assertEquals(cena.armazem.lotes, 0);
+});
 
 teste("só a primeira linha diz que é HTTP", async () => {
   await using cena = await saudada();

@@ -18,7 +18,7 @@ import {
   decodificarResposta,
   ehHttp,
   Enquadrador,
-  ILEGIVEL,
+  Ilegivel,
   LINHA_MAXIMA,
   type PedidoNoFio,
   type PrimeiraVaga,
@@ -429,9 +429,9 @@ function emBlocos(
   enquadrador: Enquadrador,
   tudo: Uint8Array,
   cortes: Iterable<number>,
-): (string | typeof ILEGIVEL)[] {
+): (string | Ilegivel)[] {
   const buffer = new Uint8Array(tudo.length);
-  const linhas: (string | typeof ILEGIVEL)[] = [];
+  const linhas: (string | Ilegivel)[] = [];
   let inicio = 0;
   for (const fim of [...cortes, tudo.length]) {
     const bloco = buffer.subarray(0, fim - inicio);
@@ -565,6 +565,10 @@ teste("sem limite não há linha longa demais", () => {
   assert(!enquadrador.excedida);
 });
 
+function ilegivel(...ruins: number[]): Ilegivel {
+  return new Ilegivel(new TextDecoder().decode(Uint8Array.from(ruins)));
+}
+
 teste("uma linha que não é UTF-8 é marcada e as outras não se perdem", () => {
   const ruins = [[0xff], [0xc3], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x80], [
     0xf0,
@@ -574,14 +578,14 @@ teste("uma linha que não é UTF-8 é marcada e as outras não se perdem", () =>
   for (const ruim of ruins) {
     const tudo = Uint8Array.from([...bytes("um é\n"), ...ruim, 0x0a, ...bytes("dois 😀\n")]);
     for (let corte = 0; corte <= tudo.length; corte++) {
-      assertEquals(emBlocos(new Enquadrador(), tudo, [corte]), ["um é", ILEGIVEL, "dois 😀"]);
+      assertEquals(emBlocos(new Enquadrador(), tudo, [corte]), ["um é", ilegivel(...ruim), "dois 😀"]);
     }
   }
 });
 
 teste("um caractere partido por um LF não se completa com a linha seguinte", () => {
   const tudo = Uint8Array.from([0xc3, 0x0a, 0xa9, 0x0a, 0x61, 0x0a]);
-  assertEquals(new Enquadrador().recebe(tudo), [ILEGIVEL, ILEGIVEL, "a"]);
+  assertEquals(new Enquadrador().recebe(tudo), [ilegivel(0xc3), ilegivel(0xa9), "a"]);
 });
 
 teste("a marca de ordem de bytes faz parte da linha", () => {
