@@ -17,7 +17,7 @@
 import configuracao from "./deno.json" with { type: "json" };
 import { inofensivo, mensagem } from "./clinica/texto.ts";
 import { PORTA_PADRAO, type Resposta } from "./protocolo.ts";
-import { type Chamada, COMANDOS, lerChamada } from "./terminal/argumentos.ts";
+import { type Chamada, lerChamada, NOMES_DE_COMANDO } from "./terminal/argumentos.ts";
 import { DestinoAdverso, executa } from "./terminal/comandos.ts";
 import { Conexao, SemConexao, ServidorOcupado } from "./terminal/conexao.ts";
 import { escreverJson, imprime, mostra } from "./terminal/saida.ts";
@@ -72,7 +72,7 @@ Código de saída:
 
 No menu, as setas e Enter escolhem, Esc volta um passo e Ctrl-C sai. NO_COLOR tira as cores.`;
 
-const USO = `Uso: cliente.ts [host] [porta] [${COMANDOS.join("|")}] [opções]
+const USO = `Uso: cliente.ts [host] [porta] [${NOMES_DE_COMANDO.join("|")}] [opções]
 Veja todas as opções e exemplos com --help.`;
 
 /** Os códigos de saída do processo. */

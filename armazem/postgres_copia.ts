@@ -7,7 +7,7 @@
  */
 
 import { type Agendamento, ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo } from "../clinica/livro.ts";
-import { type Endereco, lerEndereco } from "./postgres_endereco.ts";
+import { type EnderecoDoBanco, lerEndereco } from "./postgres_endereco.ts";
 import {
   exigeLivro,
   explica,
@@ -21,7 +21,7 @@ import { daquiA, type Instrucao, type Ligacao, type Retorno, textos } from "./po
 import { Principal } from "./postgres_principal.ts";
 
 /** Abre uma conexão sem pressa, para o que percorre o livro inteiro, e a entrega a `usa`, que a fecha se quiser. */
-async function semPressa<T>(endereco: Endereco, usa: (ligacao: Ligacao) => Promise<T>): Promise<T> {
+async function semPressa<T>(endereco: EnderecoDoBanco, usa: (ligacao: Ligacao) => Promise<T>): Promise<T> {
   try {
     const ligacao = await new Principal(endereco).acha(
       { instrucao: PRAZO_LONGO, parada: 0 },
@@ -96,7 +96,7 @@ async function* pedacosDe(ligacao: Ligacao): AsyncGenerator<LinhaDoLivro[]> {
 }
 
 /** Uma transação demorada, com o livro só para ela; recusa se um servidor está ligado a ele. */
-async function aSos(ligacao: Ligacao, { mostrado }: Endereco, modo: string): Promise<void> {
+async function aSos(ligacao: Ligacao, { mostrado }: EnderecoDoBanco, modo: string): Promise<void> {
   await exigeLivro(ligacao, mostrado, daquiA(PRAZO_LONGO));
   await ligacao.consulta(`SET application_name = 'clinica-importar'; ${modo}`, daquiA(PRAZO_LONGO));
   const [{ rows: [[servidores]] }] = await demorada(ligacao, [{

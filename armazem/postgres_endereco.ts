@@ -27,7 +27,7 @@ export interface Maquina {
 }
 
 /** Onde o banco está e como entrar nele. */
-export interface Endereco {
+export interface EnderecoDoBanco {
   /** Uma delas é o principal. */
   readonly maquinas: readonly Maquina[];
   /** O papel com que se entra. */
@@ -72,7 +72,7 @@ function ruim(razao: string): ErroDoArmazem {
  *
  * @throws {ErroDoArmazem} se não se lê; a mensagem não repete o que foi escrito.
  */
-export function lerEndereco(url: string, ambiente: Ambiente = (nome) => Deno.env.get(nome)): Endereco {
+export function lerEndereco(url: string, ambiente: Ambiente = (nome) => Deno.env.get(nome)): EnderecoDoBanco {
   const partes = /^[a-z]+:\/\/(?:(.*)@)?([^/?#@]*)(?:\/([^/?#]*))?(?:\?([^#]*))?$/i.exec(url);
   if (partes === null) throw ruim("não se lê");
   const [, acesso = "", authority, caminho = "", consulta = ""] = partes;
@@ -160,7 +160,7 @@ export interface OpcoesDeTls {
 }
 
 /** As formas de cifrar a tentar, em ordem; `false` é sem cifra. */
-export function formasDeTls({ tls, certificados }: Endereco, { host }: Maquina): (OpcoesDeTls | false)[] {
+export function formasDeTls({ tls, certificados }: EnderecoDoBanco, { host }: Maquina): (OpcoesDeTls | false)[] {
   if (host.includes("/")) return [false];
   switch (tls) {
     case "disable":

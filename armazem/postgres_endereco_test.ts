@@ -7,13 +7,13 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ErroDoArmazem } from "../clinica/livro.ts";
-import { ehPostgres, type Endereco, formasDeTls, lerEndereco, semSenha } from "./postgres_endereco.ts";
+import { ehPostgres, type EnderecoDoBanco, formasDeTls, lerEndereco, semSenha } from "./postgres_endereco.ts";
 
 function teste(nome: string, fn: () => void): void {
   Deno.test({ name: `endereço do PostgreSQL: ${nome}`, permissions: "none", fn });
 }
 
-function le(url: string, ambiente: Record<string, string> = {}): Endereco {
+function le(url: string, ambiente: Record<string, string> = {}): EnderecoDoBanco {
   return lerEndereco(url, (nome) => ambiente[nome]);
 }
 

@@ -7,7 +7,7 @@
 
 import { type Agendamento, BancoForaDoAlcance, ErroDoArmazem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
-import type { Endereco } from "./postgres_endereco.ts";
+import type { EnderecoDoBanco } from "./postgres_endereco.ts";
 import { daquiA, type Instrucao, type Ligacao, textos, type Valor } from "./postgres_ligacao.ts";
 
 /** Instruções que leem o livro inteiro ou mudam o esquema: um livro de milhões de linhas cabe nisto, em ms. */
@@ -205,7 +205,7 @@ export function lerAgendamento(linha: readonly Valor[]): Agendamento {
 }
 
 /** Põe um erro ao abrir em palavras que dizem o que fazer; a senha nunca aparece. */
-export function explica({ mostrado }: Endereco, causa: unknown): ErroDoArmazem {
+export function explica({ mostrado }: EnderecoDoBanco, causa: unknown): ErroDoArmazem {
   const raiz = causa instanceof BancoForaDoAlcance ? causa.cause : causa;
   if (raiz instanceof ErroDoArmazem && raiz.message.startsWith(mostrado)) return raiz;
   // O que é dito por nós já diz o que fazer.

@@ -6,7 +6,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Endereco, Maquina, OpcoesDeTls } from "./postgres_endereco.ts";
+import type { EnderecoDoBanco, Maquina, OpcoesDeTls } from "./postgres_endereco.ts";
 
 // ------------------------------------------------------------------------------------------------------ os prazos
 
@@ -267,7 +267,7 @@ export class Ligacao {
 
   /** Abre uma conexão a uma máquina do endereço, cifrada ou não, até `ate` (`performance.now()`), que não é `Infinity`. */
   static async abre(
-    { usuario, senha, banco }: Endereco,
+    { usuario, senha, banco }: EnderecoDoBanco,
     { maquina, ssl, ate }: { maquina: Maquina; ssl: OpcoesDeTls | false; ate: number },
   ): Promise<Ligacao> {
     const { default: { Client } }: { default: Pg } = await import("pg");

@@ -8,7 +8,13 @@
 
 import { BancoForaDoAlcance, ErroDoArmazem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
-import { type Endereco, formasDeTls, type Maquina, mostraMaquina, type OpcoesDeTls } from "./postgres_endereco.ts";
+import {
+  type EnderecoDoBanco,
+  formasDeTls,
+  type Maquina,
+  mostraMaquina,
+  type OpcoesDeTls,
+} from "./postgres_endereco.ts";
 import { codigoDe, daquiA, Ligacao, noPrazo, PrazoVencido } from "./postgres_ligacao.ts";
 
 /** Achado um principal, quanto se espera, em ms, que outro endereço se diga principal de uma linha do tempo mais nova. */
@@ -33,12 +39,12 @@ export interface PrazosNoBanco {
 /** Procura o principal entre as máquinas do endereço e abre conexões a ele. */
 export class Principal {
   /** Onde se procura. */
-  readonly endereco: Endereco;
+  readonly endereco: EnderecoDoBanco;
   /** A linha do tempo mais nova que já se viu: um principal antigo que volta sozinho é recusado. */
   #linhaDoTempo = 0;
 
   /** Não se liga a nada até que se peça. */
-  constructor(endereco: Endereco) {
+  constructor(endereco: EnderecoDoBanco) {
     this.endereco = endereco;
   }
 
@@ -151,7 +157,7 @@ export class Principal {
 /** Põe a sessão como se precisa, confere que é de um principal, num banco que serve, e devolve o processo que a atende. */
 async function prepara(
   ligacao: Ligacao,
-  { usuario, banco }: Endereco,
+  { usuario, banco }: EnderecoDoBanco,
   { noBanco, ate }: { noBanco: PrazosNoBanco; ate: number },
 ): Promise<string> {
   const resultados = await ligacao.consulta(

@@ -13,9 +13,9 @@ const BANDEIRAS = ["cpf", "nome", "especialista", "data", "horario"] as const;
 type Bandeira = typeof BANDEIRAS[number];
 
 /** Os comandos. */
-export const COMANDOS = ["agendar", "buscar", "cancelar", "vagas"] as const;
+export const NOMES_DE_COMANDO = ["agendar", "buscar", "cancelar", "vagas"] as const;
 /** O nome de um comando. */
-export type NomeDeComando = typeof COMANDOS[number];
+export type NomeDeComando = typeof NOMES_DE_COMANDO[number];
 
 const OBRIGATORIAS: { readonly [C in NomeDeComando]: readonly Bandeira[] } = {
   agendar: ["cpf", "nome", "especialista"],
@@ -42,7 +42,7 @@ const DO_MENU: ReadonlyMap<string, NomeDeComando> = new Map([
 const LETRAS_DE_ENGANO = 2;
 
 /** Um comando da linha de comando, com o que ele precisa; os textos vão ao servidor como foram escritos. */
-export type Comando =
+export type ComandoDado =
   | {
     readonly nome: "agendar";
     readonly cpf: string;
@@ -60,7 +60,7 @@ export type Chamada =
   | { readonly tipo: "ajuda" | "versao" }
   | { readonly tipo: "uso"; readonly mensagem: string }
   | { readonly tipo: "menu"; readonly endereco: Endereco }
-  | { readonly tipo: "comando"; readonly endereco: Endereco; readonly comando: Comando; readonly json: boolean };
+  | { readonly tipo: "comando"; readonly endereco: Endereco; readonly comando: ComandoDado; readonly json: boolean };
 
 /** Lê a linha de comando. Não lança: o que está errado volta como `uso`, com a frase a mostrar. */
 export function lerChamada(args: readonly string[]): Chamada {
@@ -135,7 +135,7 @@ function interpreta({ palavras, bandeiras, ajuda, versao, json }: Separados): Ch
   if (palavra === undefined) {
     if (bandeiras.size === 0 && !json) return { tipo: "menu", endereco };
     const lido = primeira === undefined ? "" : `; "${primeira}" foi lido como o servidor${duvidaSobre(primeira)}`;
-    throw new ErroDeUso(`falta o comando: ${COMANDOS.join(", ")}${lido}`);
+    throw new ErroDeUso(`falta o comando: ${NOMES_DE_COMANDO.join(", ")}${lido}`);
   }
   const comoServidor = host === undefined
     ? ` Se "${palavra}" é o servidor, escreva "${palavra} ${PORTA_PADRAO}" ou "[${palavra}]"`
@@ -158,11 +158,11 @@ function interpreta({ palavras, bandeiras, ajuda, versao, json }: Separados): Ch
  */
 function ehServidor(primeira: string, segunda: string | undefined): boolean {
   if (/[:[]/.test(primeira) || (segunda !== undefined && portaDe(segunda) !== undefined)) return true;
-  return maisPerto(primeira.toLowerCase(), COMANDOS).distancia > LETRAS_DE_ENGANO;
+  return maisPerto(primeira.toLowerCase(), NOMES_DE_COMANDO).distancia > LETRAS_DE_ENGANO;
 }
 
 function comandoDe(palavra: string): NomeDeComando | undefined {
-  return COMANDOS.find((comando) => comando === palavra.toLowerCase());
+  return NOMES_DE_COMANDO.find((comando) => comando === palavra.toLowerCase());
 }
 
 /** Se o que se leu como servidor é só letras, podia ser um comando. */
@@ -173,10 +173,10 @@ function duvidaSobre(servidor: string): string {
 
 function sugestaoDe(palavra: string): string {
   const escrita = palavra.toLowerCase();
-  return DO_MENU.get(escrita) ?? maisPerto(escrita, COMANDOS).palavra;
+  return DO_MENU.get(escrita) ?? maisPerto(escrita, NOMES_DE_COMANDO).palavra;
 }
 
-function montaComando(nome: NomeDeComando, bandeiras: ReadonlyMap<Bandeira, string>): Comando {
+function montaComando(nome: NomeDeComando, bandeiras: ReadonlyMap<Bandeira, string>): ComandoDado {
   const faltam = OBRIGATORIAS[nome].filter((bandeira) => !bandeiras.has(bandeira));
   if (faltam.length > 0) throw new ErroDeUso(`${nome} precisa de ${faltam.map((f) => `--${f}`).join(", ")}`);
   for (const bandeira of bandeiras.keys()) {

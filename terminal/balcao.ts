@@ -17,7 +17,7 @@ import {
   ServidorOcupado,
 } from "./conexao.ts";
 import { Interrupcao, type Teclado } from "./teclado.ts";
-import { FRASES, type Tela } from "./telas.ts";
+import { O_QUE_QUER_DIZER, type Tela } from "./telas.ts";
 import type { Codigo, PedidoNoFio, Resposta, Tupla, Vaga } from "../protocolo.ts";
 
 /** O que o menu usa. */
@@ -38,11 +38,11 @@ export class Desistencia extends Error {
 
 /** Diz o que houve, se o código é de um erro. */
 export function recusa({ tela }: Balcao, codigo: Codigo): void {
-  if (ehErro(codigo)) tela.frase("erro", `${FRASES[codigo]} (${codigo})`);
+  if (ehErro(codigo)) tela.frase("erro", `${O_QUE_QUER_DIZER[codigo]} (${codigo})`);
 }
 
-function ehErro(codigo: Codigo): codigo is keyof typeof FRASES {
-  return codigo in FRASES;
+function ehErro(codigo: Codigo): codigo is keyof typeof O_QUE_QUER_DIZER {
+  return codigo in O_QUE_QUER_DIZER;
 }
 
 /**
@@ -137,7 +137,7 @@ export async function insiste<T>(balcao: Balcao, acao: () => Promise<T>): Promis
 }
 
 function fraseDe(erro: SemConexao): string {
-  return erro instanceof ServidorOcupado ? FRASES["ERRO-130"] : `Sem conexão: ${erro.message}.`;
+  return erro instanceof ServidorOcupado ? O_QUE_QUER_DIZER["ERRO-130"] : `Sem conexão: ${erro.message}.`;
 }
 
 function esperaAvisada(tela: Tela): { para(): void } & Disposable {

@@ -6,7 +6,7 @@
  */
 
 import { delay } from "@std/async";
-import type { Comando } from "./argumentos.ts";
+import type { ComandoDado } from "./argumentos.ts";
 import {
   agendamentosDe,
   type Conexao,
@@ -46,7 +46,11 @@ export interface Insistencia {
  * @throws {SemConexao} quando nada aconteceu e o comando pode ser repetido.
  * @throws {DestinoAdverso} quando a resposta se perdeu e a mudança não aconteceu, ou não se sabe.
  */
-export async function executa(conexao: Conexao, comando: Comando, insistencia: Insistencia = {}): Promise<Resposta> {
+export async function executa(
+  conexao: Conexao,
+  comando: ComandoDado,
+  insistencia: Insistencia = {},
+): Promise<Resposta> {
   switch (comando.nome) {
     case "agendar":
       return await marca(conexao, comando, insistencia);
@@ -73,7 +77,7 @@ export async function executa(conexao: Conexao, comando: Comando, insistencia: I
 
 async function marca(
   conexao: Conexao,
-  comando: Extract<Comando, { nome: "agendar" }>,
+  comando: Extract<ComandoDado, { nome: "agendar" }>,
   insistencia: Insistencia,
 ): Promise<Resposta> {
   const { cpf, paciente: nome, especialista, horario } = comando;

@@ -14,8 +14,8 @@ import { Conexao, type Endereco, escreverEndereco } from "./conexao.ts";
 import { confirma, escolhe, escolheNoMenu, perguntaCpf, perguntaNome } from "./perguntas.ts";
 import { Interrupcao, Teclado, VOLTAR, type Voltar } from "./teclado.ts";
 import {
-  type Agendamento,
   agendamentoDe,
+  type AgendamentoMostrado,
   cartaoDe,
   colunas,
   especialidadeCortada,
@@ -106,7 +106,7 @@ async function atende(balcao: Balcao, novidades: readonly string[]): Promise<boo
 // ------------------------------------------------------------------------------------------------------------ marcar
 
 /** Um passo de marcar: põe no rascunho o que a pessoa escolhe e diz qual é o próximo; voltar é ir ao anterior. */
-type Passo = (balcao: Balcao, rascunho: Agendamento) => Promise<NomeDoPasso | "fim">;
+type Passo = (balcao: Balcao, rascunho: AgendamentoMostrado) => Promise<NomeDoPasso | "fim">;
 type NomeDoPasso = "especialidade" | "data" | "horario" | "cpf" | "nome" | "confirmacao";
 
 const PASSOS: { readonly [P in NomeDoPasso]: Passo } = {
@@ -120,12 +120,12 @@ const PASSOS: { readonly [P in NomeDoPasso]: Passo } = {
 
 async function marcar(balcao: Balcao): Promise<void> {
   balcao.tela.titulo("Marcar um atendimento");
-  const rascunho: Agendamento = { cpf: "", nome: "", especialista: "", data: "", dia: "", horario: "" };
+  const rascunho: AgendamentoMostrado = { cpf: "", nome: "", especialista: "", data: "", dia: "", horario: "" };
   let passo: NomeDoPasso | "fim" = "especialidade";
   while (passo !== "fim") passo = await PASSOS[passo](balcao, rascunho);
 }
 
-async function escolheEspecialidade(balcao: Balcao, rascunho: Agendamento): ReturnType<Passo> {
+async function escolheEspecialidade(balcao: Balcao, rascunho: AgendamentoMostrado): ReturnType<Passo> {
   const vagas = await consultaVagas(balcao, { comando: "VAGAS" });
   const porEspecialidade = Map.groupBy(vagas, ([, , especialista]) => especialista);
   if (porEspecialidade.size === 0) {
@@ -148,7 +148,7 @@ async function escolheEspecialidade(balcao: Balcao, rascunho: Agendamento): Retu
   return "data";
 }
 
-async function escolheData(balcao: Balcao, rascunho: Agendamento): ReturnType<Passo> {
+async function escolheData(balcao: Balcao, rascunho: AgendamentoMostrado): ReturnType<Passo> {
   const vagas = await consultaVagas(balcao, { comando: "VAGAS", especialista: rascunho.especialista });
   if (vagas.length === 0) {
     balcao.tela.frase("aviso", `Não há mais horários livres para ${inofensivo(rascunho.especialista)}. Escolha outra.`);
@@ -166,7 +166,7 @@ async function escolheData(balcao: Balcao, rascunho: Agendamento): ReturnType<Pa
   return "horario";
 }
 
-async function escolheHorario(balcao: Balcao, rascunho: Agendamento): ReturnType<Passo> {
+async function escolheHorario(balcao: Balcao, rascunho: AgendamentoMostrado): ReturnType<Passo> {
   const { especialista, data } = rascunho;
   const vagas = await consultaVagas(balcao, { comando: "VAGAS", especialista, data });
   const horarios = vagas.flatMap(([, , , livres]) => livres);
@@ -182,21 +182,21 @@ async function escolheHorario(balcao: Balcao, rascunho: Agendamento): ReturnType
   return "cpf";
 }
 
-async function informaCpf(balcao: Balcao, rascunho: Agendamento): ReturnType<Passo> {
+async function informaCpf(balcao: Balcao, rascunho: AgendamentoMostrado): ReturnType<Passo> {
   const cpf = await perguntaCpf(balcao, rascunho.cpf);
   if (cpf === VOLTAR) return volta(balcao, "horario");
   rascunho.cpf = cpf;
   return "nome";
 }
 
-async function informaNome(balcao: Balcao, rascunho: Agendamento): ReturnType<Passo> {
+async function informaNome(balcao: Balcao, rascunho: AgendamentoMostrado): ReturnType<Passo> {
   const nome = await perguntaNome(balcao, rascunho.nome);
   if (nome === VOLTAR) return volta(balcao, "cpf");
   rascunho.nome = nome;
   return "confirmacao";
 }
 
-async function confirmaAgendamento(balcao: Balcao, rascunho: Agendamento): ReturnType<Passo> {
+async function confirmaAgendamento(balcao: Balcao, rascunho: AgendamentoMostrado): ReturnType<Passo> {
   const { tela } = balcao;
   const resumo = cartaoDe("Confira", rascunho);
   if (!await confirma(balcao, resumo, { pergunta: "Confirma o agendamento?", padrao: true })) {

@@ -7,7 +7,7 @@
 import { input, select } from "@inquirer/prompts";
 import type { Balcao } from "./balcao.ts";
 import { VOLTAR, type Voltar } from "./teclado.ts";
-import { colunas, corta, cpfPorExtenso, FRASES, pinta, quebra } from "./telas.ts";
+import { colunas, corta, cpfPorExtenso, O_QUE_QUER_DIZER, pinta, quebra } from "./telas.ts";
 import { chave, lerCpf, lerNome } from "../clinica/texto.ts";
 
 /** Uma opção de uma lista. */
@@ -38,7 +38,7 @@ export async function perguntaCpf({ teclado, tela }: Balcao, anterior: string = 
       default: cpfPorExtenso(anterior),
       prefill: "editable",
       transformer: (digitado) => pinta(corDoCpf(digitado), digitado),
-      validate: (digitado) => lerCpf(digitado) !== undefined || FRASES["ERRO-102"],
+      validate: (digitado) => lerCpf(digitado) !== undefined || O_QUE_QUER_DIZER["ERRO-102"],
       theme: tema(),
     }, contexto)
   );
@@ -55,7 +55,7 @@ export async function perguntaNome({ teclado, tela }: Balcao, anterior: string):
       message: `Nome do paciente ${DICA_DO_ESC}`,
       default: anterior,
       prefill: "editable",
-      validate: (digitado) => lerNome(digitado) !== undefined || FRASES["ERRO-104"],
+      validate: (digitado) => lerNome(digitado) !== undefined || O_QUE_QUER_DIZER["ERRO-104"],
       theme: tema(),
     }, contexto)
   );

@@ -6,7 +6,15 @@
 
 import { delay } from "@std/async";
 import type { NomeDeComando } from "./argumentos.ts";
-import { agendamentoDe, cartaoDe, colunas, FRASES, quebra, tabelaDeAgendamentos, tabelaDeVagas } from "./telas.ts";
+import {
+  agendamentoDe,
+  cartaoDe,
+  colunas,
+  O_QUE_QUER_DIZER,
+  quebra,
+  tabelaDeAgendamentos,
+  tabelaDeVagas,
+} from "./telas.ts";
 import { inofensivo } from "../clinica/texto.ts";
 import { type Resposta, TEXTOS, type Vaga } from "../protocolo.ts";
 
@@ -87,8 +95,8 @@ export async function mostra(resposta: Resposta): Promise<void> {
   }
 }
 
-function fraseDe(codigo: keyof typeof FRASES): string[] {
-  return quebra(`${codigo}: ${FRASES[codigo]}`, colunas());
+function fraseDe(codigo: keyof typeof O_QUE_QUER_DIZER): string[] {
+  return quebra(`${codigo}: ${O_QUE_QUER_DIZER[codigo]}`, colunas());
 }
 
 /** O objeto de `--json`, numa linha; `vagas` traz `vagas`, os outros comandos trazem `agendamentos`. */

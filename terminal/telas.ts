@@ -13,7 +13,7 @@ import { formatarCpf, inofensivo, lerCpf, NOME_MAXIMO } from "../clinica/texto.t
 import type { Codigo, Tupla, Vaga } from "../protocolo.ts";
 
 /** O que dizer diante de cada erro: o que houve e o que fazer. */
-export const FRASES: { readonly [C in Extract<Codigo, `ERRO-${string}`>]: string } = {
+export const O_QUE_QUER_DIZER: { readonly [C in Extract<Codigo, `ERRO-${string}`>]: string } = {
   "ERRO-100": "O servidor não entendeu o pedido. Confira o que foi escrito; se persistir, atualize o cliente.",
   "ERRO-101": "O servidor não conhece este pedido. Ponha cliente e servidor na mesma versão.",
   "ERRO-102": "O CPF não é válido. Confira os 11 dígitos e escreva-o de novo.",
@@ -32,7 +32,7 @@ export const FRASES: { readonly [C in Extract<Codigo, `ERRO-${string}`>]: string
 };
 
 /** Um agendamento como sai em JSON. */
-export interface Agendamento {
+export interface AgendamentoMostrado {
   /** 11 dígitos. */
   cpf: string;
   /** Em maiúsculas, como a clínica o guardou. */
@@ -48,7 +48,7 @@ export interface Agendamento {
 }
 
 /** Os campos de uma tupla do fio, pelo nome. */
-export function agendamentoDe([, cpf, nome, especialista, data, dia, horario]: Tupla): Agendamento {
+export function agendamentoDe([, cpf, nome, especialista, data, dia, horario]: Tupla): AgendamentoMostrado {
   return { cpf, nome, especialista, data, dia, horario };
 }
 
@@ -168,7 +168,10 @@ export function cartao(
 }
 
 /** O cartão de um agendamento, para a largura do terminal. */
-export function cartaoDe(titulo: string, { cpf, nome, especialista, data, dia, horario }: Agendamento): string[] {
+export function cartaoDe(
+  titulo: string,
+  { cpf, nome, especialista, data, dia, horario }: AgendamentoMostrado,
+): string[] {
   return cartao(titulo, [
     ["Paciente", nome],
     ["CPF", cpfPorExtenso(cpf)],

@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { cartao, corta, FRASES, larguraDe, quebra, tabela, Tela } from "./telas.ts";
+import { cartao, corta, larguraDe, O_QUE_QUER_DIZER, quebra, tabela, Tela } from "./telas.ts";
 import { inofensivo } from "../clinica/texto.ts";
 
 function teste(nome: string, fn: () => void): void {
@@ -13,7 +13,7 @@ function teste(nome: string, fn: () => void): void {
 }
 
 teste("cada erro tem uma frase que diz o que fazer", () => {
-  for (const [codigo, frase] of Object.entries(FRASES)) assertMatch(frase, /^[A-ZÀ-Ü].+[.;:].+\.$/su, codigo);
+  for (const [codigo, frase] of Object.entries(O_QUE_QUER_DIZER)) assertMatch(frase, /^[A-ZÀ-Ü].+[.;:].+\.$/su, codigo);
 });
 
 teste("tabelas e cartões ficam alinhados com acentos soltos, ideogramas e nomes longos", () => {
