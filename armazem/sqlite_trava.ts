@@ -114,10 +114,12 @@ export class Trava {
     }
   }
 
-  /** Solta as travas. */
+  /** Solta as travas. Só fechar não basta: um processo que nasce neste instante ainda tem os mesmos arquivos abertos. */
   close(): void {
-    this.#arquivo?.close();
-    this.#aoLado.close();
+    for (const arquivo of [this.#arquivo, this.#aoLado]) {
+      arquivo?.unlockSync();
+      arquivo?.close();
+    }
   }
 }
 
