@@ -9,13 +9,22 @@
 import { cedeAoSistema } from "../agenda.ts";
 
 /** Trabalho pesado por volta do laço, em ms: o que uma consulta pode ter de esperar. */
-const POR_VOLTA = 2;
+const POR_VOLTA = 4;
 
 /** Bytes que se entregam ao sistema num ms. */
 const BYTES_POR_MS = 1024 * 1024;
 
 /** O que custa entregá-los, por poucos que sejam, em ms. */
 const ENTREGA = 0.02;
+
+/**
+ * Para, e ouve quem estiver à espera. Enquanto há o que fazer, o laço de eventos nem olha para a rede; a primeira espera
+ * deixa entregar o que se acabava de escrever, e na segunda já nada o ocupa.
+ */
+async function paraEOuve(): Promise<void> {
+  await cedeAoSistema();
+  await cedeAoSistema();
+}
 
 /** Reparte o laço entre os trabalhos pesados, na ordem em que pedem. */
 export class Laco {
@@ -27,7 +36,7 @@ export class Laco {
   #girando = false;
 
   /** Um laço; `cede` volta ao sistema, `relogio` diz ms, `porVolta` é o trabalho pesado de cada volta, em ms. */
-  constructor({ cede = cedeAoSistema, relogio = () => performance.now(), porVolta = POR_VOLTA }: {
+  constructor({ cede = paraEOuve, relogio = () => performance.now(), porVolta = POR_VOLTA }: {
     cede?: () => Promise<void>;
     relogio?: () => number;
     porVolta?: number;
@@ -50,10 +59,10 @@ export class Laco {
   #conta(ms: number): void {
     this.#gasto += ms;
     if (this.#gasto < this.#porVolta) this.#fila.shift()?.();
-    if (!this.#girando) this.#gira();
+    else if (!this.#girando) this.#gira();
   }
 
-  /** Enquanto houver trabalho pesado: volta ao sistema, e solta o primeiro da fila; os demais, ao que ele deixar. */
+  /** Enquanto houver quem espere: volta ao sistema, e solta o primeiro da fila; os demais, ao que ele deixar. */
   async #gira(): Promise<void> {
     this.#girando = true;
     do {
