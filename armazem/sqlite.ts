@@ -47,6 +47,9 @@ const PAGINAS_ATE_CHECKPOINT = 4096;
 
 const TAMANHO_DA_PAGINA = 4096;
 
+/** O tamanho de um WAL com essas páginas, em bytes. */
+const RESERVA_DO_WAL = PAGINAS_ATE_CHECKPOINT * TAMANHO_DA_PAGINA;
+
 /** Cache de páginas, em KiB: os índices de um livro grande cabem, e um pequeno não o usa. */
 const CACHE = 64 * 1024;
 
@@ -72,6 +75,8 @@ export class ArmazemSqlite implements Armazem {
   #emDia = false;
   #checkpoint: ReturnType<typeof setTimeout> | undefined;
   #ultimoLote = 0;
+  #reserva: ReturnType<typeof setTimeout> | undefined;
+  #reservada: Promise<void> | undefined;
   /** Antes disto não se tenta reabrir um livro que falhou: cada tentativa relê tudo, e todos esperam. */
   #tentaEm = 0;
   /** O que a última tentativa deu. */
@@ -127,7 +132,7 @@ export class ArmazemSqlite implements Armazem {
     try {
       db.exec(`PRAGMA wal_autocheckpoint = ${PAGINAS_ATE_CHECKPOINT}`);
       db.exec(`PRAGMA cache_size = -${CACHE}`);
-      if (passaALimpo(db)) reservaWal(this.#caminho);
+      if (passaALimpo(db)) this.#agendaReserva();
       else if (exigeLimpo) throw new ErroDoArmazem(`${this.#caminho}: o WAL não pôde ser passado a limpo`);
       this.#carrega(db);
       return this.#banco = prepara(db);
@@ -250,11 +255,12 @@ export class ArmazemSqlite implements Armazem {
   }
 
   /** Fecha o livro e solta a trava. */
-  // deno-lint-ignore require-await
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fechado = true;
     this.#emDia = false;
     clearTimeout(this.#checkpoint);
+    clearTimeout(this.#reserva);
+    await this.#reservada;
     this.#fecha();
     this.#trava?.close();
     this.#trava = undefined;
@@ -266,6 +272,16 @@ export class ArmazemSqlite implements Armazem {
       ocupacao.toma(minutoDoDia(texto(horario, "hora")), numero(horario, "minutos"));
     }
     return ocupacao;
+  }
+
+  /** A reserva do WAL leva tempo, e quem inicia o servidor não tem de esperar por ela. */
+  #agendaReserva(): void {
+    if (this.#caminho === ":memory:") return;
+    clearTimeout(this.#reserva);
+    this.#reserva = setTimeout(() => {
+      // Sem ela, o WAL cresce como sempre.
+      this.#reservada = reservaWal(`${this.#caminho}-wal`).catch(() => {});
+    }, 0);
   }
 
   #agendaCheckpoint(): void {
@@ -301,18 +317,21 @@ function escreveSe(db: DatabaseSync): boolean {
 }
 
 /**
- * Dá ao WAL vazio o tamanho que ele terá, em zeros, que o SQLite lê como "sem commits" (sqlite.org/walformat.html). Num
- * arquivo que cresce, o fsync de cada commit tem de gravar também onde estão os blocos novos.
+ * Dá ao WAL o tamanho que ele terá, em zeros, que o SQLite lê como "sem commits" (sqlite.org/walformat.html): num arquivo
+ * que cresce, o fsync de cada commit tem de gravar também onde estão os blocos novos. Escreve de uma vez, sem deixar que
+ * um lote corra no meio, e só o que vem depois do que já lá está; o fsync não atrapalha ninguém.
  */
-function reservaWal(caminho: string): void {
-  if (caminho === ":memory:") return;
-  using wal = Deno.openSync(`${caminho}-wal`, { write: true });
+async function reservaWal(caminho: string): Promise<void> {
+  using wal = Deno.openSync(caminho, { write: true });
+  const inicio = wal.seekSync(0, Deno.SeekMode.End);
   try {
     const zeros = new Uint8Array(64 * TAMANHO_DA_PAGINA);
-    for (let paginas = 0; paginas < PAGINAS_ATE_CHECKPOINT;) paginas += wal.writeSync(zeros) / TAMANHO_DA_PAGINA;
-    wal.syncDataSync();
-  } catch {
-    // Sem espaço para a reserva, o WAL cresce como sempre.
-    wal.truncateSync(0);
+    for (let escritos = inicio; escritos < RESERVA_DO_WAL;) {
+      escritos += wal.writeSync(zeros.subarray(0, RESERVA_DO_WAL - escritos));
+    }
+  } catch (causa) {
+    wal.truncateSync(inicio);
+    throw causa;
   }
+  await wal.syncData();
 }

@@ -12,7 +12,7 @@ import { Agenda } from "../agenda.ts";
 import { type Armazem, ErroDoArmazem } from "../clinica/livro.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import type { PedidoNoFio } from "../protocolo.ts";
-import { atendeNoFio, cpfDeExemplo, enche, Fio, Pasta, Servidor, testeComSistema } from "../testes/apoio.ts";
+import { ate, atendeNoFio, cpfDeExemplo, enche, Fio, Pasta, Servidor, testeComSistema } from "../testes/apoio.ts";
 import {
   alcance,
   arquiva,
@@ -273,3 +273,17 @@ testeComDisco(
     assertEquals(await codigo(agend(3)), "OK-300");
   },
 );
+
+teste("a reserva do WAL vem depois de abrir, e não toca no que já se gravou", async (livro, pasta) => {
+  await using armazem = ArmazemSqlite.abre(livro);
+  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
+  const tamanho = (): number => Deno.statSync(`${livro}-wal`).size;
+  assert(tamanho() < 16 * 1024 * 1024);
+  await ate(() => tamanho() === 16 * 1024 * 1024);
+  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" })]);
+  // O que uma queda deixaria: o arquivo e o WAL como estão.
+  const copia = pasta.arquivo("queda.db");
+  for (const fim of ["", "-wal"]) Deno.copyFileSync(livro + fim, copia + fim);
+  await using depois = ArmazemSqlite.abre(copia);
+  assertEquals((await depois.lista(DIA)).map(({ cpf }) => cpf), [cpfDeExemplo(1), cpfDeExemplo(2)]);
+});
