@@ -11,9 +11,10 @@ import { delay } from "@std/async";
 import type { Agenda } from "../agenda.ts";
 import { mensagem } from "../clinica/texto.ts";
 import type { Console } from "./console.ts";
+import { LACO } from "./laco.ts";
 import { Redator } from "./redator.ts";
 import type { Registro } from "./registro.ts";
-import { LIMITES, type Limites, Sessao, type Soquete } from "./sessao.ts";
+import { type Ambiente, LIMITES, type Limites, Sessao, type Soquete } from "./sessao.ts";
 
 /** Os tempos de um ouvinte, em ms. */
 export interface Tempos {
@@ -71,7 +72,7 @@ export interface OpcoesDoOuvinte {
 export class Ouvinte {
   #opcoes: OpcoesDoOuvinte;
   #tempos: Tempos;
-  #redator: Redator;
+  #ambiente: Ambiente;
   #sessoes = new Set<Sessao>();
   #recusas = new Set<Sessao>();
   #porEndereco = new Map<string, number>();
@@ -82,8 +83,16 @@ export class Ouvinte {
   /** Um ouvinte que ainda não atende. */
   constructor(opcoes: OpcoesDoOuvinte) {
     this.#opcoes = opcoes;
-    this.#redator = new Redator(opcoes.agenda.clinica);
     this.#tempos = opcoes.tempos ?? TEMPOS;
+    const { agenda, console, limites = LIMITES } = opcoes;
+    this.#ambiente = {
+      agenda,
+      redator: new Redator(agenda.clinica),
+      relogio: this.#relogioComum,
+      limites,
+      laco: LACO,
+      aoResponder: ({ cliente }, pedido, codigo) => console.respondeu(cliente, pedido, codigo),
+    };
     this.#relogio = performance.now() + this.#tempos.conferencia;
   }
 
@@ -165,16 +174,7 @@ export class Ouvinte {
   }
 
   #sessao(conexao: Chegada, cliente: string, origem: string): Sessao {
-    const { agenda, console, limites = LIMITES } = this.#opcoes;
-    return new Sessao({
-      conexao,
-      agenda,
-      redator: this.#redator,
-      quem: { origem, cliente },
-      limites,
-      relogio: this.#relogioComum,
-      aoResponder: (pedido, codigo) => console.respondeu(cliente, pedido, codigo),
-    });
+    return new Sessao(conexao, { origem, cliente }, this.#ambiente);
   }
 
   #contaErro(erro: unknown): void {

@@ -14,7 +14,7 @@ import type { Quem } from "../clinica/livro.ts";
 import type { Codigo, Erro, Pedido, Resultado } from "../clinica/pedido.ts";
 import { decodificarPedido, ehHttp, Enquadrador, Ilegivel, LINHA_MAXIMA } from "../protocolo.ts";
 import { emBytes, emTexto } from "./bytes.ts";
-import { LACO, type Laco, type Trabalho } from "./laco.ts";
+import type { Laco, Trabalho } from "./laco.ts";
 import type { Redator } from "./redator.ts";
 
 /** Os limites de uma conexão. */
@@ -65,24 +65,20 @@ export interface Soquete {
   close(): void;
 }
 
-/** O que uma sessão precisa do servidor. */
-export interface OpcoesDaSessao {
-  /** A conexão, que passa a ser da sessão. */
-  conexao: Soquete;
+/** O que todas as sessões de um servidor têm em comum. */
+export interface Ambiente {
   /** Quem responde aos pedidos. */
-  agenda: Agenda;
+  readonly agenda: Agenda;
   /** Quem escreve as respostas. */
-  redator: Redator;
-  /** De onde a conexão vem. */
-  quem: Quem;
+  readonly redator: Redator;
   /** Um relógio que só anda para a frente, em ms; pode andar aos saltos. */
-  relogio: () => number;
-  /** Os limites. */
-  limites?: Limites;
-  /** Onde os trabalhos pesados esperam a vez; o do processo, quando não se diz. */
-  laco?: Laco;
-  /** Avisada a cada resposta enviada, com o pedido, ou `undefined` se a linha não era um. */
-  aoResponder?: (pedido: Pedido | undefined, codigo: Codigo) => void;
+  readonly relogio: () => number;
+  /** Os limites de cada conexão. */
+  readonly limites: Limites;
+  /** Onde os trabalhos pesados esperam a vez. */
+  readonly laco: Laco;
+  /** Avisado de cada resposta enviada, com o pedido, ou `undefined` se a linha não era um. */
+  readonly aoResponder: (quem: Quem, pedido: Pedido | undefined, codigo: Codigo) => void;
 }
 
 /** O que a sessão espera, e portanto o que fazer quando o prazo vence ou o servidor para. */
@@ -95,13 +91,8 @@ export class Sessao {
   /** Por que a sessão acabou, quando não foi o outro lado que quis. */
   motivo: string | undefined;
   #conexao: Soquete;
-  #agenda: Agenda;
-  #redator: Redator;
   #quem: Quem;
-  #relogio: () => number;
-  #limites: Limites;
-  #laco: Laco;
-  #aoResponder: (pedido: Pedido | undefined, codigo: Codigo) => void;
+  #ambiente: Ambiente;
   #enquadrador = new Enquadrador(LINHA_MAXIMA, emTexto);
   /** Ainda não veio uma linha que diga quem é; as vazias não dizem. */
   #desconhecido = true;
@@ -116,17 +107,11 @@ export class Sessao {
   #encerrando = false;
   #fechada = false;
 
-  /** Uma sessão que ainda não começou; `atende` ou `recusa` a põe em andamento. */
-  constructor(opcoes: OpcoesDaSessao) {
-    const { conexao, agenda, redator, quem, relogio, limites = LIMITES, laco = LACO, aoResponder = () => {} } = opcoes;
+  /** Uma sessão que ainda não começou; `atende` ou `recusa` a põe em andamento. A conexão passa a ser dela. */
+  constructor(conexao: Soquete, quem: Quem, ambiente: Ambiente) {
     this.#conexao = conexao;
-    this.#agenda = agenda;
-    this.#redator = redator;
     this.#quem = quem;
-    this.#relogio = relogio;
-    this.#limites = limites;
-    this.#laco = laco;
-    this.#aoResponder = aoResponder;
+    this.#ambiente = ambiente;
   }
 
   /** Atende a conexão até o fim e a fecha. O que o outro lado fizer não a faz rejeitar. */
@@ -141,7 +126,7 @@ export class Sessao {
 
   /** Faz valer os prazos; chamada de tempos em tempos. */
   confere(): void {
-    if (this.#relogio() < this.#prazo) return;
+    if (this.#ambiente.relogio() < this.#prazo) return;
     switch (this.#espera) {
       case "pedido":
       case "linha":
@@ -177,7 +162,7 @@ export class Sessao {
   async #percorre(recusada: boolean): Promise<void> {
     try {
       if (recusada) await this.#desiste();
-      else await this.#escreve(this.#redator.linha(await this.#agenda.saudacao()));
+      else await this.#escreve(this.#ambiente.redator.linha(await this.#ambiente.agenda.saudacao()));
       if (this.#encerrando) return;
       let bloco = Buffer.allocUnsafeSlow(BLOCO_MENOR);
       while (!this.#fechada) {
@@ -188,17 +173,17 @@ export class Sessao {
         const linhas = this.#enquadrador.recebe(lidos === bloco.length ? bloco : bloco.subarray(0, lidos));
         for (let proxima = 0; proxima < linhas.length && !this.#acabou && !this.#fechada;) {
           // Um só bloco pode pedir oitocentas listas de vagas: quem dá muito que fazer espera a vez.
-          let vez = this.#pesada || lidos > BLOCO_MENOR ? this.#laco.entra() : undefined;
+          let vez = this.#pesada || lidos > BLOCO_MENOR ? this.#ambiente.laco.entra() : undefined;
           let trabalho = vez instanceof Promise ? await this.#aguardaVez(vez) : vez;
           if (this.#fechada) return;
           const grupo = this.#proximoGrupo(linhas, proxima);
           if (trabalho === undefined && this.#pesada) {
-            vez = this.#laco.entra();
+            vez = this.#ambiente.laco.entra();
             trabalho = vez instanceof Promise ? await this.#aguardaVez(vez) : vez;
             if (this.#fechada) return;
           }
           proxima += grupo.length;
-          const atendidas = this.#agenda.atende(grupo, this.#quem);
+          const atendidas = this.#ambiente.agenda.atende(grupo, this.#quem);
           const resultados = atendidas instanceof Promise
             ? await this.#aguardaGravacao(atendidas, trabalho)
             : atendidas;
@@ -206,7 +191,7 @@ export class Sessao {
             let texto = "";
             do {
               texto += this.#redige(grupo[i], resultados[i++]);
-            } while (i < resultados.length && texto.length < this.#limites.porEnviar);
+            } while (i < resultados.length && texto.length < this.#ambiente.limites.porEnviar);
             trabalho?.pausa(texto.length);
             await this.#escreve(texto);
             trabalho?.segue();
@@ -227,10 +212,10 @@ export class Sessao {
   #aguardaLeitura(): void {
     if (!this.#enquadrador.incompleta) {
       this.#espera = "pedido";
-      this.#prazo = this.#relogio() + this.#limites.ociosa;
+      this.#prazo = this.#ambiente.relogio() + this.#ambiente.limites.ociosa;
     } else if (this.#espera !== "linha") {
       this.#espera = "linha";
-      this.#prazo = this.#relogio() + this.#limites.linha;
+      this.#prazo = this.#ambiente.relogio() + this.#ambiente.limites.linha;
     }
   }
 
@@ -244,14 +229,14 @@ export class Sessao {
   #proximoGrupo(linhas: readonly (string | Ilegivel)[], proxima: number): (Pedido | Erro)[] {
     const grupo: (Pedido | Erro)[] = [];
     this.#pesada = false;
-    while (proxima < linhas.length && grupo.length < this.#limites.emVoo && !this.#acabou) {
+    while (proxima < linhas.length && grupo.length < this.#ambiente.limites.emVoo && !this.#acabou) {
       const linha = linhas[proxima++];
       if (this.#desconhecido) this.#conhece(linha);
       const item = lerLinha(linha);
       grupo.push(item);
       if ("codigo" in item) {
         this.#malformadas = item.codigo === "ERRO-100" ? this.#malformadas + 1 : 0;
-        if (this.#malformadas === this.#limites.malformadas) {
+        if (this.#malformadas === this.#ambiente.limites.malformadas) {
           this.motivo = "mensagens malformadas demais";
           this.#acabou = true;
         }
@@ -294,19 +279,19 @@ export class Sessao {
   /** Um resultado como vai no fio, contado. */
   #redige(item: Pedido | Erro, resultado: Resultado): string {
     this.pedidos++;
-    this.#aoResponder("comando" in item ? item : undefined, resultado.codigo);
-    return this.#redator.linha(resultado);
+    this.#ambiente.aoResponder(this.#quem, "comando" in item ? item : undefined, resultado.codigo);
+    return this.#ambiente.redator.linha(resultado);
   }
 
   async #recusaLinhaLonga(): Promise<void> {
     this.motivo = "linha longa demais";
     this.#acabou = true;
-    await this.#escreve(this.#redator.linha({ codigo: "ERRO-100" }));
+    await this.#escreve(this.#ambiente.redator.linha({ codigo: "ERRO-100" }));
   }
 
   async #escreve(texto: string): Promise<void> {
     this.#espera = "escrita";
-    this.#prazo = this.#relogio() + this.#limites.escrita;
+    this.#prazo = this.#ambiente.relogio() + this.#ambiente.limites.escrita;
     const bytes = emBytes(texto);
     // Uma volta na fila de microtarefas: as sessões que leram juntas escrevem juntas, e o outro lado, acordado pela
     // primeira escrita, ainda está acordado nas seguintes.
@@ -318,14 +303,14 @@ export class Sessao {
   /** Um limite foi atingido: di-lo na última linha. */
   async #desiste(): Promise<void> {
     this.#acabou = true;
-    await this.#escreve(this.#redator.linha({ codigo: "ERRO-130" }));
+    await this.#escreve(this.#ambiente.redator.linha({ codigo: "ERRO-130" }));
     await this.#despede();
   }
 
   /** Fecha este lado e dá um instante ao outro para ler a última linha e fechar o seu; fechar já seria um RST. */
   async #despede(): Promise<void> {
     this.#espera = "adeus";
-    this.#prazo = this.#relogio() + this.#limites.despedida;
+    this.#prazo = this.#ambiente.relogio() + this.#ambiente.limites.despedida;
     await this.#conexao.closeWrite();
   }
 

@@ -224,15 +224,13 @@ function monta({ limites = {}, antes = () => {}, recusa = false, config, laco = 
   antes(conexao, armazem);
   let agora = 0;
   const respondidos: Cena["respondidos"] = [];
-  const sessao = new Sessao({
-    conexao,
+  const sessao = new Sessao(conexao, { origem: "10.0.0.7", cliente: "10.0.0.7:40312" }, {
     agenda,
     redator: new Redator(agenda.clinica),
-    quem: { origem: "10.0.0.7", cliente: "10.0.0.7:40312" },
     relogio: () => agora,
     limites: { ...LIMITES, ...limites },
     laco,
-    aoResponder: (pedido, codigo) => respondidos.push([pedido?.comando, codigo]),
+    aoResponder: (_quem, pedido, codigo) => respondidos.push([pedido?.comando, codigo]),
   });
   const fim = recusa ? sessao.recusa() : sessao.atende();
   fim.catch(() => {});
