@@ -6,7 +6,7 @@
  */
 
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { deadline, delay, retry } from "@std/async";
+import { deadline, retry } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
 import {
   comandoDeno,
