@@ -7,7 +7,6 @@
  */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { delay } from "@std/async";
 import fc from "fast-check";
 import { Agenda } from "../agenda.ts";
 import {
@@ -21,7 +20,7 @@ import {
   type Mudanca,
   type Vista,
 } from "../clinica/livro.ts";
-import { atendeNoFio, cpfDeExemplo, PACIENCIA, Pasta, roda } from "../testes/apoio.ts";
+import { ate, atendeNoFio, cpfDeExemplo, Pasta, roda } from "../testes/apoio.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 import { ArmazemPostgres, PRAZOS } from "./postgres.ts";
 import { listaDoPostgres } from "./postgres_copia.ts";
@@ -101,15 +100,6 @@ async function pede(agenda: Agenda, n: number, horario?: string): Promise<Respos
 
 function cancela(agenda: Agenda, n: number): Resposta[] | Promise<Resposta[] | undefined> {
   return atendeNoFio(agenda, [{ comando: "CANCEL", cpf: cpfDeExemplo(n) }]);
-}
-
-/** Espera que algo passe a ser verdade, perguntando de tempos em tempos. */
-async function ate(verdade: () => boolean | Promise<boolean>, prazo: number = PACIENCIA): Promise<void> {
-  const fim = performance.now() + prazo;
-  while (!await verdade()) {
-    assert(performance.now() < fim, "não aconteceu a tempo");
-    await delay(10);
-  }
 }
 
 /** Um lote que marca uma hora, como `grava` faz, com o desfecho. */

@@ -22,9 +22,9 @@ import { Redator } from "../rede/redator.ts";
 /** Quanto um teste espera pelo que deve acontecer logo, em ms, antes de se dar por falho. */
 export const PACIENCIA = 20_000;
 
-/** Espera até que algo seja verdade, perguntando sem parar; falha depois de `PACIENCIA`. */
-export async function ate(verdade: () => boolean | Promise<boolean>): Promise<void> {
-  const fim = performance.now() + PACIENCIA;
+/** Espera até que algo seja verdade, perguntando de tempos em tempos; falha depois do prazo, em ms. */
+export async function ate(verdade: () => boolean | Promise<boolean>, prazo: number = PACIENCIA): Promise<void> {
+  const fim = performance.now() + prazo;
   while (!await verdade()) {
     if (performance.now() > fim) throw new Error("não aconteceu a tempo");
     await delay(10);
