@@ -64,22 +64,8 @@ export type Vaga = readonly [data: string, dia: string, especialista: string, ho
 /** A primeira hora livre de uma especialidade, na saudação: `["dd/mm/aaaa",DIA_DA_SEMANA,"HH:MM",ESPECIALISTA]`. */
 export type PrimeiraVaga = readonly [data: string, dia: string, horario: string, especialista: string];
 
-/** O que um terminal pode pedir, como o escreve: datas `"dd/mm/aaaa"`, o resto como a pessoa o disse. */
-export type PedidoNoFio =
-  | {
-    readonly comando: "AGEND";
-    readonly cpf: string;
-    readonly nome: string;
-    readonly especialista: string;
-    readonly data: string;
-    readonly dia: string;
-    readonly horario?: string;
-  }
-  | { readonly comando: "BUSCA"; readonly cpf: string }
-  | { readonly comando: "CANCEL"; readonly cpf: string; readonly especialista?: string }
-  | { readonly comando: "VAGAS"; readonly especialista?: string; readonly data?: string }
-  | { readonly comando: "PING" }
-  | { readonly comando: "SAIR" };
+/** O que um terminal pode pedir, como o escreve: um `Pedido` com as datas em `"dd/mm/aaaa"` e o resto como a pessoa o disse. */
+export type PedidoNoFio = Pedido;
 
 /** O que o servidor responde. `OK-200` com `primeiras` é a saudação; sem elas, a resposta a `PING`. */
 export type Resposta =
