@@ -127,6 +127,7 @@ async function main(args: readonly string[]): Promise<number> {
     case "comando":
       return await comanda(chamada);
     case "menu":
+      if (chamada.duvida !== undefined) await imprime([`Aviso: ${inofensivo(chamada.duvida)}.`], Deno.stderr);
       if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) {
         await imprime(["Erro: o menu precisa de um terminal; sem ele, diga o comando.", USO], Deno.stderr);
         return SAIDA.uso;

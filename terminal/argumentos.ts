@@ -59,7 +59,7 @@ export type ComandoDado =
 export type Chamada =
   | { readonly tipo: "ajuda" | "versao" }
   | { readonly tipo: "uso"; readonly mensagem: string }
-  | { readonly tipo: "menu"; readonly endereco: Endereco }
+  | { readonly tipo: "menu"; readonly endereco: Endereco; readonly duvida?: string }
   | { readonly tipo: "comando"; readonly endereco: Endereco; readonly comando: ComandoDado; readonly json: boolean };
 
 /** Lê a linha de comando. Não lança: o que está errado volta como `uso`, com a frase a mostrar. */
@@ -133,7 +133,7 @@ function interpreta({ palavras, bandeiras, ajuda, versao, json }: Separados): Ch
   const endereco: Endereco = { host: host ?? "localhost", porta: porta ?? PORTA_PADRAO };
   const palavra = resto.shift();
   if (palavra === undefined) {
-    if (bandeiras.size === 0 && !json) return { tipo: "menu", endereco };
+    if (bandeiras.size === 0 && !json) return { tipo: "menu", endereco, ...duvidaDoMenu(primeira, palavras.length) };
     const lido = primeira === undefined ? "" : `; "${primeira}" foi lido como o servidor${duvidaSobre(primeira)}`;
     throw new ErroDeUso(`falta o comando: ${NOMES_DE_COMANDO.join(", ")}${lido}`);
   }
@@ -157,8 +157,21 @@ function interpreta({ palavras, bandeiras, ajuda, versao, json }: Separados): Ch
  * porta.
  */
 function ehServidor(primeira: string, segunda: string | undefined): boolean {
-  if (/[:[]/.test(primeira) || (segunda !== undefined && portaDe(segunda) !== undefined)) return true;
-  return maisPerto(primeira.toLowerCase(), NOMES_DE_COMANDO).distancia > LETRAS_DE_ENGANO;
+  return pareceServidor(primeira) || (segunda !== undefined && portaDe(segunda) !== undefined);
+}
+
+/** Um nome de comando e um número, e mais nada, leem-se como um servidor e a sua porta; podia não ser isso. */
+function duvidaDoMenu(primeira: string | undefined, palavras: number): { duvida?: string } {
+  if (primeira === undefined || palavras < 2 || pareceServidor(primeira)) return {};
+  return {
+    duvida:
+      `"${primeira}" foi lido como o servidor, pela porta que vem depois; os dados de um comando vão em opções, ` +
+      "como --cpf CPF",
+  };
+}
+
+function pareceServidor(palavra: string): boolean {
+  return /[:[]/.test(palavra) || maisPerto(palavra.toLowerCase(), NOMES_DE_COMANDO).distancia > LETRAS_DE_ENGANO;
 }
 
 function comandoDe(palavra: string): NomeDeComando | undefined {

@@ -112,3 +112,14 @@ teste("um CPF que começa por zero fica inteiro", () => {
     assertEquals("comando" in chamada && chamada.comando, { nome: "buscar", cpf: CPF_COM_ZERO });
   }
 });
+
+teste("um comando com um número atrás abre o menu daquele servidor, e diz que podia não ser isso", () => {
+  const duvidaDe = (...args: string[]): string => {
+    const chamada = lerChamada(args);
+    return chamada.tipo === "menu" ? chamada.duvida ?? "" : `não é o menu: ${chamada.tipo}`;
+  };
+  for (const nome of ["buscar", "agenda", "vagas1"]) assertStringIncludes(duvidaDe(nome, "9000"), `"${nome}" foi lido`);
+  for (const args of [[], ["10.0.0.30", "9000"], ["balcao", "9000"], ["[agenda]", "9000"], ["agenda:9000"]]) {
+    assertEquals(duvidaDe(...args), "", args.join(" "));
+  }
+});
