@@ -14,79 +14,26 @@
  */
 
 import { setImmediate } from "node:timers";
+import { BYTES_DO_CODIGO, escreveCodigo } from "./clinica/agendamento.ts";
 import { Clinica } from "./clinica/clinica.ts";
+import type { Estado } from "./clinica/estado.ts";
 import {
-  type Agendamento,
   type Alcance,
   type Armazem,
   type Desfecho,
   type Dia,
   type Fim,
-  impossivel,
   type Lote,
   type Mudanca,
+  NENHUM_ALCANCE,
   type Quem,
   type Vista,
 } from "./clinica/livro.ts";
-import { type Ocupacao, PorDia } from "./clinica/ocupacao.ts";
-import { minutoDoDia, type Oferta } from "./clinica/oferta.ts";
+import type { Oferta } from "./clinica/oferta.ts";
 import type { Erro, Pedido, Resultado } from "./clinica/pedido.ts";
-import { consultar, decidir, type Estado, muda, saudar, semLivro, toca } from "./clinica/regras.ts";
-
-/** Uma vista com as mudanças do lote por cima; a de baixo fica como estava. */
-class Sobreposta implements Vista {
-  #base: Vista;
-  #ativos = new Map<string, readonly Agendamento[]>();
-  #ocupacoes = new PorDia<Ocupacao>();
-
-  constructor(base: Vista) {
-    this.#base = base;
-  }
-
-  ativosDe(cpf: string): readonly Agendamento[] {
-    return this.#ativos.get(cpf) ?? this.#base.ativosDe(cpf);
-  }
-
-  ocupacao(especialidade: string, data: string): Ocupacao {
-    return this.#ocupacoes.get(especialidade, data) ?? this.#base.ocupacao(especialidade, data);
-  }
-
-  novoId(): number {
-    return this.#base.novoId();
-  }
-
-  aplica({ tipo, agendamento }: Mudanca): void {
-    const { cpf, especialidade, data, hora, minutos } = agendamento;
-    switch (tipo) {
-      case "marca":
-        this.#ativos.set(cpf, [...this.ativosDe(cpf), agendamento]);
-        this.#minha(especialidade, data).toma(minutoDoDia(hora), minutos);
-        return;
-      case "desmarca":
-        this.#tira(agendamento);
-        this.#minha(especialidade, data).libera(minutoDoDia(hora), minutos);
-        return;
-      case "arquiva":
-        this.#tira(agendamento);
-        return;
-      default:
-        impossivel(tipo);
-    }
-  }
-
-  #tira({ cpf, id }: Agendamento): void {
-    this.#ativos.set(cpf, this.ativosDe(cpf).filter((ativo) => ativo.id !== id));
-  }
-
-  #minha(especialidade: string, data: string): Ocupacao {
-    let minha = this.#ocupacoes.get(especialidade, data);
-    if (minha === undefined) {
-      minha = this.#base.ocupacao(especialidade, data).copia();
-      this.#ocupacoes.set(especialidade, data, minha);
-    }
-    return minha;
-  }
-}
+import { consultar, decidir, muda, semLivro, toca, type Toque } from "./clinica/regras.ts";
+import { saudar } from "./clinica/consultas.ts";
+import { Sobreposta } from "./clinica/sobreposta.ts";
 
 /** O mutex: cada tarefa começa quando a anterior acabou, na ordem de chegada. Uma que falha não para a fila. */
 export class Fila {
@@ -105,6 +52,12 @@ interface Grupo {
   readonly pedidos: readonly (Pedido | Erro)[];
   readonly quem: Quem;
   readonly responde: (resultados: Resultado[] | undefined) => void;
+}
+
+/** Por que semana e a que horas se decide: o mesmo do alcance à última resposta, ainda que outra semana passe a valer. */
+interface Momento {
+  readonly clinica: Clinica;
+  readonly agora: number;
 }
 
 /** O que um lote decidiu: os resultados de cada grupo, e as mudanças. */
@@ -140,6 +93,8 @@ export interface OpcoesDaAgenda {
   oferta: Oferta;
   /** O instante de agora, ms desde 1970. */
   relogio: () => number;
+  /** Dá códigos aos agendamentos que nascem; sem ela, de `crypto`. */
+  sorteia?: () => string;
   /** Chamada quando um lote não pôde ser gravado, ou o livro lido. */
   aoFalhar?: (tipo: Falha, causa: unknown) => void;
   /**
@@ -151,10 +106,10 @@ export interface OpcoesDaAgenda {
 
 /** O livro em funcionamento: recebe pedidos de muitas conexões e responde a cada uma na ordem. */
 export class Agenda {
-  /** A oferta e o calendário. */
-  readonly clinica: Clinica;
+  #clinica: Clinica;
   #armazem: Armazem;
   #relogio: () => number;
+  #sorteia: () => string;
   #aoFalhar: (tipo: Falha, causa: unknown) => void;
   #aoGravar: (mudancas: readonly Mudanca[]) => void;
   #fila = new Fila();
@@ -163,12 +118,25 @@ export class Agenda {
   #suspensos = new Set<Promise<void>>();
 
   /** Uma agenda sobre um armazém; nada acontece até o primeiro pedido. */
-  constructor({ armazem, oferta, relogio, aoFalhar = () => {}, aoGravar = () => {} }: OpcoesDaAgenda) {
+  constructor(
+    { armazem, oferta, relogio, sorteia = codigos(), aoFalhar = () => {}, aoGravar = () => {} }: OpcoesDaAgenda,
+  ) {
     this.#armazem = armazem;
     this.#relogio = relogio;
+    this.#sorteia = sorteia;
     this.#aoFalhar = aoFalhar;
     this.#aoGravar = aoGravar;
-    this.clinica = new Clinica(oferta);
+    this.#clinica = new Clinica(oferta);
+  }
+
+  /** A oferta e o calendário de agora; outro objeto depois de `adota`. */
+  get clinica(): Clinica {
+    return this.#clinica;
+  }
+
+  /** Passa a valer outra configuração, a partir da próxima decisão. */
+  adota(oferta: Oferta): void {
+    this.#clinica = new Clinica(oferta);
   }
 
   /**
@@ -188,10 +156,10 @@ export class Agenda {
    * a conexão vale mesmo assim, pois o livro pode voltar.
    */
   saudacao(): Resultado | Promise<Resultado> {
-    const agora = this.#relogio();
+    const momento = this.#momento();
     return this.#le<Resultado>(
-      () => ({ cpfs: [], desmarcam: [], dias: this.clinica.diasAbertos(agora) }),
-      (vista) => saudar(this.#estado(vista, agora, NINGUEM)),
+      () => ({ ...NENHUM_ALCANCE, dias: momento.clinica.diasPerguntados(momento.agora), excecoes: "le" }),
+      (vista) => saudar(this.#estado(vista, momento, NINGUEM)),
       () => ({ codigo: "ERRO-131" }),
     );
   }
@@ -234,17 +202,17 @@ export class Agenda {
   }
 
   async #grava(grupos: readonly Grupo[], { repetido = false } = {}): Promise<void> {
-    const agora = this.#relogio();
-    const desfecho = await this.#lote(grupos, agora);
+    const momento = this.#momento();
+    const desfecho = await this.#lote(grupos, momento);
     if (desfecho.tipo === "recusado" && await this.#divide(grupos, repetido)) return;
     switch (desfecho.tipo) {
       case "gravado":
         return this.#responde(grupos, desfecho.resultado);
       case "pendente":
         // A fila não espera: com o banco fora do alcance, quem vem depois tem de saber disso na hora.
-        return this.#suspende(desfecho.fim.then((fim) => this.#conclui(grupos, fim, { agora, esperaram: true })));
+        return this.#suspende(desfecho.fim.then((fim) => this.#conclui(grupos, fim, { momento, esperaram: true })));
       default:
-        return this.#suspende(this.#conclui(grupos, desfecho, { agora, esperaram: false }));
+        return this.#suspende(this.#conclui(grupos, desfecho, { momento, esperaram: false }));
     }
   }
 
@@ -283,7 +251,7 @@ export class Agenda {
   async #conclui(
     grupos: readonly Grupo[],
     fim: Fim<Decidido>,
-    { agora, esperaram }: { agora: number; esperaram: boolean },
+    { momento, esperaram }: { momento: Momento; esperaram: boolean },
   ): Promise<void> {
     if (fim.tipo === "gravado") return this.#responde(grupos, fim.resultado);
     this.#aoFalhar(fim.tipo, fim.causa);
@@ -291,17 +259,17 @@ export class Agenda {
     if (fim.tipo !== "incerto") {
       resultados = esperaram
         ? grupos.map(({ pedidos }) => pedidos.map(semLivro))
-        : await this.#semGravar(grupos, agora);
+        : await this.#semGravar(grupos, momento);
     }
     grupos.forEach(({ responde }, i) => responde(resultados?.[i]));
   }
 
-  async #lote(grupos: readonly Grupo[], agora: number): Promise<Desfecho<Decidido>> {
+  async #lote(grupos: readonly Grupo[], momento: Momento): Promise<Desfecho<Decidido>> {
     try {
       return await this.#armazem.lote(
-        () => this.#alcance(grupos.flatMap(({ pedidos }) => pedidos), agora),
-        agora,
-        (vista) => this.#decide(vista, grupos, agora),
+        () => this.#alcance(grupos.flatMap(({ pedidos }) => pedidos), momento),
+        momento.agora,
+        (vista) => this.#decide(vista, grupos, momento),
       );
     } catch (causa) {
       // Um armazém não rejeita; se um o fizer, não se sabe o que houve, e quem espera tem de ser solto.
@@ -322,12 +290,12 @@ export class Agenda {
   }
 
   /** Nada mudou: o que não muda o livro tem a resposta de sempre; o resto não pôde ser feito. Uma leitura só, de todos. */
-  async #semGravar(grupos: readonly Grupo[], agora: number): Promise<Resultado[][]> {
+  async #semGravar(grupos: readonly Grupo[], momento: Momento): Promise<Resultado[][]> {
     return await this.#le(
-      () => this.#alcance(grupos.flatMap(({ pedidos }) => pedidos), agora),
+      () => this.#alcance(grupos.flatMap(({ pedidos }) => pedidos), momento),
       (vista) =>
         grupos.map(({ pedidos, quem }) => {
-          const estado = this.#estado(vista, agora, quem);
+          const estado = this.#estado(vista, momento, quem);
           return pedidos.map((pedido): Resultado => {
             const { resultado, mudancas } = decidir(estado, pedido);
             return mudancas.length === 0 ? resultado : { codigo: "ERRO-131" };
@@ -337,11 +305,11 @@ export class Agenda {
     );
   }
 
-  #decide(vista: Vista, grupos: readonly Grupo[], agora: number): Lote<Decidido> {
+  #decide(vista: Vista, grupos: readonly Grupo[], momento: Momento): Lote<Decidido> {
     const sobreposta = new Sobreposta(vista);
     const mudancas: Mudanca[] = [];
     const resultados = grupos.map(({ pedidos, quem }) => {
-      const estado = this.#estado(sobreposta, agora, quem);
+      const estado = this.#estado(sobreposta, momento, quem);
       return pedidos.map((pedido) => {
         const decisao = decidir(estado, pedido);
         for (const mudanca of decisao.mudancas) {
@@ -355,9 +323,9 @@ export class Agenda {
   }
 
   #consulta(pedidos: readonly (Pedido | Erro)[], quem: Quem): Resultado[] | Promise<Resultado[]> {
-    const agora = this.#relogio();
-    return this.#le(() => this.#alcance(pedidos, agora), (vista) => {
-      const estado = this.#estado(vista, agora, quem);
+    const momento = this.#momento();
+    return this.#le(() => this.#alcance(pedidos, momento), (vista) => {
+      const estado = this.#estado(vista, momento, quem);
       return pedidos.map((pedido) => consultar(estado, pedido));
     }, () => pedidos.map(semLivro));
   }
@@ -376,28 +344,66 @@ export class Agenda {
     }
   }
 
-  #estado(vista: Vista, agora: number, quem: Quem): Estado {
-    return { clinica: this.clinica, vista, agora, quem };
+  #momento(): Momento {
+    return { clinica: this.#clinica, agora: this.#relogio() };
   }
 
-  /** O que os pedidos podem tocar, junto. Uma lista de dias que é a mesma para todos continua a ser a mesma. */
-  #alcance(pedidos: readonly (Pedido | Erro)[], agora: number): Alcance {
-    const cpfs = new Set<string>();
-    const desmarcam = new Set<string>();
-    const listas = new Set<readonly Dia[]>();
-    for (const pedido of pedidos) {
-      const { cpf, desmarca = false, dias } = toca(pedido, this.clinica, agora);
-      if (cpf !== undefined) cpfs.add(cpf);
-      if (cpf !== undefined && desmarca) desmarcam.add(cpf);
-      if (dias !== undefined) listas.add(dias);
-    }
-    return { cpfs: [...cpfs], desmarcam: [...desmarcam], dias: reuneDias([...listas]) };
+  #estado(vista: Vista, { clinica, agora }: Momento, quem: Quem): Estado {
+    return { clinica, vista, agora, quem, sorteia: this.#sorteia };
+  }
+
+  /** O que os pedidos podem tocar, junto. */
+  #alcance(pedidos: readonly (Pedido | Erro)[], { clinica, agora }: Momento): Alcance {
+    return reune(pedidos.map((pedido) => toca(pedido, clinica, agora)));
   }
 }
 
-const NINGUEM: Quem = { origem: "", cliente: "" };
+const NINGUEM: Quem = { origem: "", cliente: "", papel: "anonimo" };
+
+/** Os toques de vários pedidos, juntos. Uma lista de dias que é a mesma para todos continua a ser a mesma. */
+function reune(toques: readonly Toque[]): Alcance {
+  const cpfsDe = (serve: (toque: Toque) => boolean | undefined): string[] => {
+    const cpfs = new Set<string>();
+    for (const toque of toques) if (toque.cpf !== undefined && serve(toque)) cpfs.add(toque.cpf);
+    return [...cpfs];
+  };
+  return {
+    cpfs: cpfsDe(() => true),
+    historias: cpfsDe(({ historia }) => historia),
+    mudam: cpfsDe(({ muda }) => muda),
+    voltam: cpfsDe(({ volta }) => volta),
+    vizinhas: [...new Set(toques.flatMap(({ vizinhas = [] }) => vizinhas))],
+    dias: reuneDias([...new Set(toques.map(({ dias }) => dias).filter((dias) => dias !== undefined))]),
+    periodos: toques.flatMap(({ periodos = [] }) => periodos),
+    senhas: [...new Set(toques.flatMap(({ senhas = [] }) => senhas))],
+    reabrem: toques.flatMap(({ reabrem = [] }) => reabrem),
+    excecoes: toques.some(({ excecoes }) => excecoes === "muda")
+      ? "muda"
+      : toques.some(({ excecoes }) => excecoes === "le")
+      ? "le"
+      : "nada",
+    novos: toques.reduce((novos, toque) => novos + (toque.novos ?? 0), 0),
+  };
+}
 
 function reuneDias(listas: readonly (readonly Dia[])[]): readonly Dia[] {
   if (listas.length <= 1) return listas[0] ?? [];
   return [...new Map(listas.flat().map((dia) => [dia.join(" "), dia])).values()];
+}
+
+/** Bytes ao acaso que se pedem de cada vez ao sistema: um pedido custa mais que um código. */
+const BYTES_AO_ACASO = 1024 * BYTES_DO_CODIGO;
+
+/** Dá códigos de um gerador criptográfico. */
+function codigos(): () => string {
+  const bytes = new Uint8Array(BYTES_AO_ACASO);
+  let usados = bytes.length;
+  return () => {
+    if (usados === bytes.length) {
+      crypto.getRandomValues(bytes);
+      usados = 0;
+    }
+    usados += BYTES_DO_CODIGO;
+    return escreveCodigo(bytes, usados - BYTES_DO_CODIGO);
+  };
 }

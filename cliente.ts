@@ -5,6 +5,7 @@
  *     deno run -A cliente.ts 10.0.0.30                # menu, servidor noutra máquina
  *     deno run -A cliente.ts buscar --cpf 529.982.247-25
  *     deno run -A cliente.ts 10.0.0.30 vagas --json
+ *     deno run -A cliente.ts agenda amanhã            # o dia da recepção
  *
  * Aqui se escolhe entre o menu e um comando, que faz um pedido e acaba. O que se escreveu é lido por
  * `terminal/argumentos.ts`; um comando pede com `terminal/comandos.ts` e responde com `terminal/saida.ts`; o menu está em
@@ -16,13 +17,16 @@
 
 import configuracao from "./deno.json" with { type: "json" };
 import { inofensivo, mensagem } from "./clinica/texto.ts";
-import { PORTA_PADRAO, type Resposta } from "./protocolo.ts";
-import { type Chamada, lerChamada, NOMES_DE_COMANDO } from "./terminal/argumentos.ts";
+import { PORTA_PADRAO } from "./protocolo.ts";
+import { type Chamada, lerChamada } from "./terminal/argumentos.ts";
 import { DestinoAdverso, executa } from "./terminal/comandos.ts";
-import { Conexao, SemConexao, ServidorOcupado } from "./terminal/conexao.ts";
+import { Conexao } from "./terminal/conexao.ts";
+import { type NomeDeComando, NOMES_DE_COMANDO } from "./terminal/formas.ts";
+import { SERVIDOR_ANTIGO } from "./terminal/frases.ts";
 import { escreverJson, imprime, mostra } from "./terminal/saida.ts";
+import { type Respondido, SemConexao, ServidorAntigo, ServidorOcupado } from "./terminal/tubo.ts";
 
-const AJUDA = `Clínica de Saúde: marca, mostra e desmarca atendimentos.
+const AJUDA = `Clínica de Saúde: marca, mostra e desmarca atendimentos, e faz o dia da recepção.
 
 Uso:
   deno run -A cliente.ts [host] [porta]                      abre o menu, num terminal
@@ -32,64 +36,110 @@ Uso:
           com nome de comando, ou parecido, leva a porta ou colchetes: agenda 9000, "[agenda]"
   porta   de 1 a 65535 (sem ela, ${PORTA_PADRAO})
 
-Comandos:
+O paciente:
   agendar    marca um atendimento
                --cpf CPF  --nome NOME  --especialista ESPECIALIDADE
-               [--data DATA]        sem ela, a primeira data livre
-               [--horario HH:MM]    sem ele, o primeiro horário livre
-  buscar     mostra os agendamentos de um CPF
-               --cpf CPF
+               [--data DATA]           sem ela, a primeira data livre
+               [--horario HH:MM]       sem ele, o primeiro horário livre
+               [--profissional NOME]   sem ele, o que tiver menos gente marcada
+               [--email E-MAIL]  [--telefone TELEFONE]    para avisos
+  remarcar   muda de hora num passo só; o número e o código ficam
+               --cpf CPF  --especialista ESPECIALIDADE  --data DATA
+               [--horario HH:MM]  [--profissional NOME]  [--motivo TEXTO]
   cancelar   desmarca
                --cpf CPF
                [--especialista ESPECIALIDADE]    obrigatória quando há mais de um agendamento
+               [--motivo TEXTO]
+  buscar     mostra os agendamentos de um CPF
+               --cpf CPF
   vagas      mostra os horários livres
-               [--especialista ESPECIALIDADE]  [--data DATA]
+               [--especialista ESPECIALIDADE]  [--data DATA]  [--profissional NOME]
+
+A recepção:
+  agenda     o dia de cada profissional: agenda [DATA]; sem ela, hoje
+               [--especialista ESPECIALIDADE]  [--profissional NOME]
+  situacao   muda a situação: situacao CPF ESPECIALIDADE SITUAÇÃO
+               confirmado, chegou, chamado (de novo: chama outra vez), atendido, saiu, faltou,
+               cancelado, ou desfaz, que volta à de antes
+               [--prioridade 0 a 4]    0 nenhuma, 1 doador, 2 legal, 3 mais de 80, 4 emergência
+               [--local SALA]  [--motivo TEXTO]
+  agendar    e mais:
+               --encaixe --horario HH:MM    a qualquer minuto de um atendimento, ocupado ou não
+               [--motivo TEXTO]  [--nota TEXTO]
+  corrigir   corrige: corrigir CPF ESPECIALIDADE, e ao menos uma
+               [--nome NOME]  [--nota TEXTO]  [--email E-MAIL]  [--telefone TELEFONE]
+               as três últimas, com "", apagam
+  historia   tudo o que houve com um CPF: historia CPF
+  fechar     fecha um dia, ou parte dele, e diz quem ficou de fora: fechar DATA
+               [--ate DATA]  [--inicio HH:MM]  [--fim HH:MM]
+               [--especialista ESPECIALIDADE]  [--profissional NOME]  [--motivo TEXTO]
+  extra      acrescenta um atendimento: extra ESPECIALIDADE DATA INÍCIO VAGAS MINUTOS
+               [--profissional NOME]  [--local SALA]  [--encaixes QUANTOS]
+  reabrir    desfaz um fechar ou um extra, pelo número que ele disse: reabrir NÚMERO
+
+  O que aqui vem sem nome também se dá por opções: --cpf, --especialista, --situacao, --data,
+  --inicio, --vagas, --minutos, --numero. Os comandos da recepção, e remarcar, são de um servidor
+  que fale CLINICA/2.
 
 Opções:
   --cpf            com ou sem pontos e hífen
-  --data           dd/mm/aaaa ou aaaa-mm-dd; o dia da semana é calculado
+  --data, --ate    dd/mm/aaaa, aaaa-mm-dd, hoje ou amanhã; o dia da semana é calculado
+  --numero         em remarcar, cancelar, situacao e corrigir: este agendamento, e não outro do CPF
+  --versao         nos mesmos: só se ainda é esta a versão; se alguém o mudou antes, ERRO-117
   --json           escreve um objeto JSON em stdout, também quando o servidor recusa
   -h, --help       mostra esta ajuda
-  --versao         mostra a versão
+  --versao         sem comando, mostra a versão do cliente
 
 Exemplos:
   deno run -A cliente.ts
   deno run -A cliente.ts 10.0.0.30
   deno run -A cliente.ts vagas --especialista "clínico geral"
   deno run -A cliente.ts agendar --cpf 529.982.247-25 --nome "Ana Lima" \\
-      --especialista nutricionista
-  deno run -A cliente.ts agendar --cpf 529.982.247-25 --nome "Ana Lima" \\
       --especialista nutricionista --data 27/11/2026 --horario 09:30
+  deno run -A cliente.ts remarcar 529.982.247-25 nutricionista --data 04/12/2026
+  deno run -A cliente.ts agenda amanhã
+  deno run -A cliente.ts situacao 52998224725 nutricionista chegou --prioridade 2
+  deno run -A cliente.ts fechar 24/12/2026 --inicio 12:00 --motivo "véspera de Natal"
   deno run -A cliente.ts 10.0.0.30 9100 buscar --cpf 52998224725 --json
-  deno run -A cliente.ts "[::1]:9000" cancelar --cpf 52998224725 --especialista nutricionista
 
 Código de saída:
   0  deu certo
   1  o servidor respondeu ERRO
   2  o comando foi escrito errado
   3  sem conexão, ou não se sabe se o pedido foi feito
+  4  o servidor é de uma versão anterior e não conhece o comando, ou uma opção dele
   130  interrompido com Ctrl-C
 
-No menu, as setas e Enter escolhem, Esc volta um passo e Ctrl-C sai. NO_COLOR tira as cores.`;
+No menu, as setas e Enter escolhem, Esc volta um passo e Ctrl-C sai; no dia da recepção, ? mostra as
+teclas. NO_COLOR tira as cores.`;
 
-const USO = `Uso: cliente.ts [host] [porta] [${NOMES_DE_COMANDO.join("|")}] [opções]
+const USO = `Uso: cliente.ts [host] [porta] [comando] [opções]
+Comandos: ${NOMES_DE_COMANDO.join(", ")}.
 Veja todas as opções e exemplos com --help.`;
 
 /** Os códigos de saída do processo. */
-export const SAIDA = { ok: 0, erro: 1, uso: 2, semConexao: 3, interrompido: 130 } as const;
+export const SAIDA = { ok: 0, erro: 1, uso: 2, semConexao: 3, antigo: 4, interrompido: 130 } as const;
+
+/** Os comandos que só consultam: interrompidos, nada aconteceu. */
+const CONSULTAS: readonly NomeDeComando[] = ["buscar", "vagas", "agenda", "historia"];
 
 /** Faz o que o comando pede, escreve a resposta e devolve o código de saída. */
 async function comanda({ endereco, comando, json }: Extract<Chamada, { tipo: "comando" }>): Promise<number> {
   const interrupcao = new AbortController();
   const interrompe = (): void => interrupcao.abort();
-  const muda = comando.nome === "agendar" || comando.nome === "cancelar";
+  const muda = !CONSULTAS.includes(comando.nome);
   // Uma consulta pode morrer calada; quem interrompe uma mudança precisa saber se ela pode ter acontecido.
   if (muda) Deno.addSignalListener("SIGINT", interrompe);
   using conexao = new Conexao(endereco, { sinal: interrupcao.signal });
-  let resposta: Resposta;
+  let resposta: Respondido;
   try {
     resposta = await executa(conexao, comando);
   } catch (erro) {
+    if (erro instanceof ServidorAntigo) {
+      if (json) await imprime(escreverJson({ codigo: "ERRO-101" }, comando.nome));
+      else await imprime(SERVIDOR_ANTIGO, Deno.stderr);
+      return SAIDA.antigo;
+    }
     if (!(erro instanceof ServidorOcupado)) return await explica(erro, conexao);
     resposta = { codigo: "ERRO-130" };
   } finally {

@@ -10,10 +10,17 @@
  * @module
  */
 
-import type { Codigo, CodigoDeErro, Erro, Pedido } from "./clinica/pedido.ts";
+import type { CodigoDeErro as QualquerErro, PedidoDe } from "./clinica/pedido.ts";
 import { lerCpf, lerNome, TEXTO_MAXIMO } from "./clinica/texto.ts";
 
-export type { Codigo, CodigoDeErro, Erro } from "./clinica/pedido.ts";
+/** Os erros que não trazem nada além do código; os que a clínica tem a mais são de CLINICA/2. */
+export type CodigoDeErro = Exclude<QualquerErro, "ERRO-120" | "ERRO-121">;
+
+/** Um erro simples. */
+export interface Erro {
+  /** Qual. */
+  readonly codigo: CodigoDeErro;
+}
 
 /** Nome e versão do protocolo, como vão na saudação. */
 export const VERSAO_DO_PROTOCOLO = "CLINICA/1";
@@ -64,8 +71,11 @@ export type Vaga = readonly [data: string, dia: string, especialista: string, ho
 /** A primeira hora livre de uma especialidade, na saudação: `["dd/mm/aaaa",DIA_DA_SEMANA,"HH:MM",ESPECIALISTA]`. */
 export type PrimeiraVaga = readonly [data: string, dia: string, horario: string, especialista: string];
 
+/** Os comandos deste fio. */
+export type ComandoDoFio = "AGEND" | "BUSCA" | "CANCEL" | "VAGAS" | "PING" | "SAIR";
+
 /** O que um terminal pode pedir, como o escreve: um `Pedido` com as datas em `"dd/mm/aaaa"` e o resto como a pessoa o disse. */
-export type PedidoNoFio = Pedido;
+export type PedidoNoFio = PedidoDe<ComandoDoFio>;
 
 /** O que o servidor responde. `OK-200` com `primeiras` é a saudação; sem elas, a resposta a `PING`. */
 export type Resposta =
@@ -76,13 +86,16 @@ export type Resposta =
   | { readonly codigo: "OK-302" | "ERRO-114"; readonly agendamentos: readonly Tupla[] }
   | { readonly codigo: "OK-304"; readonly vagas: readonly Vaga[] };
 
+/** Um código de resposta, `"OK-nnn"` ou `"ERRO-nnn"`. */
+export type Codigo = Resposta["codigo"];
+
 /** `"aaaa-mm-dd"` → `"dd/mm/aaaa"`. */
 export function dataNoFio(iso: string): string {
   return `${iso.slice(8, 10)}/${iso.slice(5, 7)}/${iso.slice(0, 4)}`;
 }
 
 /** `"dd/mm/aaaa"` → `"aaaa-mm-dd"`; `""` se não está escrita assim. Se a data existe, sabe-o o calendário. */
-function lerData(escrita: string): string {
+export function lerData(escrita: string): string {
   return escrita.length === 10 && /^\d\d\/\d\d\/\d{4}$/.test(escrita)
     ? `${escrita.slice(6)}-${escrita.slice(3, 5)}-${escrita.slice(0, 2)}`
     : "";
@@ -93,7 +106,7 @@ function lerData(escrita: string): string {
  * (103, 105, 111, 110) são da agenda. Um texto de mais de `TEXTO_MAXIMO` unidades não é o de nada que exista: um nome é
  * `ERRO-104`, o resto vai vazio.
  */
-export function decodificarPedido(linha: string): Pedido | Erro {
+export function decodificarPedido(linha: string): PedidoDe<ComandoDoFio> | Erro {
   const consulta = lerBuscaComum(linha);
   if (consulta !== undefined) return consulta;
   const campos = lerTextos(linha);
@@ -126,7 +139,8 @@ export function decodificarPedido(linha: string): Pedido | Erro {
     case "CANCEL": {
       if (quantos !== 1 && quantos !== 2) return MALFORMADA;
       const cpf = lerCpf(campos[1]);
-      return cpf === undefined ? CPF_INVALIDO : { comando, cpf, especialista: talvez(campos[2]) };
+      // Este fio não conhece chegadas: desmarca também quem já chegou ou foi chamado.
+      return cpf === undefined ? CPF_INVALIDO : { comando, cpf, especialista: talvez(campos[2]), chegado: true };
     }
     case "VAGAS": {
       if (quantos > 2) return MALFORMADA;
@@ -156,7 +170,7 @@ const ANTES_DO_CPF = '["BUSCA","';
 const DEPOIS_DO_CPF = '"]';
 
 /** A consulta como quase todos a escrevem: reconhecê-la custa um quarto de ler o JSON. O que não for assim, lê-se. */
-function lerBuscaComum(linha: string): Pedido | undefined {
+export function lerBuscaComum(linha: string): PedidoDe<"BUSCA"> | undefined {
   if (linha.length !== ANTES_DO_CPF.length + 11 + DEPOIS_DO_CPF.length) return undefined;
   if (!linha.startsWith(ANTES_DO_CPF) || !linha.endsWith(DEPOIS_DO_CPF)) return undefined;
   const cpf = lerCpf(linha.slice(ANTES_DO_CPF.length, -DEPOIS_DO_CPF.length));
@@ -175,7 +189,8 @@ function lerTextos(linha: string): string[] | undefined {
   return valor;
 }
 
-function lerJson(linha: string): unknown {
+/** O valor de uma linha de JSON; `undefined` se não é uma. */
+export function lerJson(linha: string): unknown {
   try {
     return JSON.parse(linha);
   } catch {
@@ -288,11 +303,13 @@ export function decodificarResposta(linha: string): Resposta | undefined {
   }
 }
 
-function listaDe<T>(valor: unknown, eh: (item: unknown) => item is T): valor is T[] {
+/** Verdadeiro para uma lista em que todos são. */
+export function listaDe<T>(valor: unknown, eh: (item: unknown) => item is T): valor is T[] {
   return Array.isArray(valor) && valor.every(eh);
 }
 
-function ehTextos(valor: unknown, quantos: number): valor is string[] {
+/** Verdadeiro para uma lista de tantos textos. */
+export function ehTextos(valor: unknown, quantos: number): valor is string[] {
   return Array.isArray(valor) && valor.length === quantos && valor.every((campo) => typeof campo === "string");
 }
 

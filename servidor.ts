@@ -18,9 +18,11 @@ import { delay } from "@std/async";
 import configuracaoDoDeno from "./deno.json" with { type: "json" };
 import { Agenda } from "./agenda.ts";
 import { ehPostgres, semSenha } from "./armazem/postgres_endereco.ts";
+import type { ArmazemPostgres } from "./armazem/postgres.ts";
 import { ArmazemSqlite } from "./armazem/sqlite.ts";
+import { impressao } from "./clinica/impressao.ts";
 import { type Armazem, BancoForaDoAlcance, ErroDoArmazem } from "./clinica/livro.ts";
-import { ErroDeConfiguracao } from "./clinica/oferta.ts";
+import { ErroDeConfiguracao, type Oferta } from "./clinica/oferta.ts";
 import { mensagem } from "./clinica/texto.ts";
 import {
   type Argumentos,
@@ -31,7 +33,8 @@ import {
   SO_DA_LISTA,
   SO_DE_IMPORTAR,
 } from "./comandos/argumentos.ts";
-import { lerBanco, lerConfiguracao } from "./comandos/opcoes.ts";
+import { lerBanco } from "./comandos/opcoes.ts";
+import { arquivoDaSemana, lerSemana, olha, Vigia } from "./comandos/semana.ts";
 import { PORTA_PADRAO } from "./protocolo.ts";
 import { Console } from "./rede/console.ts";
 import { ehLocal, limiteDeArquivos, Ouvinte, RECUSAS_MAXIMAS } from "./rede/ouvinte.ts";
@@ -44,7 +47,7 @@ const AJUDA = `Clínica de Saúde ${VERSAO}: o servidor do livro de agendamentos
 USO
   servidor.ts [opções]                      atende até Ctrl-C
   servidor.ts copia DESTINO [--banco F]     copia o livro para um arquivo novo, sem parar o servidor
-  servidor.ts lista [DATA] [--csv|--json]   a lista do dia (hoje, ou dd/mm/aaaa)
+  servidor.ts lista [DATA] [--csv|--json]   a lista do dia (hoje, ou dd/mm/aaaa); --csv=excel para o Excel
   servidor.ts importar --de A --para B      copia um livro inteiro, com a história, para outro vazio;
                                             cada um é um arquivo ou postgres://…
 
@@ -56,7 +59,9 @@ OPÇÕES
                                postgres://usuario:senha@maquina:5432/banco; sem --banco vale a
                                variável CLINICA_BANCO, em que a senha não aparece em "ps"
   --banco-novo                 começa um livro vazio num arquivo que existe e está vazio
-  --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida)
+  --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida);
+                               uma mudança nele vale em cinco segundos, sem reiniciar
+  --adota-semana               num livro partilhado, os outros servidores passam a ter de seguir a deste
   --conexoes N                 conexões ao mesmo tempo (1000)
   --conexoes-por-endereco N    conexões de um mesmo endereço (100; a própria máquina não tem este limite)
   --log texto|json             como o console conta o que acontece (texto)
@@ -68,18 +73,28 @@ OPÇÕES
 Em outro terminal: deno run -A cliente.ts          Em outra máquina: deno run -A cliente.ts <ip>
 `;
 
+/** Um armazém e, se ele serve a vários servidores, como se diz aos outros que a semana é outra. */
+type ArmazemDoServidor = Armazem & Partial<Pick<ArmazemPostgres, "adotaSemana">>;
+
 async function abreArmazem(
   banco: string,
-  { novo, registro }: { novo: boolean; registro: Registro },
-): Promise<Armazem> {
-  if (!ehPostgres(banco)) return ArmazemSqlite.abre(banco, { novo });
+  { novo, adota, oferta, registro }: { novo: boolean; adota: boolean; oferta: Oferta; registro: Registro },
+): Promise<ArmazemDoServidor> {
+  if (!ehPostgres(banco)) {
+    if (adota) throw new ErroDeUso("--adota-semana é de um livro num PostgreSQL; num arquivo a semana é a do servidor");
+    return ArmazemSqlite.abre(banco, { novo, aoAndar: (o_que) => registro.contaAndamento(o_que) });
+  }
   if (novo) throw new ErroDeUso("--banco-novo é de um livro em arquivo; num PostgreSQL o livro é criado se falta");
   // Só aqui: um servidor de um arquivo não espera pelo que não usa.
   const { ArmazemPostgres } = await import("./armazem/postgres.ts");
-  return ArmazemPostgres.abre(banco, {
+  const semana = impressao(oferta);
+  const armazem = await ArmazemPostgres.abre(banco, {
+    semana: adota ? undefined : semana,
     aoMudar: (fora) => registro.conta("banco", { no_alcance: fora === undefined, causa: fora?.message }),
     aoAvisar: (o_que) => registro.conta("aviso", { o_que }),
   });
+  if (adota) await armazem.adotaSemana(semana);
+  return armazem;
 }
 
 /** Ao encerrar, quanto se espera pela leitura dos que ficaram fora da semana, em ms. */
@@ -99,12 +114,14 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const conexoesPorEndereco = lerInteiro(argumentos, "conexoes-por-endereco", { padrao: 100, de: 1, ate: 1_000_000 });
   const volume = lerVolume(argumentos);
   recusaConexoesDemais(conexoes);
-  const oferta = lerConfiguracao(argumentos);
+  const arquivo = arquivoDaSemana(argumentos);
+  const achado = await olha(arquivo);
+  const oferta = lerSemana(arquivo, achado);
 
   const registro = new Registro({ formato, volume, fuso: oferta.fuso, destino: Deno.stdout });
-  await using armazem = await abreArmazem(banco, { novo: argumentos.tem("banco-novo"), registro });
+  const [novo, adota] = [argumentos.tem("banco-novo"), argumentos.tem("adota-semana")];
+  await using armazem = await abreArmazem(banco, { novo, adota, oferta, registro });
   using aberta = ouvir(endereco, porta);
-  const noConsole = new Console({ registro, armazem, oferta });
   const agenda = new Agenda({
     armazem,
     oferta,
@@ -115,6 +132,7 @@ async function servir(argumentos: Argumentos): Promise<void> {
     },
     aoGravar: (mudancas) => mudancas.forEach((mudanca) => noConsole.mudou(mudanca)),
   });
+  const noConsole = new Console({ registro, armazem, agenda });
   const ouvinte = new Ouvinte({ agenda, console: noConsole, registro, conexoes, conexoesPorEndereco });
   obedeceASinais((sinal) => ouvinte.encerra(aberta, sinal));
   const atendendo = ouvinte.atende(aberta);
@@ -126,18 +144,40 @@ async function servir(argumentos: Argumentos): Promise<void> {
     porta: aberta.addr.port,
     alcance: comoAlcancar(endereco, aberta.addr.port),
   });
-  const janela = agenda.clinica.calendario.janela(Date.now());
-  noConsole.avisaVagasGrandes(janela);
-  const fim = new AbortController();
-  const contando = noConsole.contaOrfaos(janela.hoje, fim.signal);
+  noConsole.contaSemana(agenda.clinica.calendario.janela(Date.now()));
+  using _vigia = new Vigia({
+    arquivo,
+    achado,
+    aoRecusar: (o_que) => registro.conta("aviso", { o_que }),
+    async aoAdotar(nova): Promise<void> {
+      const antes = agenda.clinica.oferta;
+      await adotaSemana(nova, { agenda, armazem, registro });
+      noConsole.adotou(arquivo.caminho, antes, Date.now());
+    },
+  }).comeca();
   await atendendo;
-  fim.abort();
   // Com o banco travado por outro, uma leitura pode demorar mais que o fim.
-  await Promise.race([contando, delay(ESPERA_PELOS_ORFAOS)]);
+  await Promise.race([noConsole.encerra(), delay(ESPERA_PELOS_ORFAOS)]);
   await armazem[Symbol.asyncDispose]();
   registro.acerta();
   registro.conta("encerrado", {});
   await registro.fecha();
+}
+
+/** Passa a valer outra semana, aqui e, num livro de vários, para os outros; um retoque que nada decide não lhes diz respeito. */
+async function adotaSemana(
+  nova: Oferta,
+  { agenda, armazem, registro }: { agenda: Agenda; armazem: ArmazemDoServidor; registro: Registro },
+): Promise<void> {
+  const semana = impressao(nova);
+  const vale = (): void => agenda.adota(nova);
+  try {
+    if (armazem.adotaSemana === undefined || semana === impressao(agenda.clinica.oferta)) vale();
+    else await armazem.adotaSemana(semana, vale);
+  } catch (causa) {
+    registro.contaFalha("a semana nova não pôde ser posta no livro; tenta-se de novo", mensagem(causa));
+    throw causa;
+  }
 }
 
 function lerFormato(escrito: string): Formato {

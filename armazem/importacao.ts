@@ -8,11 +8,12 @@
  */
 
 import { createHash, type Hash } from "node:crypto";
-import { ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo } from "../clinica/livro.ts";
+import { ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo, type TabelaDoLivro } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { fonteSqlite, livroNovoSqlite } from "./sqlite_copia.ts";
 import { fontePostgres, livroNovoPostgres } from "./postgres_copia.ts";
 import { ehPostgres } from "./postgres_endereco.ts";
+import { TABELAS } from "./tabelas.ts";
 
 /** O que `importa` precisa. */
 export interface OpcoesDaImportacao {
@@ -25,7 +26,7 @@ export interface OpcoesDaImportacao {
 }
 
 /**
- * Copia o livro e devolve quantas linhas ele tem, canceladas incluídas.
+ * Copia o livro e devolve quantas linhas ele tem, em todas as tabelas.
  *
  * @throws {ErroDoArmazem} se a origem não é um livro ou está em uso, se o destino não está vazio, ou se o que se releu não
  *   é o que se leu; o destino fica como estava.
@@ -43,13 +44,19 @@ async function copia({ de, para, aoAndar = () => {} }: OpcoesDaImportacao): Prom
   await using origem: Fonte = ehPostgres(de) ? await fontePostgres(de) : fonteSqlite(de);
   await using destino: LivroNovo = ehPostgres(para) ? await livroNovoPostgres(para) : livroNovoSqlite(para);
   const lida = new Soma();
-  for await (const linhas of origem.pedacos()) {
-    lida.acrescenta(linhas);
-    await destino.recebe(linhas);
-    aoAndar(lida.linhas, origem.total);
+  for (const tabela of TABELAS) {
+    lida.comeca(tabela);
+    for await (const linhas of origem.pedacos(tabela)) {
+      lida.acrescenta(linhas);
+      await destino.recebe(tabela, linhas);
+      aoAndar(lida.linhas, origem.total);
+    }
   }
   const gravada = new Soma();
-  for await (const linhas of destino.pedacos()) gravada.acrescenta(linhas);
+  for (const tabela of TABELAS) {
+    gravada.comeca(tabela);
+    for await (const linhas of destino.pedacos(tabela)) gravada.acrescenta(linhas);
+  }
   if (lida.linhas !== origem.total || gravada.linhas !== lida.linhas || gravada.fim() !== lida.fim()) {
     throw new ErroDoArmazem(
       `a cópia não confere: ${origem.total} linhas na origem, ${lida.linhas} lidas, ${gravada.linhas} gravadas; ` +
@@ -71,6 +78,10 @@ async function copia({ de, para, aoAndar = () => {} }: OpcoesDaImportacao): Prom
 class Soma {
   linhas = 0;
   #hash: Hash = createHash("sha256");
+
+  comeca(tabela: TabelaDoLivro): void {
+    this.#hash.update(`${tabela}\n`);
+  }
 
   acrescenta(linhas: readonly LinhaDoLivro[]): void {
     this.linhas += linhas.length;

@@ -1,88 +1,152 @@
 /**
- * O que o armazém em SQLite tem na memória: os agendamentos ativos, por CPF, e os minutos tomados de cada dia que alguém já
- * perguntou. É sempre o que está gravado: `carrega` a lê do arquivo e `grava` a muda depois de cada commit.
+ * O que o armazém em SQLite tem na memória: os agendamentos ativos, por CPF, o que está tomado em cada dia que alguém já
+ * perguntou, as exceções e os contatos. É sempre o que está gravado: `carrega` a lê do arquivo e `grava` a muda depois de
+ * cada commit. O resto do que se vê (a história, um período, as senhas) lê-se do arquivo quando se pergunta.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { Agendamento, Liquido, Nada, Vista } from "../clinica/livro.ts";
+import { agendaDe, type Agendamento } from "../clinica/agendamento.ts";
+import type { Excecao } from "../clinica/excecao.ts";
+import type { Contato, LetraDeSenha, Liquido, Mudado, Nada, Periodo, Vista } from "../clinica/livro.ts";
 import { type Ocupacao, PorDia } from "../clinica/ocupacao.ts";
-import { minutoDoDia } from "../clinica/oferta.ts";
-import { numero, texto } from "./sqlite_arquivo.ts";
+import { CARREGADO, lerCarregado } from "./memoria_texto.ts";
+import { emLinhas, EXCECOES, lerExcecao, linhasDe, numero, texto } from "./sqlite_leituras.ts";
 
 /** Linhas por pedaço ao carregar: um texto por pedaço custa um terço de um objeto por linha. */
 const LINHAS_POR_PEDACO = 5000;
 
-/** Separadores do texto de um pedaço; um nome não pode tê-los (`lerNome` recusa caracteres de controle). */
+/** Separadores; um CPF, um nome e um endereço não podem tê-los (recusam caracteres de controle). */
 const FIM_DE_CAMPO = "\x1f";
 const FIM_DE_LINHA = "\x1e";
 
+const TAMANHO_DO_CPF = 11;
+
 const NENHUM: readonly Agendamento[] = [];
 
-/** Os agendamentos ativos e as horas tomadas, como estão gravados. */
+/** O que se lê do arquivo quando se pergunta; falha se ele não se lê. */
+export interface Arquivo {
+  /** O que está tomado num dia de uma agenda. */
+  ocupacao(agenda: string, data: string): Ocupacao;
+  /** Os mais novos de um CPF, em qualquer situação. */
+  historiaDe(cpf: string): readonly Agendamento[];
+  /** Todos os de um período. */
+  periodo(periodo: Periodo): readonly Agendamento[];
+  /** O número da última senha. */
+  ultimaSenha(data: string, letra: LetraDeSenha): number;
+}
+
+/** O livro como está gravado. */
 export class Memoria implements Vista {
   /** Por CPF: o texto das linhas como vieram do arquivo, ou os agendamentos, se mudaram desde então. */
   #ativos = new Map<string, string | readonly Agendamento[]>();
   #ocupacoes = new PorDia<Ocupacao>();
-  #carregaDia: (especialidade: string, data: string) => Ocupacao;
-  #ultimoId = 0;
-  #proximoId = 0;
+  #excecoes: readonly Excecao[] = [];
+  /** Por CPF, `email␟telefone`. */
+  #contatos = new Map<string, string>();
+  #arquivo: Arquivo;
+  #ultimo = { numero: 0, excecao: 0 };
+  #proximo = { numero: 0, excecao: 0 };
 
-  /** Vazia; `carregaDia` lê do arquivo a ocupação de um dia, na primeira vez que se pergunta por ele. */
-  constructor(carregaDia: (especialidade: string, data: string) => Ocupacao) {
-    this.#carregaDia = carregaDia;
+  /** Vazia. */
+  constructor(arquivo: Arquivo) {
+    this.#arquivo = arquivo;
   }
 
   /** Os agendamentos ativos de um CPF. */
   ativosDe(cpf: string): readonly Agendamento[] {
     const ativos = this.#ativos.get(cpf);
     if (ativos === undefined) return NENHUM;
-    return typeof ativos === "string" ? lerLinhas(cpf, ativos) : ativos;
+    return typeof ativos === "string"
+      ? ativos.split(FIM_DE_LINHA).map((carregado) => lerCarregado(cpf, carregado))
+      : ativos;
   }
 
-  /** Os minutos tomados de um dia: o mesmo objeto enquanto o livro não é relido, mudado no lugar a cada gravação. */
-  ocupacao(especialidade: string, data: string): Ocupacao {
-    let ocupacao = this.#ocupacoes.get(especialidade, data);
+  /** Os mais novos de um CPF, em qualquer situação. */
+  historiaDe(cpf: string): readonly Agendamento[] {
+    return this.#arquivo.historiaDe(cpf);
+  }
+
+  /** O que está tomado num dia: o mesmo objeto enquanto o livro não é relido, mudado no lugar a cada gravação. */
+  ocupacao(agenda: string, data: string): Ocupacao {
+    let ocupacao = this.#ocupacoes.get(agenda, data);
     if (ocupacao === undefined) {
-      ocupacao = this.#carregaDia(especialidade, data);
-      this.#ocupacoes.set(especialidade, data, ocupacao);
+      ocupacao = this.#arquivo.ocupacao(agenda, data);
+      this.#ocupacoes.set(agenda, data, ocupacao);
     }
     return ocupacao;
   }
 
-  /** O número da próxima linha do lote. */
-  novoId(): number {
-    return ++this.#proximoId;
+  /** Os agendamentos de um período. */
+  periodo(periodo: Periodo): readonly Agendamento[] {
+    return this.#arquivo.periodo(periodo);
+  }
+
+  /** As exceções que valem, por número. */
+  excecoes(): readonly Excecao[] {
+    return this.#excecoes;
+  }
+
+  /** Como se fala com uma pessoa. */
+  contatoDe(cpf: string): Contato | undefined {
+    const guardado = this.#contatos.get(cpf);
+    if (guardado === undefined) return undefined;
+    const [email, telefone] = guardado.split(FIM_DE_CAMPO);
+    return { cpf, email, telefone };
+  }
+
+  /** O número da última senha de uma data. */
+  ultimaSenha(data: string, letra: LetraDeSenha): number {
+    return this.#arquivo.ultimaSenha(data, letra);
+  }
+
+  /** O número do próximo agendamento do lote. */
+  novoNumero(): number {
+    return ++this.#proximo.numero;
+  }
+
+  /** O da próxima exceção. */
+  novaExcecao(): number {
+    return ++this.#proximo.excecao;
   }
 
   /** Um lote começa: os números dados a um que não foi gravado voltam a ser usados. */
   comeca(): void {
-    this.#proximoId = this.#ultimoId;
+    this.#proximo = { ...this.#ultimo };
   }
 
-  /**
-   * O lote foi gravado. O que nasceu e morreu nele não deixa nada. Não lê o arquivo, e por isso não falha: um dia que
-   * ninguém perguntou é lido depois, já com o que se gravou.
-   */
-  grava({ quando: _quando, passageiros: _passageiros, novos, desmarcados, arquivados, ...resto }: Liquido): void {
+  /** O lote foi gravado. Não lê o arquivo, e por isso não falha: o que ninguém perguntou é lido depois, já gravado. */
+  grava({ quando: _quando, novos, mudados, excecoes, contatos, ...resto }: Liquido): void {
     resto satisfies Nada;
-    this.#ultimoId = this.#proximoId;
-    for (const agendamento of desmarcados) {
-      this.#tira(agendamento);
-      const { especialidade, data, hora, minutos } = agendamento;
-      this.#ocupacoes.get(especialidade, data)?.libera(minutoDoDia(hora), minutos);
+    this.#ultimo = { ...this.#proximo };
+    // Primeiro sai o que estava: um pode tomar os minutos que outro deixa.
+    for (const { antes } of mudados) {
+      if (antes.ativo) this.#tira(antes);
     }
-    for (const agendamento of arquivados) this.#tira(agendamento);
+    const movidos = mudados.filter(ocupaDeOutroModo);
+    for (const { antes } of movidos) this.#ocupacoes.get(agendaDe(antes), antes.data)?.tira(antes);
+    for (const { depois } of mudados) this.#poe(depois);
+    for (const { depois } of movidos) this.#ocupacoes.get(agendaDe(depois), depois.data)?.poe(depois);
     for (const { agendamento } of novos) {
-      const { cpf, especialidade, data, hora, minutos } = agendamento;
-      this.#ativos.set(cpf, [...this.ativosDe(cpf), agendamento]);
-      this.#ocupacoes.get(especialidade, data)?.toma(minutoDoDia(hora), minutos);
+      this.#poe(agendamento);
+      this.#ocupacoes.get(agendaDe(agendamento), agendamento.data)?.poe(agendamento);
+    }
+    for (const { cpf, email, telefone } of contatos) this.#contatos.set(cpf, `${email}${FIM_DE_CAMPO}${telefone}`);
+    if (excecoes.length > 0) {
+      const numeros = new Set(excecoes.map(({ numero }) => numero));
+      this.#excecoes = [...this.#excecoes.filter(({ numero }) => !numeros.has(numero)), ...excecoes]
+        .filter(({ revogada }) => !revogada).sort((uma, outra) => uma.numero - outra.numero);
     }
   }
 
-  #tira({ cpf, id }: Agendamento): void {
-    const restantes = this.ativosDe(cpf).filter((ativo) => ativo.id !== id);
+  #poe(agendamento: Agendamento): void {
+    const { cpf, ativo } = agendamento;
+    if (ativo) this.#ativos.set(cpf, [...this.ativosDe(cpf), agendamento]);
+  }
+
+  #tira({ cpf, numero }: Agendamento): void {
+    const restantes = this.ativosDe(cpf).filter((ativo) => ativo.numero !== numero);
     if (restantes.length === 0) this.#ativos.delete(cpf);
     else this.#ativos.set(cpf, restantes);
   }
@@ -91,47 +155,66 @@ export class Memoria implements Vista {
   carrega(db: DatabaseSync): void {
     this.#ativos.clear();
     this.#ocupacoes.clear();
-    this.#ultimoId = numero(db.prepare("SELECT coalesce(max(id), 0) AS n FROM agendamento").get(), "n");
-    const pedacos = db.prepare(
-      `SELECT count(*) AS linhas, max(id) AS ultimo, group_concat(
-         cpf || id || char(31) || nome || char(31) || especialidade || char(31) || profissional || char(31) ||
-         data || hora || minutos, char(30)) AS texto
-       FROM (SELECT * FROM agendamento WHERE id > ? AND ativo = 1 ORDER BY id LIMIT ${LINHAS_POR_PEDACO})`,
-    );
-    for (let ultimo = 0;;) {
-      const pedaco = pedacos.get(ultimo);
-      if (numero(pedaco, "linhas") === 0) return;
-      this.#recebe(texto(pedaco, "texto"));
-      ultimo = numero(pedaco, "ultimo");
+    this.#contatos.clear();
+    this.#excecoes = linhasDe(emLinhas(db, EXCECOES)).map(lerExcecao);
+    const [[ultimoNumero, ultimaExcecao]] = linhasDe(emLinhas(
+      db,
+      `SELECT coalesce((SELECT max(numero) FROM agendamento), 0), coalesce((SELECT max(numero) FROM excecao), 0)`,
+    ));
+    this.#ultimo = { numero: numero(ultimoNumero), excecao: numero(ultimaExcecao) };
+    for (const pedaco of pedacos(db, "agendamento", "numero", CARREGADO, "ativo")) {
+      recebe(pedaco, (cpf, linha) => {
+        const outras = this.#ativos.get(cpf);
+        this.#ativos.set(cpf, outras === undefined ? linha : `${outras}${FIM_DE_LINHA}${linha}`);
+      });
     }
-  }
-
-  #recebe(pedaco: string): void {
-    for (let inicio = 0; inicio < pedaco.length;) {
-      let fim = pedaco.indexOf(FIM_DE_LINHA, inicio);
-      if (fim < 0) fim = pedaco.length;
-      const cpf = pedaco.slice(inicio, inicio + 11);
-      const linha = pedaco.slice(inicio + 11, fim);
-      const outras = this.#ativos.get(cpf);
-      this.#ativos.set(cpf, outras === undefined ? linha : `${outras}${FIM_DE_LINHA}${linha}`);
-      inicio = fim + 1;
+    for (const pedaco of pedacos(db, "contato", "cpf", "cpf || email || char(31) || telefone", "true")) {
+      recebe(pedaco, (cpf, linha) => this.#contatos.set(cpf, linha));
     }
   }
 }
 
-/** O inverso do texto de `Memoria.carrega`: `id␟nome␟especialidade␟profissional␟data hora minutos`, sem espaços. */
-function lerLinhas(cpf: string, linhas: string): Agendamento[] {
-  return linhas.split(FIM_DE_LINHA).map((linha) => {
-    const [id, nome, especialidade, profissional, quando] = linha.split(FIM_DE_CAMPO);
-    return {
-      id: Number(id),
-      cpf,
-      nome,
-      especialidade,
-      profissional,
-      data: quando.slice(0, 10),
-      hora: quando.slice(10, 15),
-      minutos: Number(quando.slice(15)),
-    };
-  });
+/** Verdadeiro se o lugar, ou o que se conta no dia, é outro. */
+function ocupaDeOutroModo({ antes, depois }: Mudado): boolean {
+  return antes.situacao !== depois.situacao || antes.hora !== depois.hora || antes.data !== depois.data ||
+    antes.encaixe !== depois.encaixe || antes.minutos !== depois.minutos ||
+    antes.especialidade !== depois.especialidade || antes.profissional !== depois.profissional;
+}
+
+/** O texto de todas as linhas de uma tabela que cumprem a condição, pela chave, aos pedaços. */
+function* pedacos(
+  db: DatabaseSync,
+  tabela: "agendamento" | "contato",
+  chave: string,
+  expressao: string,
+  condicao: string,
+): Generator<string> {
+  // Os limites à parte: numa subconsulta, o SQLite copiaria cada linha.
+  const limite = emLinhas(
+    db,
+    `SELECT max(chave) FROM (
+       SELECT ${chave} AS chave FROM ${tabela} WHERE ${chave} > ? ORDER BY ${chave} LIMIT ${LINHAS_POR_PEDACO})`,
+  );
+  const pedaco = emLinhas(
+    db,
+    `SELECT group_concat(${expressao}, char(30)) FROM ${tabela} WHERE ${chave} > ? AND ${chave} <= ? AND ${condicao}`,
+  );
+  for (let ultimo: string | number = tabela === "contato" ? "" : Number.MIN_SAFE_INTEGER;;) {
+    const [[ate]] = linhasDe(limite, ultimo);
+    if (ate === null) return;
+    const chegado = typeof ate === "string" ? ate : numero(ate);
+    const [[escrito]] = linhasDe(pedaco, ultimo, chegado);
+    if (escrito !== null) yield texto(escrito);
+    ultimo = chegado;
+  }
+}
+
+/** Reparte um pedaço pelas linhas: de cada uma, o CPF e o resto. */
+function recebe(pedaco: string, linha: (cpf: string, resto: string) => void): void {
+  for (let inicio = 0; inicio < pedaco.length;) {
+    let fim = pedaco.indexOf(FIM_DE_LINHA, inicio);
+    if (fim < 0) fim = pedaco.length;
+    linha(pedaco.slice(inicio, inicio + TAMANHO_DO_CPF), pedaco.slice(inicio + TAMANHO_DO_CPF, fim));
+    inicio = fim + 1;
+  }
 }

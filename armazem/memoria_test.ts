@@ -8,21 +8,28 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { type Armazem, type Liquido, resume } from "../clinica/livro.ts";
 import { Ocupacao } from "../clinica/ocupacao.ts";
 import { cpfDeExemplo } from "../testes/apoio.ts";
+import { teste } from "../testes/livro_sqlite.ts";
 import {
+  acabado,
+  AGENDA,
   agendamento,
   alcance,
   arquiva,
   ativosDe,
   CLINICO,
+  comExcecoes,
+  contata,
   desmarca,
   DIA,
+  EM,
+  fecha,
   grava,
   HORAS,
   livres,
   marca,
+  muda,
   QUANDO,
-} from "../testes/contrato.ts";
-import { teste } from "../testes/livro_sqlite.ts";
+} from "../testes/mudancas.ts";
 import { Memoria } from "./memoria.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 
@@ -30,9 +37,14 @@ teste("reaberto, o livro mostra a mesma vista", async (livro) => {
   const nomes = ["MARIA", "JOÃO 𝒜", 'D\'ÁVILA "Ç" | \\ ,', "Z".repeat(120)];
   async function vista(armazem: Armazem): Promise<unknown> {
     return {
-      ativos: await Promise.all(nomes.map((_, n) => ativosDe(armazem, n))),
-      livres: [await livres(armazem), await livres(armazem, "PEDIATRA"), await livres(armazem, CLINICO, "2026-12-07")],
+      ativos: (await Promise.all(nomes.map((_, n) => ativosDe(armazem, n))))
+        .map((deles) => deles.toSorted((um, outro) => um.numero - outro.numero)),
+      livres: [await livres(armazem), await livres(armazem, "E:PEDIATRA"), await livres(armazem, AGENDA, "2026-12-07")],
       lista: await armazem.lista(DIA),
+      resto: await armazem.le(alcance, (vista) => [
+        vista.excecoes(),
+        nomes.map((_, n) => [vista.contatoDe(cpfDeExemplo(n)), vista.historiaDe(cpfDeExemplo(n))]),
+      ]),
     };
   }
   let antes: unknown;
@@ -49,6 +61,25 @@ teste("reaberto, o livro mostra a mesma vista", async (livro) => {
       desmarca(cancelado),
       arquiva(arquivado),
       marca(vista, { cpf: cpfDeExemplo(1), nome: nomes[1], data: "2026-12-07" }),
+      marca(vista, acabado(cpfDeExemplo(2), "FALTOU", { hora: "11:00" })),
+      fecha(vista, { de: "2026-12-25", ate: "2026-12-25", motivo: "Natal" }),
+      contata({ cpf: cpfDeExemplo(1), email: "maria@exemplo.br", telefone: "" }),
+      contata({ cpf: cpfDeExemplo(2), email: "", telefone: "+5561999990000" }),
+    ], { pede: comExcecoes() });
+    // O que não é de costume, coluna por coluna, com o que um texto teria de escapar.
+    const [[terceiro], [quarto]] = [await ativosDe(armazem, 2), await ativosDe(armazem, 3)];
+    await grava(armazem, () => [
+      muda(terceiro, { nota: 'uma [nota] com "aspas", \\ e \n linhas', codigo: "" }),
+      muda(quarto, {
+        situacao: "CHAMADO",
+        senha: "P001",
+        chegouEm: EM,
+        chamadoEm: EM,
+        chamadas: 2,
+        prioridade: 4,
+        local: "Sala 2",
+        pilha: [{ papel: "balcao", em: EM, antes: { situacao: "MARCADO" } }],
+      }),
     ]);
     antes = await vista(armazem);
   }
@@ -93,30 +124,57 @@ Deno.test({
   permissions: "none",
   fn(): void {
     const lidos: string[] = [];
-    const memoria = new Memoria((especialidade, data) => {
-      lidos.push(`${especialidade} ${data}`);
-      return Ocupacao.vazia();
+    const memoria = new Memoria({
+      ocupacao: (agenda, data) => {
+        lidos.push(`${agenda} ${data}`);
+        return Ocupacao.vazia();
+      },
+      historiaDe: () => [],
+      periodo: () => [],
+      ultimaSenha: () => 0,
     });
     const liquido = (...mudancas: Parameters<typeof resume>[0]): Liquido => resume(mudancas, QUANDO);
-    const dia = memoria.ocupacao(CLINICO, DIA);
+    const dia = memoria.ocupacao(AGENDA, DIA);
     const marcado = marca(memoria, { cpf: cpfDeExemplo(1) });
     const doOutro = marca(memoria, { cpf: cpfDeExemplo(2), data: "2026-12-07" });
     memoria.grava(liquido(marcado, doOutro));
-    assertStrictEquals(memoria.ocupacao(CLINICO, DIA), dia);
+    assertStrictEquals(memoria.ocupacao(AGENDA, DIA), dia);
     assert(!dia.livre(8 * 60, 30) && dia.livre(8 * 60 + 30, 30));
-    memoria.grava(liquido(desmarca(marcado.agendamento), desmarca(doOutro.agendamento)));
-    assertStrictEquals(memoria.ocupacao(CLINICO, DIA), dia);
+    memoria.grava(liquido(desmarca(marcado.depois), desmarca(doOutro.depois)));
+    assertStrictEquals(memoria.ocupacao(AGENDA, DIA), dia);
     assert(dia.livre(8 * 60, 30));
     memoria.grava(liquido(marca(memoria, { cpf: cpfDeExemplo(3) })));
     assert(!dia.livre(8 * 60, 30));
-    assertEquals(lidos, [`${CLINICO} ${DIA}`]);
+    assertEquals(lidos, [`${AGENDA} ${DIA}`]);
     assertEquals(memoria.ativosDe(cpfDeExemplo(3)), [agendamento(3, { cpf: cpfDeExemplo(3) })]);
+  },
+});
+
+Deno.test({
+  name: "memória: num lote em que um deixa os minutos que outro toma, ficam tomados",
+  permissions: "none",
+  fn(): void {
+    const memoria = new Memoria({
+      ocupacao: () => Ocupacao.vazia(),
+      historiaDe: () => [],
+      periodo: () => [],
+      ultimaSenha: () => 0,
+    });
+    const dia = memoria.ocupacao(AGENDA, DIA);
+    const um = marca(memoria, { cpf: cpfDeExemplo(1) });
+    const outro = marca(memoria, { cpf: cpfDeExemplo(2), hora: "08:30" });
+    memoria.grava(resume([um, outro], QUANDO));
+    // Na ordem em que o segundo toma a hora antes de o primeiro a deixar.
+    const troca = [muda(outro.depois, { hora: "08:00" }), muda(um.depois, { hora: "09:00" })];
+    memoria.grava(resume(troca, QUANDO));
+    assertEquals(HORAS.slice(0, 3).map((_, i) => dia.livre(480 + 30 * i, 30)), [false, true, false]);
+    assertEquals(dia.marcados(CLINICO), 2);
   },
 });
 
 teste("a ocupação de um dia é o mesmo objeto depois de cada lote", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
-  const ocupacao = (): Ocupacao => armazem.le(alcance, (vista) => vista.ocupacao(CLINICO, DIA));
+  const ocupacao = (): Ocupacao => armazem.le(alcance, (vista) => vista.ocupacao(AGENDA, DIA));
   const primeira = ocupacao();
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
   assertStrictEquals(ocupacao(), primeira);

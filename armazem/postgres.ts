@@ -10,16 +10,18 @@
  * cada leitura tem um prazo só, que vale por tudo o que faz.
  *
  * `servidor.ts` o abre quando `--banco` é `postgres://…`. O endereço lê-se em `postgres_endereco.ts`, a conexão está em
- * `postgres_ligacao.ts`, a procura do banco em `postgres_principal.ts`, as tabelas em `postgres_esquema.ts`, o que se manda
- * em `postgres_instrucoes.ts`, a diferença dos relógios em `postgres_relogio.ts`.
+ * `postgres_ligacao.ts`, a procura do banco em `postgres_principal.ts`, o que o banco tem de ter em `postgres_esquema.ts`, o
+ * que se manda em `postgres_instrucoes.ts`, o que se carregou em `postgres_vista.ts`, as consultas que vão juntas em
+ * `postgres_leituras.ts`, a diferença dos relógios em
+ * `postgres_relogio.ts`.
  *
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import { delay } from "@std/async";
+import type { Agendamento } from "../clinica/agendamento.ts";
+import { escreveDiario } from "../clinica/diario.ts";
 import {
-  type Agendamento,
   type Alcance,
   type Armazem,
   type BancoForaDoAlcance,
@@ -27,46 +29,22 @@ import {
   type Dia,
   ErroDoArmazem,
   type Fim,
-  type Liquido,
   type Lote,
+  type Quem,
   resume,
   type Vista,
 } from "../clinica/livro.ts";
+import { disfarceDe } from "./disfarce.ts";
 import { lerEndereco } from "./postgres_endereco.ts";
-import {
-  confere,
-  explica,
-  lerAgendamento,
-  migra,
-  PRAZO_LONGO,
-  restricoesDe,
-  selecaoDoDia,
-} from "./postgres_esquema.ts";
-import {
-  carrega,
-  Carregada,
-  chavesDe,
-  doisTextos,
-  escreve,
-  instrucao,
-  preparadas,
-  provaDe,
-  semRepetir,
-  type Sinal,
-} from "./postgres_instrucoes.ts";
-import {
-  codigoDe,
-  daquiA,
-  ehDespedida,
-  type Instrucao,
-  type Ligacao,
-  numeros,
-  PrazoVencido,
-  type Retorno,
-  textos,
-} from "./postgres_ligacao.ts";
+import { confere, explica, migra, restricoesDe } from "./postgres_esquema.ts";
+import { escreve, instrucao, preparadas, travas, travaTudo } from "./postgres_instrucoes.ts";
+import { codigoDe, daquiA, type Instrucao, type Ligacao, PrazoVencido, type Retorno } from "./postgres_ligacao.ts";
+import { Leituras, lendoDe } from "./postgres_leituras.ts";
+import { PRAZO_LONGO } from "./postgres_migracao.ts";
 import { Canal, ENTRE_SONDAGENS, Principal } from "./postgres_principal.ts";
 import { DiferencaDosRelogios } from "./postgres_relogio.ts";
+import { ENCAIXADO, lerAgendamento, NA_VAGA, selecaoDoDia } from "./postgres_tabelas.ts";
+import { carrega, type Carregada, UltimasExcecoes } from "./postgres_vista.ts";
 
 // ------------------------------------------------------------------------------------------------------ os prazos
 
@@ -101,22 +79,20 @@ const RECUSAS: readonly (string | undefined)[] = ["22012", "23505"];
 
 // ------------------------------------------------------------------------------------------------------ o armazém
 
-/** Uma consulta à espera da próxima ida ao banco. */
-interface Leitura {
-  readonly alcance: Alcance;
-  readonly responde: (vista: Vista) => void;
-  readonly falha: (causa: unknown) => void;
-}
-
-/** Consultas que vão juntas, no máximo: poucos milissegundos de trabalho para o banco. */
-const LEITURAS_JUNTAS = 1024;
-
 /** Como um `ArmazemPostgres` funciona. */
 export interface OpcoesDoPostgres {
   /** Chamada quando o banco sai do alcance, com o erro, e quando volta; uma vez por mudança. */
   aoMudar?: (fora: BancoForaDoAlcance | undefined) => void;
-  /** Chamada com uma frase quando o relógio daqui e o do banco passam a discordar, mudam muito ou voltam a concordar. */
+  /**
+   * Chamada com uma frase quando o relógio daqui e o do banco passam a discordar, mudam muito ou voltam a concordar; quando o
+   * livro segue outra semana; e com o andamento, quando é trazido de uma versão anterior.
+   */
   aoAvisar?: (aviso: string) => void;
+  /**
+   * A semana deste servidor, numa impressão digital: a que vale no livro é uma só, e com outra nada se decide sobre um dia.
+   * Sem ela, nada se confere.
+   */
+  semana?: string;
   /** O relógio deste servidor, em ms desde 1970; o do sistema, se não se diz outro. */
   relogio?: () => number;
   /** Os prazos que não são os de `PRAZOS`. */
@@ -135,16 +111,24 @@ export class ArmazemPostgres implements Armazem {
   #listas: Canal;
   /** Os canais que não chegam ao banco. */
   #fora = new Set<"escritor" | "leitor">();
-  #leituras: Leitura[] = [];
-  #lendo = false;
+  #leituras: Leituras;
+  #excecoes = new UltimasExcecoes();
+  #semana: string | undefined;
+  #disfarca: (quem: Quem) => string = () => "";
   #relogio: () => number;
   #diferenca: DiferencaDosRelogios;
+  #aoAvisar: (aviso: string) => void;
   #alarme: ReturnType<typeof setInterval> | undefined;
   #comparacao: Promise<void> | undefined;
   #fechado = false;
 
-  private constructor(principal: Principal, { prazos, relogio = Date.now, aoAvisar = () => {} }: OpcoesDoPostgres) {
+  private constructor(
+    principal: Principal,
+    { prazos, semana, relogio = Date.now, aoAvisar = () => {} }: OpcoesDoPostgres,
+  ) {
     this.#principal = principal;
+    this.#semana = semana;
+    this.#aoAvisar = aoAvisar;
     this.#prazos = { ...PRAZOS, ...prazos };
     this.#relogio = relogio;
     this.#diferenca = new DiferencaDosRelogios(aoAvisar);
@@ -152,6 +136,7 @@ export class ArmazemPostgres implements Armazem {
     this.#escritor = new Canal(() => this.#conecta(lote), (fora) => this.#mudou("escritor", fora));
     this.#leitor = new Canal(() => this.#conecta(leitura), (fora) => this.#mudou("leitor", fora));
     this.#listas = new Canal(() => this.#conecta(leitura), () => {});
+    this.#leituras = new Leituras(this.#leitor, { prazo: leitura, excecoes: this.#excecoes });
   }
 
   /**
@@ -166,6 +151,7 @@ export class ArmazemPostgres implements Armazem {
     try {
       await armazem.#escritor.toma(Infinity);
       await armazem.#leitor.toma(Infinity);
+      await armazem.#estreiaASemana();
       await armazem.#comparaOsRelogios();
       armazem.#alarme = setInterval(() => {
         armazem.#comparacao = armazem.#comparaOsRelogios().catch(() => {});
@@ -180,18 +166,25 @@ export class ArmazemPostgres implements Armazem {
 
   /** Uma conexão pronta para o livro, com o esquema em dia, para quem espera no máximo `prazo` por uma ida. */
   async #conecta(prazo: number, ate: number = Infinity): Promise<Ligacao> {
-    const { mostrado } = this.#principal.endereco;
     const ligacao = await this.#principal.acha({ instrucao: prazo * NO_BANCO, parada: this.#prazos.parada }, ate);
-    const pronta = Math.min(ate, daquiA(PRAZO_DE_PREPARO));
     try {
-      await migra(ligacao, mostrado, pronta);
-      await confere(ligacao, mostrado, pronta);
-      await ligacao.prepara(preparadas(await restricoesDe(ligacao, pronta)), pronta);
+      await this.#apronta(ligacao, () => Math.min(ate, daquiA(PRAZO_DE_PREPARO)));
       return ligacao;
     } catch (causa) {
       await ligacao.fecha();
       throw causa;
     }
+  }
+
+  /** Trazer o livro a outra versão leva o que levar; o prazo conta de novo depois. */
+  async #apronta(ligacao: Ligacao, prazo: () => number): Promise<void> {
+    const { mostrado } = this.#principal.endereco;
+    await migra(ligacao, mostrado, { ate: prazo(), aoAndar: this.#aoAvisar });
+    const pronta = prazo();
+    await confere(ligacao, mostrado, pronta);
+    await ligacao.prepara(preparadas(await restricoesDe(ligacao, pronta)), pronta);
+    const [{ rows: [[segredo]] }] = await ligacao.consulta("SELECT segredo FROM clinica_livro", pronta);
+    this.#disfarca = disfarceDe(segredo ?? "");
   }
 
   #mudou(canal: "escritor" | "leitor", fora: BancoForaDoAlcance | undefined): void {
@@ -203,7 +196,7 @@ export class ArmazemPostgres implements Armazem {
 
   /** Uma pergunta barata; a ida conta pela metade. */
   async #comparaOsRelogios(): Promise<void> {
-    const { ida, agora, noBanco } = await this.#lendoDe(this.#leitor, async (ligacao, ate) => {
+    const { ida, agora, noBanco } = await lendoDe(this.#leitor, this.#prazos.leitura, async (ligacao, ate) => {
       const saida = performance.now();
       const [{ rows: [[noBanco]] }] = await ligacao.executa(
         [{ texto: "SELECT round(extract(epoch FROM clock_timestamp()) * 1000)" }],
@@ -214,38 +207,88 @@ export class ArmazemPostgres implements Armazem {
     this.#diferenca.recebe(agora - ida / 2 - noBanco, ida / 2);
   }
 
+  // ---------------------------------------------------------------------------------------------------- a semana
+
+  /** O primeiro a abrir o livro diz a semana dele; os outros sabem logo se a sua é outra. */
+  async #estreiaASemana(): Promise<void> {
+    const semana = this.#semana;
+    if (semana === undefined) return;
+    const [, { rows: [[valida]] }] = await lendoDe(
+      this.#leitor,
+      this.#prazos.leitura,
+      (ligacao, ate) =>
+        ligacao.executa([instrucao("estreia", semana), { texto: "SELECT semana FROM clinica_livro" }], ate),
+    );
+    if (valida !== semana) this.#aoAvisar(OUTRA_SEMANA);
+  }
+
+  /**
+   * Faz desta a semana do livro, e a deste servidor. Espera por quem está decidindo, e quem decide depois já a vê.
+   * `aoValer` é chamada no instante em que ela passa a ser a deste: entre um e outro nada se decide.
+   *
+   * @throws se não se conseguiu; a semana pode ter mudado no livro, e adotá-la outra vez não faz mal.
+   */
+  async adotaSemana(semana: string, aoValer: () => void = () => {}): Promise<void> {
+    const ate = daquiA(this.#prazos.lote);
+    const ligacao = await this.#conecta(this.#prazos.lote, ate);
+    try {
+      await ligacao.executa([instrucao("comeca"), travaTudo(), instrucao("adota", semana), instrucao("confirma")], ate);
+      this.#semana = semana;
+      aoValer();
+    } finally {
+      await ligacao.fecha();
+    }
+  }
+
+  /** A semana deste servidor, se ele tem uma. */
+  get semana(): string | undefined {
+    return this.#semana;
+  }
+
+  /** O que se decide à vista de uma semana diferente da do livro não vale para os outros: diz por quê, se é o caso. */
+  #recusaDaSemana({ dias, excecoes }: Alcance, minha: string | undefined, vale: string): ErroDoArmazem | undefined {
+    const decide = dias.length > 0 || excecoes !== "nada";
+    return decide && minha !== undefined && minha !== vale ? new ErroDoArmazem(OUTRA_SEMANA) : undefined;
+  }
+
+  // ---------------------------------------------------------------------------------------------------- um lote
+
   /** Grava o lote numa transação: uma ida para travar e carregar, outra para gravar e confirmar. */
   async lote<R>(alcance: () => Alcance, quando: number, decide: (vista: Vista) => Lote<R>): Promise<Desfecho<R>> {
     const desde = performance.now();
     const ate = desde + this.#prazos.lote;
-    let chaves: readonly number[];
     let comecada: Comecada;
     let lote: Lote<R>;
-    let liquido: Liquido;
+    let confirmacao: Confirmacao<R>;
     let escrita: readonly Instrucao[];
     try {
       if (this.#diferenca.recusa !== undefined) throw this.#diferenca.recusa;
       const escopo = alcance();
-      chaves = chavesDe(escopo);
-      comecada = await this.#comeca(escopo, chaves, ate);
+      const minha = this.#semana;
+      comecada = await this.#comeca(escopo, ate);
+      const { vista, ligacao, id, semana } = comecada;
       try {
-        lote = decide(comecada.vista);
-        liquido = resume(lote.mudancas, quando);
-        escrita = [...escreve(liquido, comecada.sinal), instrucao("confirma")];
+        const recusa = this.#recusaDaSemana(escopo, minha, semana);
+        if (recusa !== undefined) throw recusa;
+        lote = decide(vista);
+        const liquido = resume(lote.mudancas, quando);
+        const sorte = loteAoAcaso();
+        confirmacao = { id, lote: sorte, resultado: lote.resultado, ate: desde + this.#prazos.desfecho };
+        const linha = [id, sorte, liquido.quando, escreveDiario(lote.mudancas, this.#disfarca)];
+        escrita = [...escreve(liquido), instrucao("anota", ...linha), instrucao("confirma")];
       } catch (causa) {
-        await comecada.ligacao.desfaz(ate);
+        await ligacao.desfaz(ate);
         throw causa;
       }
     } catch (causa) {
       return { tipo: "nada", causa };
     }
-    const { ligacao, sinal } = comecada;
+    const { ligacao } = comecada;
     if (lote.mudancas.length === 0) {
       // As respostas valem do que se leu sob as travas; soltá-las não as muda, e o lote seguinte vai atrás.
       ligacao.desfaz(daquiA(this.#prazos.lote));
       return { tipo: "gravado", resultado: lote.resultado };
     }
-    const confirmacao = { chaves, sinal, liquido, resultado: lote.resultado, ate: desde + this.#prazos.desfecho };
     return await this.#confirma(confirmacao, { ligacao, escrita, ate });
   }
 
@@ -253,29 +296,24 @@ export class ArmazemPostgres implements Armazem {
    * Começa a transação, toma as travas e carrega. Cada instrução tem o seu instantâneo (READ COMMITTED), tirado quando
    * ela começa; por isso a leitura é outra instrução: a que toma as travas já tem o instantâneo de antes da espera.
    *
-   * Primeiro os CPFs, de que depende saber em que dias estão os agendamentos que se podem desmarcar; depois os dias.
-   * `unnest` devolve as chaves na ordem do array, a subconsulta na do `ORDER BY`, e o agregado as toma uma a uma à medida
-   * que vêm: nenhum lote espera por uma trava anterior a uma que já tem, e sem ciclo não há impasse. Depois das travas
-   * nada mais espera por outro servidor: toda linha que um lote muda e toda chave única que ele insere é de um CPF e de
-   * um dia que ele travou.
+   * Primeiro os CPFs, de que depende saber em que dias estão os agendamentos que podem mudar de lugar; depois os dias e as
+   * senhas. `unnest` devolve as chaves na ordem do array, a subconsulta na do `ORDER BY`, e o agregado as toma uma a uma à
+   * medida que vêm: nenhum lote espera por uma trava anterior a uma que já tem, e sem ciclo não há impasse. Depois das
+   * travas nada mais espera por outro servidor: toda linha que um lote muda e toda chave única que ele insere é de um CPF e
+   * de um dia que ele travou.
    */
-  async #comeca(escopo: Alcance, chaves: readonly number[], ate: number): Promise<Comecada> {
+  async #comeca(alcance: Alcance, ate: number): Promise<Comecada> {
     for (let repetida = false;; repetida = true) {
       const ligacao = await this.#escritor.toma(ate);
       try {
-        const { vista, resultados } = await carrega(ligacao, {
-          antes: [
-            instrucao("comeca"),
-            instrucao("trava", numeros(chaves)),
-            instrucao("trava_dias", ...doisTextos(escopo.dias), textos(escopo.desmarcam)),
-            instrucao("sinal"),
-          ],
-          cpfs: escopo.cpfs,
-          dias: escopo.dias,
-          ate,
-        });
-        const [numero, transacao] = resultados[3].rows[0];
-        return { ligacao, vista, sinal: { id: Number(numero), transacao: BigInt(transacao ?? 0) } };
+        const numera = instrucao("numera", String(alcance.novos), String(alcance.excecoes !== "nada"));
+        const antes = [instrucao("comeca"), ...travas(alcance), numera];
+        const excecoes = this.#excecoes;
+        const { vista, resultados } = await carrega(ligacao, { alcance, contatos: true, antes, excecoes, ate });
+        const [id, , novos, semana, valem] = resultados[antes.length - 1].rows[0];
+        vista.recebeNumeros(novos);
+        if (valem !== null) vista.recebeExcecoes(excecoes.le(valem));
+        return { ligacao, vista, id: id ?? "", semana: semana ?? "" };
       } catch (causa) {
         const viva = await ligacao.desfaz(ate);
         // Uma conexão que caiu não mudou nada: tenta-se uma vez com outra.
@@ -315,13 +353,13 @@ export class ArmazemPostgres implements Armazem {
   }
 
   /**
-   * O que houve com um commit sem resposta. Toma as mesmas travas numa conexão nova: com elas, a transação de antes já
-   * acabou, de um modo ou de outro, e o que ela gravou está à vista (o PostgreSQL solta as travas depois de publicar o
-   * commit). Então procura-se uma linha dela.
+   * O que houve com um commit sem resposta. Espera, numa conexão nova, pela trava que é só desse lote: com ela, a transação
+   * de antes já acabou, de um modo ou de outro, e o que ela gravou está à vista (o PostgreSQL solta as travas depois de
+   * publicar o commit). Então procura-se a linha dela no diário.
    *
    * Não se pergunta por `pg_xact_status`: diria "em curso" enquanto a transação espera, sem dizer até quando, e depois de
-   * uma promoção o número pode ser o de outra no novo principal. As linhas dizem a verdade nos dois casos; se o commit
-   * não chegou ao reserva, não estão lá nem estarão.
+   * uma promoção o número pode ser o de outra no novo principal. A linha diz a verdade nos dois casos; se o commit não
+   * chegou ao reserva, não está lá nem estará, e outra que tenha o mesmo número tem outro `lote`.
    *
    * Achada a linha, escreve-se uma mensagem no WAL e confirma-se: com um reserva síncrono, esse commit só volta quando
    * tudo o que veio antes também está lá.
@@ -338,14 +376,14 @@ export class ArmazemPostgres implements Armazem {
     return { tipo: "incerto", causa };
   }
 
-  async #procura({ chaves, sinal, liquido, ate }: Confirmacao<unknown>): Promise<boolean> {
+  async #procura({ id, lote, ate }: Confirmacao<unknown>): Promise<boolean> {
     const ligacao = await this.#conecta(this.#prazos.lote, ate);
     try {
       ligacao.avisos.length = 0;
       const [, , { rows: [[achada]] }, , fim] = await ligacao.executa([
         instrucao("comeca"),
-        instrucao("trava", numeros(chaves)),
-        provaDe(liquido, sinal),
+        instrucao("espera_lote", id),
+        instrucao("procura", id, lote),
         { texto: "SELECT pg_logical_emit_message(true, 'clinica', 'desfecho')" },
         instrucao("confirma"),
       ], ate);
@@ -357,88 +395,29 @@ export class ArmazemPostgres implements Armazem {
     }
   }
 
-  /**
-   * Lê o que está gravado, do banco. As consultas que chegam na mesma volta do laço, ou enquanto outras são lidas, vão
-   * juntas; a leitura começa depois de todas elas chegarem, e vê tudo o que já foi confirmado por qualquer servidor.
-   */
+  // ---------------------------------------------------------------------------------------------------- as leituras
+
+  /** Lê o que está gravado, do banco: o que já foi confirmado por qualquer servidor vê-se. */
   le<R>(alcance: () => Alcance, consulta: (vista: Vista) => R): R | Promise<R> {
-    const escopo = alcance();
-    if (escopo.cpfs.length + escopo.dias.length === 0) return consulta(new Carregada([]));
-    return new Promise((resolve, falha) => {
-      this.#leituras.push({
-        alcance: escopo,
-        responde: (vista) => {
-          try {
-            resolve(consulta(vista));
-          } catch (causa) {
-            falha(causa);
-          }
-        },
-        falha,
-      });
-      if (this.#lendo) return;
-      this.#lendo = true;
-      setImmediate(() => this.#leTudo());
-    });
+    return this.#leituras.le(alcance(), consulta);
   }
 
-  async #leTudo(): Promise<void> {
-    while (this.#leituras.length > 0) {
-      const juntas = this.#leituras.splice(0, LEITURAS_JUNTAS);
-      try {
-        const vista = await this.#carregaPara(juntas);
-        for (const { responde } of juntas) responde(vista);
-      } catch (causa) {
-        // As que esperavam por esta ida já esperaram o que se espera por uma.
-        for (const { falha } of [...juntas, ...this.#leituras.splice(0)]) falha(causa);
-      }
-    }
-    this.#lendo = false;
-  }
-
-  async #carregaPara(leituras: readonly Leitura[]): Promise<Vista> {
-    const cpfs = new Set(leituras.flatMap(({ alcance }) => alcance.cpfs));
-    // Muitas perguntam pelos mesmos dias, com a mesma lista: cada lista uma vez.
-    const listas = new Set(leituras.map(({ alcance }) => alcance.dias));
-    const dias = semRepetir([...listas].flat());
-    const { vista } = await this.#lendoDe(
-      this.#leitor,
-      (ligacao, ate) => carrega(ligacao, { antes: [], cpfs: [...cpfs], dias, ate }),
-    );
-    return vista;
-  }
-
-  /** Lê por um canal; se a conexão acabou, uma vez mais por outra, no mesmo prazo. */
-  async #lendoDe<T>(canal: Canal, le: (ligacao: Ligacao, ate: number) => Promise<T>): Promise<T> {
-    const ate = daquiA(this.#prazos.leitura);
-    for (let repetida = false;; repetida = true) {
-      const ligacao = await canal.toma(ate);
-      try {
-        return await le(ligacao, ate);
-      } catch (causa) {
-        if (causa instanceof PrazoVencido || ligacao.viva && !ehDespedida(causa)) throw causa;
-        ligacao.corta();
-        if (repetida) throw causa;
-      }
-    }
-  }
-
-  /** Os agendamentos não cancelados de uma data, ou só os de uma especialidade. */
-  async lista(data: string, especialidade?: string): Promise<Agendamento[]> {
-    const selecao = [selecaoDoDia(data, especialidade)];
-    const [{ rows }] = especialidade === undefined
+  /** Os agendamentos que contam numa data, ou só os de uma agenda. */
+  async lista(data: string, agenda?: string): Promise<Agendamento[]> {
+    const selecao = [selecaoDoDia(data, agenda)];
+    const [{ rows }] = agenda === undefined
       ? await this.#aParte(selecao)
-      : await this.#lendoDe(this.#listas, (ligacao, ate) => ligacao.executa(selecao, ate));
+      : await lendoDe(this.#listas, this.#prazos.leitura, (ligacao, ate) => ligacao.executa(selecao, ate));
     return rows.map(lerAgendamento);
   }
 
-  /** Os dias com agendamentos não cancelados a partir de uma data. */
+  /** Os dias com agendamentos que contam a partir de uma data. */
   async diasMarcados(desde: string): Promise<Dia[]> {
-    const [{ rows }] = await this.#aParte([{
-      texto: "SELECT DISTINCT especialidade, data FROM agendamento WHERE cancelado_em IS NULL AND data >= $1",
-      valores: [desde],
-    }]);
-    return rows.map(([especialidade, data]) => [especialidade ?? "", data ?? ""]);
+    const parte = (condicao: string): string =>
+      `SELECT a.agenda, a.data FROM agendamento AS a WHERE ${condicao} AND a.data >= $1`;
+    const texto = `${parte(NA_VAGA)} UNION ${parte(ENCAIXADO)}`;
+    const [{ rows }] = await this.#aParte([{ texto, valores: [desde] }]);
+    return rows.map(([agenda, data]) => [agenda ?? "", data ?? ""]);
   }
 
   /** O que percorre o livro inteiro tem uma conexão e um prazo à parte: as consultas não esperam por ele. */
@@ -459,18 +438,30 @@ export class ArmazemPostgres implements Armazem {
   }
 }
 
+/** O que se diz a quem segue outra semana. */
+const OUTRA_SEMANA =
+  "outra semana vale neste livro, e com esta nada se marca nem se muda; torne igual o clinica.json " +
+  "deste servidor ao dos outros, ou inicie-o com --adota-semana para que os outros sigam o dele";
+
+/** O que distingue a linha do diário de um lote da de qualquer outro: 16 bytes ao acaso, em hexadecimal. */
+function loteAoAcaso(): string {
+  return crypto.getRandomValues(new Uint8Array(16)).toHex();
+}
+
 /** Um lote com as travas tomadas e o que ele pode tocar carregado. */
 interface Comecada {
   readonly ligacao: Ligacao;
-  readonly vista: Vista;
-  readonly sinal: Sinal;
+  readonly vista: Carregada;
+  /** O número da linha dele no diário. */
+  readonly id: string;
+  /** A semana que vale no livro. */
+  readonly semana: string;
 }
 
-/** O que é preciso para gravar um lote e, se a resposta se perde, para saber se ficou gravado. */
+/** O que é preciso, se a resposta ao commit se perde, para saber se o lote ficou gravado. */
 interface Confirmacao<R> {
-  readonly chaves: readonly number[];
-  readonly sinal: Sinal;
-  readonly liquido: Liquido;
+  readonly id: string;
+  readonly lote: string;
   readonly resultado: R;
   /** Até quando se procura sabê-lo. */
   readonly ate: number;

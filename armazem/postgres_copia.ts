@@ -6,19 +6,18 @@
  * @module
  */
 
-import { type Agendamento, ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo } from "../clinica/livro.ts";
+import type { Agendamento } from "../clinica/agendamento.ts";
+import type { Excecao } from "../clinica/excecao.ts";
+import { ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo, type TabelaDoLivro } from "../clinica/livro.ts";
 import { type EnderecoDoBanco, lerEndereco } from "./postgres_endereco.ts";
-import {
-  exigeLivro,
-  explica,
-  lerAgendamento,
-  migra,
-  PRAZO_LONGO,
-  restricoesDe,
-  selecaoDoDia,
-} from "./postgres_esquema.ts";
-import { daquiA, type Instrucao, type Ligacao, type Retorno, textos } from "./postgres_ligacao.ts";
+import { exigeLivro, explica, migra, restricoesDe } from "./postgres_esquema.ts";
+import { daquiA, type Instrucao, type Ligacao, NOME, type Retorno, type Valor } from "./postgres_ligacao.ts";
+import { NOME_NA_PRIMEIRA, PRAZO_LONGO } from "./postgres_migracao.ts";
 import { Principal } from "./postgres_principal.ts";
+import { array, lerAgendamento, NO_POSTGRES, selecaoDoDia } from "./postgres_tabelas.ts";
+import { EXCECOES_QUE_VALEM } from "./postgres_instrucoes.ts";
+import { UltimasExcecoes } from "./postgres_vista.ts";
+import { COLUNAS, TABELAS, type Tipo } from "./tabelas.ts";
 
 /** Abre uma conexão sem pressa, para o que percorre o livro inteiro, e a entrega a `usa`, que a fecha se quiser. */
 async function semPressa<T>(endereco: EnderecoDoBanco, usa: (ligacao: Ligacao) => Promise<T>): Promise<T> {
@@ -43,7 +42,7 @@ function demorada(ligacao: Ligacao, instrucoes: readonly Instrucao[]): Promise<r
 }
 
 /**
- * Os agendamentos não cancelados de uma data (`"aaaa-mm-dd"`), por especialidade e hora, sem criar um livro se não há.
+ * Os agendamentos que contam numa data (`"aaaa-mm-dd"`), por agenda e hora, sem criar um livro se não há.
  *
  * @throws {ErroDoArmazem} se não há livro, ou não pôde ser lido.
  */
@@ -57,50 +56,70 @@ export async function listaDoPostgres(url: string, data: string): Promise<Agenda
   });
 }
 
+/**
+ * As exceções que valem, por número.
+ *
+ * @throws {ErroDoArmazem} se não há livro, ou não pôde ser lido.
+ */
+export async function excecoesDoPostgres(url: string): Promise<readonly Excecao[]> {
+  const endereco = lerEndereco(url);
+  return await semPressa(endereco, async (ligacao) => {
+    await exigeLivro(ligacao, endereco.mostrado, daquiA(PRAZO_LONGO));
+    const [{ rows: [[escritas]] }] = await demorada(ligacao, [{ texto: `SELECT ${EXCECOES_QUE_VALEM}` }]);
+    await ligacao.fecha();
+    return new UltimasExcecoes().le(escritas ?? "[]");
+  });
+}
+
 /** Linhas por pedaço ao copiar um livro inteiro. */
 const LINHAS_POR_COPIA = 5000;
 
-/** As colunas de `LinhaDoLivro`, em ordem, e o tipo de cada uma. */
-const COLUNAS = {
-  id: "bigint",
-  cpf: "text",
-  nome: "text",
-  especialidade: "text",
-  profissional: "text",
-  data: "text",
-  hora: "text",
-  minutos: "integer",
-  criado_em: "text",
-  cancelado_em: "text",
-  origem: "text",
-  ativo: "boolean",
-} as const;
+/** As colunas de uma tabela, em ordem; a primeira é a chave. */
+function colunasDe(tabela: TabelaDoLivro): [nome: string, tipo: Tipo][] {
+  const colunas: Readonly<Record<string, Tipo>> = COLUNAS[tabela];
+  return Object.entries(colunas);
+}
 
-const NOMES = Object.keys(COLUNAS).join(", ");
+function nomesDe(tabela: TabelaDoLivro): string {
+  return colunasDe(tabela).map(([nome]) => nome).join(", ");
+}
 
-async function* pedacosDe(ligacao: Ligacao): AsyncGenerator<LinhaDoLivro[]> {
-  for (let ultimo = Number.MIN_SAFE_INTEGER;;) {
+async function* pedacosDe(ligacao: Ligacao, tabela: TabelaDoLivro): AsyncGenerator<LinhaDoLivro[]> {
+  const colunas = colunasDe(tabela);
+  const [chave] = colunas[0];
+  let depoisDe = "";
+  for (let ultima: Valor[] = [];;) {
     const [{ rows }] = await demorada(ligacao, [{
-      texto: `SELECT ${NOMES} FROM agendamento WHERE id > $1::bigint ORDER BY id LIMIT ${LINHAS_POR_COPIA}`,
-      valores: [String(ultimo)],
+      texto: `SELECT ${nomesDe(tabela)} FROM ${tabela} ${depoisDe} ORDER BY ${chave} LIMIT ${LINHAS_POR_COPIA}`,
+      valores: ultima,
     }]);
     if (rows.length === 0) return;
-    const linhas = rows.map((linha): LinhaDoLivro => {
-      const { id, cpf, nome, especialidade, profissional, data, hora, minutos } = lerAgendamento(linha);
-      const agendamento = [id, cpf, nome, especialidade, profissional, data, hora, minutos] as const;
-      return [...agendamento, linha[8] ?? "", linha[9], linha[10] ?? "", linha[11] === "t"];
-    });
-    yield linhas;
-    ultimo = linhas[linhas.length - 1][0];
+    yield rows.map((linha) => linha.map((valor, i) => lerValor(valor, colunas[i][1])));
+    depoisDe = `WHERE ${chave} > $1`;
+    ultima = [rows[rows.length - 1][0]];
   }
 }
+
+function lerValor(valor: Valor, tipo: Tipo): string | number | null {
+  if (valor === null) return null;
+  if (tipo === "logico") return valor === "t" ? 1 : 0;
+  return tipo === "numero" ? Number(valor) : valor;
+}
+
+/** O que põe cada sequência depois do que se copiou; as linhas vieram com os números delas. */
+const SEQUENCIAS: readonly string[] = ([["agendamento", "id"], ["espera", "numero"], ["diario", "id"]] as const)
+  .map(([tabela, coluna]) => {
+    const chave = `max(${colunasDe(tabela)[0][0]})`;
+    return `SELECT setval('${tabela}_${coluna}_seq', ${chave}) FROM ${tabela} HAVING ${chave} > 0`;
+  });
 
 /** Uma transação demorada, com o livro só para ela; recusa se um servidor está ligado a ele. */
 async function aSos(ligacao: Ligacao, { mostrado }: EnderecoDoBanco, modo: string): Promise<void> {
   await exigeLivro(ligacao, mostrado, daquiA(PRAZO_LONGO));
   await ligacao.consulta(`SET application_name = 'clinica-importar'; ${modo}`, daquiA(PRAZO_LONGO));
   const [{ rows: [[servidores]] }] = await demorada(ligacao, [{
-    texto: "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'clinica'",
+    texto: `SELECT count(*) FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name IN ('${NOME}', '${NOME_NA_PRIMEIRA}')`,
   }]);
   if (servidores !== "0") {
     throw new ErroDoArmazem(`${mostrado}: há servidores ligados a este livro; encerre-os antes de importar`);
@@ -116,11 +135,11 @@ export async function fontePostgres(url: string): Promise<Fonte> {
   const endereco = lerEndereco(url);
   return await semPressa(endereco, async (ligacao) => {
     // Um instantâneo só para a cópia inteira, e ninguém o muda entretanto.
-    await aSos(ligacao, endereco, "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE agendamento IN SHARE MODE");
-    const [{ rows: [[total]] }] = await demorada(ligacao, [{ texto: "SELECT count(*) FROM agendamento" }]);
+    await aSos(ligacao, endereco, `BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE ${TABELAS} IN SHARE MODE`);
+    const contagens = await demorada(ligacao, TABELAS.map((tabela) => ({ texto: `SELECT count(*) FROM ${tabela}` })));
     return {
-      total: Number(total),
-      pedacos: () => pedacosDe(ligacao),
+      total: contagens.reduce((total, { rows: [[linhas]] }) => total + Number(linhas), 0),
+      pedacos: (tabela) => pedacosDe(ligacao, tabela),
       [Symbol.asyncDispose]: () => ligacao.fecha(),
     };
   });
@@ -134,37 +153,36 @@ export async function fontePostgres(url: string): Promise<Fonte> {
 export async function livroNovoPostgres(url: string): Promise<LivroNovo> {
   const endereco = lerEndereco(url);
   return await semPressa(endereco, async (ligacao) => {
-    await migra(ligacao, endereco.mostrado, daquiA(PRAZO_LONGO));
-    await aSos(ligacao, endereco, "BEGIN; LOCK TABLE agendamento IN EXCLUSIVE MODE");
-    const [{ rows: [[cheio]] }] = await demorada(ligacao, [{ texto: "SELECT EXISTS (SELECT FROM agendamento)" }]);
+    await migra(ligacao, endereco.mostrado, { ate: daquiA(PRAZO_LONGO) });
+    await aSos(ligacao, endereco, `BEGIN; LOCK TABLE ${TABELAS} IN EXCLUSIVE MODE`);
+    const cheias = TABELAS.map((tabela) => `EXISTS (SELECT FROM ${tabela})`).join(" OR ");
+    const [{ rows: [[cheio]] }] = await demorada(ligacao, [{ texto: `SELECT ${cheias}` }]);
     if (cheio === "t") {
       throw new ErroDoArmazem(`${endereco.mostrado}: o livro não está vazio; importar só enche um livro novo`);
     }
-    const arrays = Object.values(COLUNAS).map((tipo, i) => `$${i + 1}::${tipo}[]`).join(", ");
+    const restricoes = await restricoesDe(ligacao, daquiA(PRAZO_LONGO));
     // O que as restrições recusariam é contado, e não chega a elas: o banco o escreveria no seu log.
-    const insercao = `
-      WITH feito AS (
-        INSERT INTO agendamento (${NOMES}) SELECT * FROM unnest(${arrays}) AS novo (${NOMES})
-        WHERE ${await restricoesDe(ligacao, daquiA(PRAZO_LONGO))} ON CONFLICT DO NOTHING RETURNING id
-      ) SELECT count(*) FROM feito`;
+    const insercao = (tabela: TabelaDoLivro): string => {
+      const arrays = colunasDe(tabela).map(([, tipo], i) => `$${i + 1}::${NO_POSTGRES[tipo]}[]`).join(", ");
+      const nomes = nomesDe(tabela);
+      return `
+        WITH feito AS (
+          INSERT INTO ${tabela} (${nomes}) SELECT * FROM unnest(${arrays}) AS novo (${nomes})
+          WHERE ${restricoes(tabela)} ON CONFLICT DO NOTHING RETURNING 1
+        ) SELECT count(*) FROM feito`;
+    };
     return {
-      async recebe(linhas): Promise<void> {
-        const coluna = (n: number): string =>
-          textos(linhas.map((linha) => linha[n] === null ? null : String(linha[n])));
+      async recebe(tabela, linhas): Promise<void> {
         const [{ rows: [[entraram]] }] = await demorada(ligacao, [{
-          texto: insercao,
-          valores: Object.keys(COLUNAS).map((_, i) => coluna(i)),
+          texto: insercao(tabela),
+          valores: colunasDe(tabela).map(([, tipo], n) => array(tipo, linhas.map((linha) => linha[n]))),
         }]);
         const recusadas = linhas.length - Number(entraram);
         if (recusadas > 0) throw new Error(`${recusadas} linhas não cabem nas restrições da tabela de destino`);
       },
-      pedacos: () => pedacosDe(ligacao),
+      pedacos: (tabela) => pedacosDe(ligacao, tabela),
       async confirma(): Promise<void> {
-        await ligacao.consulta(
-          `SELECT setval('agendamento_id_seq', max(id)) FROM agendamento HAVING max(id) > 0;
-           ANALYZE agendamento; COMMIT`,
-          daquiA(PRAZO_LONGO),
-        );
+        await ligacao.consulta([...SEQUENCIAS, "ANALYZE agendamento", "COMMIT"].join("; "), daquiA(PRAZO_LONGO));
       },
       // Sem `confirma`, fechar desfaz a transação.
       [Symbol.asyncDispose]: () => ligacao.fecha(),

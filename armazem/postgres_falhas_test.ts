@@ -9,34 +9,28 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { delay } from "@std/async";
 import type { Desfecho, Mudanca, Vista } from "../clinica/livro.ts";
 import { ate, cpfDeExemplo, Pasta } from "../testes/apoio.ts";
-import { Cluster, FALTA, Intermediario, testeComPostgres } from "../testes/cluster.ts";
+import { type Cluster, clusterDoArquivo, Intermediario, testeComPostgres } from "../testes/cluster.ts";
 import {
   agendamento,
   alcance,
   ativosDe,
   CLINICO,
+  contata,
   desmarca,
   DIA,
   grava,
   marca,
+  muda,
   QUANDO,
   tenta,
-} from "../testes/contrato.ts";
+} from "../testes/mudancas.ts";
 import { importa } from "./importacao.ts";
 import { ArmazemPostgres, type OpcoesDoPostgres } from "./postgres.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 
 /** Um cluster serve a todos os testes deste arquivo; cada um tem um banco seu. */
 let cluster: Cluster;
-
-if (FALTA === undefined) {
-  Deno.test.beforeAll(async () => {
-    cluster = await Cluster.inicia(["log_lock_waits=on", "deadlock_timeout=100ms"]);
-  });
-  Deno.test.afterAll(async () => {
-    await cluster[Symbol.asyncDispose]();
-  });
-}
+clusterDoArquivo((novo) => cluster = novo, ["log_lock_waits=on", "deadlock_timeout=100ms"]);
 
 let bancos = 0;
 
@@ -79,7 +73,7 @@ teste("com a tabela fechada por outro, vinte que leem esperam uma vez só, e a c
   const antes = cluster.log.split("due to statement timeout").length;
   assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]), "nada");
   // Uma lista não vai à frente delas na mesma conexão.
-  const listada = assertRejects(() => armazem.lista(DIA, CLINICO), Error, "statement timeout");
+  const listada = assertRejects(() => armazem.lista(DIA, `E:${CLINICO}`), Error, "statement timeout");
   const juntas = vinteLeituras(armazem);
   // Chegam com a leitura a meio, e não começam outra.
   await delay(prazos.leitura / 2);
@@ -169,15 +163,22 @@ teste("o log do PostgreSQL não tem CPF nem nome, falhe o que falhar", async (ba
      CREATE FUNCTION demora() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        IF NEW.origem = 'lenta' THEN PERFORM pg_sleep(60); END IF;
        IF NEW.origem = 'fura' AND pg_trigger_depth() = 1 THEN
-         INSERT INTO agendamento (cpf, nome, especialidade, profissional, data, hora, minutos, criado_em, origem, ativo)
-         VALUES (NEW.cpf, NEW.nome, NEW.especialidade, '', NEW.data, '09:30', 30, '', 'mão', true);
+         INSERT INTO agendamento (cpf, nome, especialidade, profissional, agenda, data, hora, minutos, criado_em, origem, ativo)
+         VALUES (NEW.cpf, NEW.nome, NEW.especialidade, '', NEW.agenda, NEW.data, '09:30', 30, '', 'mão', true);
        END IF;
        RETURN NEW; END $$;
      CREATE TRIGGER demora BEFORE INSERT ON agendamento FOR EACH ROW EXECUTE FUNCTION demora()`,
     banco,
   );
   await using armazem = await abre(url(banco));
-  await grava(armazem, (vista) => marcas(vista, {}));
+  await grava(armazem, (vista) => [
+    ...marcas(vista, {}),
+    marca(vista, { cpf: cpfs[0], nome, hora: "11:00", ativo: false }),
+    marca(vista, { cpf: cpfs[1], nome, hora: "11:30", especialidade: "OUTRA" }),
+  ]);
+  const [ativo] = await ativosDe(armazem, 1);
+  const [acabado] = (await armazem.lista(DIA)).filter(({ hora }) => hora === "11:00");
+  const [outro] = await ativosDe(armazem, 2);
 
   const recusados: ((vista: Vista) => Mudanca[])[] = [
     (vista) => marcas(vista, { hora: "09:00" }),
@@ -188,6 +189,14 @@ teste("o log do PostgreSQL não tem CPF nem nome, falhe o que falhar", async (ba
     (vista) => marcas(vista, { cpf: cpfs[1], hora: "08:30", nome: "SIGILOSA PROIBIDA" }),
     (vista) => [marca(vista, { cpf: cpfs[1], hora: "08:30", nome }, "fura")],
     () => [desmarca(agendamento(999_999, { cpf: cpfs[1], nome }))],
+    () => [muda(ativo, { nome: "" })],
+    () => [muda(ativo, { nome: "SIGILOSA PROIBIDA" })],
+    () => [muda(ativo, { situacao: "CANCELADO" })],
+    () => [muda(ativo, { hora: "11:30" }), desmarca({ ...outro, versao: 7 })],
+    () => [muda(acabado, { ativo: true })],
+    () => [muda(outro, { cpf: cpfs[0], especialidade: ativo.especialidade })],
+    () => [muda(outro, { cpf: "" })],
+    () => [contata({ cpf: "1", email: nome, telefone: cpfs[0] })],
   ];
   for (const decide of recusados) assertEquals(await tenta(armazem, decide), "recusado", `${decide}`);
 
@@ -197,7 +206,7 @@ teste("o log do PostgreSQL não tem CPF nem nome, falhe o que falhar", async (ba
   await ate(async () =>
     (await cluster.executa(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = '${banco}' AND application_name = 'clinica' AND wait_event = 'PgSleep'`,
+       WHERE datname = '${banco}' AND application_name LIKE 'clinica%' AND wait_event = 'PgSleep'`,
     )).length > 0
   );
   await morrendo;
@@ -214,7 +223,7 @@ teste("o log do PostgreSQL não tem CPF nem nome, falhe o que falhar", async (ba
     await grava(origem, (vista) => marcas(vista, { nome: "SIGILOSA PROIBIDA" }));
   }
   await armazem[Symbol.asyncDispose]();
-  await cluster.executa("DELETE FROM agendamento", banco);
+  await cluster.executa("TRUNCATE agendamento, contato, diario", banco);
   await assertRejects(() => importa({ de: pasta.arquivo("origem.db"), para: url(banco) }), Error, "nada foi gravado");
 
   const { log } = cluster;

@@ -13,6 +13,9 @@ import type { EnderecoDoBanco, Maquina, OpcoesDeTls } from "./postgres_endereco.
 /** Quanto se espera que uma conexão se despeça, em ms. */
 const PRAZO_DO_ADEUS = 1000;
 
+/** Como um servidor se apresenta ao banco: com a versão do livro que conhece, para que quem a muda saiba quem fica. */
+export const NOME = "clinica/2";
+
 /** Vencido um prazo, ainda se lê o que já chegou, por este tempo em ms: o atrasado pode ser este processo. */
 const FOLGA = 50;
 
@@ -95,12 +98,18 @@ export type Instrucao =
 
 /** Textos como o protocolo leva um array deles. O PostgreSQL não guarda um NUL: recusaria o lote inteiro. */
 export function textos(valores: readonly (string | null)[]): string {
-  const escritos = valores.map((valor) => {
-    if (valor === null) return "NULL";
-    if (valor.includes("\0")) throw new RangeError("um texto com NUL não pode ser gravado");
-    return `"${valor.replace(/["\\]/g, "\\$&")}"`;
-  });
-  return `{${escritos.join(",")}}`;
+  let escritos = "";
+  for (const valor of valores) {
+    if (escritos !== "") escritos += ",";
+    if (valor === null) {
+      escritos += "NULL";
+      continue;
+    }
+    const comum = !/["\\\0]/.test(valor);
+    if (!comum && valor.includes("\0")) throw new RangeError("um texto com NUL não pode ser gravado");
+    escritos += `"${comum ? valor : valor.replace(/["\\]/g, "\\$&")}"`;
+  }
+  return `{${escritos}}`;
 }
 
 /** Números inteiros, ou nulos, como o protocolo leva um array deles. */
@@ -278,7 +287,7 @@ export class Ligacao {
       password: senha,
       database: banco,
       ssl,
-      application_name: "clinica",
+      application_name: NOME,
       connectionTimeoutMillis: Math.max(1, Math.ceil(ate - performance.now())),
       keepAlive: true,
       // Textos como vêm: as datas e horas do livro são textos, e um `bigint` cabe num `number`.

@@ -170,6 +170,9 @@ async function prepara(
     -- As instruções são poucas e há um índice para cada: planos feitos uma vez, que não mudam com o tamanho do livro.
     SET plan_cache_mode = force_generic_plan;
     SET enable_seqscan = off;
+    -- Um laço por um índice, seja qual for o tamanho do livro quando o plano se faz; e o que se muda, muda pela ordem pedida.
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
     SET jit = off;
     -- Um OK sai depois do fsync, mesmo que o banco tenha outro costume.
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';

@@ -8,22 +8,14 @@
 import { assert, assertEquals, assertNotMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { ErroDoArmazem } from "../clinica/livro.ts";
 import { ate, cpfDeExemplo, Pasta } from "../testes/apoio.ts";
-import { Cluster, FALTA, SENHA, testeComPostgres } from "../testes/cluster.ts";
-import { DIA, grava, livres, marca } from "../testes/contrato.ts";
+import { Cluster, clusterDoArquivo, FALTA, SENHA, testeComPostgres } from "../testes/cluster.ts";
+import { DIA, grava, livres, marca } from "../testes/mudancas.ts";
 import { ArmazemPostgres } from "./postgres.ts";
 import { listaDoPostgres } from "./postgres_copia.ts";
 
 /** Um cluster serve a todos os testes deste arquivo; cada um tem um banco seu. */
 let cluster: Cluster;
-
-if (FALTA === undefined) {
-  Deno.test.beforeAll(async () => {
-    cluster = await Cluster.inicia();
-  });
-  Deno.test.afterAll(async () => {
-    await cluster[Symbol.asyncDispose]();
-  });
-}
+clusterDoArquivo((novo) => cluster = novo);
 
 let bancos = 0;
 
@@ -52,10 +44,12 @@ teste("um livro mais novo, o banco de outro programa e outra codificação: uma 
   assertEquals(await cluster.executa("SELECT to_regclass('agendamento')", banco), [[null]]);
   await cluster.executa("CREATE TABLE agendamento (nota text)", banco);
   await recusa(url, "outro programa");
-  await cluster.executa("DROP TABLE agendamento", banco);
+  await cluster.executa("DROP TABLE agendamento; CREATE TABLE contato (nota text)", banco);
+  await recusa(url, '"contato" de outro programa');
+  await cluster.executa("DROP TABLE contato", banco);
   await cria(url);
   await cluster.executa("UPDATE clinica_livro SET versao = 7", banco);
-  await recusa(url, "da versão 7", "conhece até a 1", "atualize");
+  await recusa(url, "da versão 7", "conhece até a 2", "atualize");
   await cluster.executa(`CREATE DATABASE ${banco}_ascii ENCODING 'SQL_ASCII' TEMPLATE template0`);
   await recusa(cluster.url(`${banco}_ascii`), "SQL_ASCII", "UTF8");
 });
@@ -66,19 +60,23 @@ teste("um livro pela metade é chamado assim, e nada se cria por cima dele", asy
   await cria(url);
   await cluster.executa("DELETE FROM clinica_livro", banco);
   await recusa(url, "pela metade", "clinica_livro não diz a versão", "restaure");
-  await cluster.executa("INSERT INTO clinica_livro VALUES (1); ALTER TABLE agendamento ALTER id DROP IDENTITY", banco);
+  await cluster.executa("INSERT INTO clinica_livro VALUES (2)", banco);
+  await cluster.executa("ALTER TABLE agendamento ALTER numero DROP IDENTITY", banco);
   await recusa(url, "pela metade", "falta agendamento_id_seq");
   await cluster.executa("DROP TABLE agendamento", banco);
   await recusa(url, "pela metade", "falta agendamento e agendamento_id_seq");
   await assertRejects(() => listaDoPostgres(url, DIA), ErroDoArmazem, "pela metade");
-  await cluster.executa("DROP TABLE IF EXISTS clinica_livro, agendamento", banco);
+  await cluster.executa("DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, diario", banco);
   await cria(url);
 });
 
 teste("sem um índice único de que a promessa depende não se abre; a mensagem diz como o criar", async (url, banco) => {
   await cria(url);
   const casos: [string, string][] = [
-    ["uma_vaga_um_agendamento", "(especialidade, data, hora, profissional) WHERE (cancelado_em IS NULL)"],
+    [
+      "uma_vaga_um_agendamento",
+      "(data, agenda, hora) WHERE ((NOT encaixe) AND (situacao <> 'CANCELADO'::text) AND (situacao <> 'PASSOU'::text))",
+    ],
     ["um_ativo_por_cpf_e_especialidade", "(cpf, especialidade) WHERE ativo"],
   ];
   for (const [indice, definicao] of casos) {
@@ -104,10 +102,14 @@ teste("um papel que não pode o que é preciso: a mensagem diz o quê, e a instr
   for (
     const direito of [
       "SELECT ON clinica_livro",
-      "SELECT ON agendamento",
-      "INSERT ON agendamento",
-      "UPDATE ON agendamento",
+      ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
+        ["agendamento", "excecao", "contato"].map((tabela) => `${direito} ON ${tabela}`)
+      ),
+      "SELECT ON diario",
+      "INSERT ON diario",
+      "UPDATE ON clinica_livro",
       "USAGE ON agendamento_id_seq",
+      "USAGE ON diario_id_seq",
     ]
   ) {
     await recusa(dele, `GRANT ${direito} TO`);
@@ -277,7 +279,7 @@ if (FALTA === undefined && !TEM_OPENSSL) {
     const url = (consulta: string, host: string = "127.0.0.1"): string =>
       cifrado.url("postgres", { consulta: `?${consulta}` }).replace("127.0.0.1", host);
     const cifradas = "SELECT bool_and(ssl), count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) " +
-      "WHERE application_name = 'clinica'";
+      "WHERE application_name LIKE 'clinica%'";
     await ate(async () => (await cifrado.executa("SHOW ssl"))[0][0] === "on");
     for (
       const [endereco, cifra] of [

@@ -1,60 +1,51 @@
 /**
- * Testes do armazém em PostgreSQL, contra um de verdade: o contrato, as travas, os commits de resposta perdida, o banco que
- * some e volta e `importar`. Os prazos e o que se diz estão em `postgres_falhas_test.ts`; o que se exige do banco, em
- * `postgres_principal_test.ts`. Sem os programas do PostgreSQL, dizem-se ignorados.
+ * Testes do armazém em PostgreSQL, contra um de verdade: o contrato, o que se lê, os commits de resposta perdida, o banco que
+ * some e volta. As travas estão em `postgres_travas_test.ts`; os prazos e o que se diz, em `postgres_falhas_test.ts`; o que se
+ * exige do banco, em `postgres_principal_test.ts`. Sem os programas do PostgreSQL, dizem-se ignorados.
  *
  * @module
  */
 
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Agenda } from "../agenda.ts";
 import {
   type Alcance,
   type BancoForaDoAlcance,
   type Desfecho,
-  type Dia,
-  ErroDoArmazem,
   type Fim,
-  type Lote,
   type Mudanca,
+  NENHUM_ALCANCE,
   type Vista,
 } from "../clinica/livro.ts";
-import { ate, atendeNoFio, cpfDeExemplo, Pasta, roda } from "../testes/apoio.ts";
-import { ArmazemSqlite } from "./sqlite.ts";
+import { ate, atendeNoFio, cpfDeExemplo } from "../testes/apoio.ts";
 import { ArmazemPostgres, PRAZOS } from "./postgres.ts";
-import { listaDoPostgres } from "./postgres_copia.ts";
-import { type Celula, Cluster, FALTA, Intermediario, testeComPostgres } from "../testes/cluster.ts";
+import { type Celula, Cluster, clusterDoArquivo, Intermediario, testeComPostgres } from "../testes/cluster.ts";
+import { contrato } from "../testes/contrato.ts";
 import {
   alcance,
   arquiva,
   ativosDe,
   CLINICO,
-  contrato,
+  comExcecoes,
+  contata,
   desmarca,
   DIA,
+  fecha,
   grava,
   HORAS,
   livres,
   marca,
+  muda,
   QUANDO,
   tenta,
-} from "../testes/contrato.ts";
-import { importa } from "./importacao.ts";
+} from "../testes/mudancas.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import type { Resposta } from "../protocolo.ts";
 
 /** Um cluster serve a todos os testes deste arquivo; cada um tem um banco seu. */
 let cluster: Cluster;
-
-if (FALTA === undefined) {
-  Deno.test.beforeAll(async () => {
-    cluster = await Cluster.inicia();
-  });
-  Deno.test.afterAll(async () => {
-    await cluster[Symbol.asyncDispose]();
-  });
-}
+clusterDoArquivo((novo) => cluster = novo);
 
 let bancos = 0;
 
@@ -67,7 +58,16 @@ async function novoBanco(): Promise<string> {
 
 contrato(
   (nome, fn) => testeComPostgres(`armazém em PostgreSQL: ${nome}`, fn),
-  async () => await ArmazemPostgres.abre(cluster.url(await novoBanco())),
+  async () => {
+    const banco = await novoBanco();
+    const armazem = await ArmazemPostgres.abre(cluster.url(banco));
+    return {
+      armazem,
+      diario: async () =>
+        (await cluster.executa("SELECT mudancas FROM diario ORDER BY id", banco)).map(([linha]) => linha ?? ""),
+      [Symbol.asyncDispose]: () => armazem[Symbol.asyncDispose](),
+    };
+  },
 );
 
 /** Registra um teste que tem um banco vazio. */
@@ -80,7 +80,7 @@ function teste(nome: string, fn: (url: string, banco: string) => Promise<void>):
 
 const OFERTA = lerOferta();
 
-function agendaEm(armazem: ArmazemPostgres | ArmazemSqlite): Agenda {
+function agendaEm(armazem: ArmazemPostgres): Agenda {
   return new Agenda({ armazem, oferta: OFERTA, relogio: () => QUANDO });
 }
 
@@ -116,18 +116,12 @@ function fimDe<R>(desfecho: Desfecho<R>): Promise<Fim<R>> {
   return desfecho.fim;
 }
 
-async function impasses(banco: string): Promise<Celula> {
-  await cluster.executa("SELECT pg_stat_force_next_flush()", banco);
-  const [[n]] = await cluster.executa(`SELECT deadlocks FROM pg_stat_database WHERE datname = '${banco}'`, banco);
-  return n;
-}
-
 // ------------------------------------------------------------------------------------------------------ o esquema
 
 teste("quatro servidores que abrem ao mesmo tempo um banco vazio criam um esquema só", async (url, banco) => {
   const armazens = await Promise.all([1, 2, 3, 4].map(() => ArmazemPostgres.abre(url)));
   try {
-    assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["1"]]);
+    assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["2"]]);
     await Promise.all(armazens.map((armazem, i) =>
       grava(armazem, (vista) => [
         marca(vista, { cpf: cpfDeExemplo(i), hora: HORAS[i] }),
@@ -148,11 +142,12 @@ teste("nem à mão se põe um segundo numa vaga, ou um segundo ativo do mesmo pa
       nome: "'À MÃO'",
       especialidade: `'${CLINICO}'`,
       profissional: "''",
+      agenda: `'E:${CLINICO}'`,
       data: `'${DIA}'`,
       hora: "'10:00'",
       minutos: "30",
       criado_em: "'2026-11-23T10:00:00Z'",
-      cancelado_em: "NULL",
+      situacao: "'MARCADO'",
       origem: "'psql'",
       ativo: "true",
       ...trocas,
@@ -173,13 +168,24 @@ teste("nem à mão se põe um segundo numa vaga, ou um segundo ativo do mesmo pa
     { data: "'30/11/2026'" },
     { hora: "'8:00'" },
     { minutos: "0" },
-    { cancelado_em: "'2026-11-23T10:00:00Z'" },
+    { situacao: "'CANCELADO'" },
+    { situacao: "'CONVIDADO'" },
+    { situacao: "'VEIO'", ativo: "false" },
+    { agenda: "''" },
+    { codigo: "'CURTO'" },
+    { versao: "0" },
+    { prioridade: "5" },
+    { chamadas: "-1" },
+    { encaixe: "NULL" },
     { criado_em: "NULL" },
     { origem: "NULL" },
     { profissional: "NULL" },
   ];
   for (const ruim of ruins) await assertRejects(() => insere(ruim), Error, "violates", JSON.stringify(ruim));
-  await insere({ hora: "'08:00'", profissional: "'DRA. ANA'" });
+  await insere({ hora: "'08:00'", profissional: "'DRA. ANA'", agenda: "'P:DRA. ANA'" });
+  // Quem foi encaixado, cancelou ou deixou passar não toma a hora.
+  const livres: Record<string, string>[] = [{ encaixe: "true" }, { situacao: "'CANCELADO'" }, { situacao: "'PASSOU'" }];
+  for (const livre of livres) await insere({ hora: "'08:00'", ativo: "false", ...livre });
 });
 
 teste("qualquer texto que um pedido pode ter é gravado e lido como é", async (url) => {
@@ -201,9 +207,17 @@ teste("qualquer texto que um pedido pode ter é gravado e lido como é", async (
   ];
   await fc.assert(
     fc.asyncProperty(fc.oneof(textoBom, fc.constantFrom(...dificeis)), textoBom, async (nome, origem) => {
-      await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1), nome }, origem)]);
+      await grava(armazem, (vista) => [
+        marca(vista, { cpf: cpfDeExemplo(1), nome, nota: origem, local: nome }, origem),
+        contata({ cpf: cpfDeExemplo(1), email: nome, telefone: origem }),
+      ]);
       const [lido] = await ativosDe(armazem, 1);
-      assertEquals(lido.nome, nome);
+      assertEquals([lido.nome, lido.nota, lido.local], [nome, origem, nome]);
+      assertEquals(await armazem.le(alcance, (vista) => vista.contatoDe(cpfDeExemplo(1))), {
+        cpf: cpfDeExemplo(1),
+        email: nome,
+        telefone: origem,
+      });
       await grava(armazem, () => [desmarca(lido)]);
     }),
     { numRuns: 60 },
@@ -212,23 +226,31 @@ teste("qualquer texto que um pedido pode ter é gravado e lido como é", async (
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
 });
 
-teste("cancelar e arquivar ficam na história, com quando e por quem", async (url, banco) => {
+teste("o que se grava fica na história, com quando, por quem e que versão", async (url, banco) => {
   await using armazem = await ArmazemPostgres.abre(url);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.7")]);
   const [primeiro] = await ativosDe(armazem, 1);
-  await grava(armazem, () => [desmarca(primeiro)], QUANDO + 60_000);
-  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.8")], QUANDO + 120_500);
+  await grava(armazem, () => [desmarca(primeiro)]);
+  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.8")], { quando: QUANDO + 120_500 });
   const [segundo] = await ativosDe(armazem, 1);
   await grava(armazem, (vista): Mudanca[] => [
     arquiva(segundo),
     marca(vista, { cpf: cpfDeExemplo(1), data: "2026-12-07" }, "10.0.0.9"),
-  ], QUANDO + 180_000);
-  const sql = "SELECT data, criado_em, cancelado_em, origem, ativo FROM agendamento ORDER BY id";
+  ], { quando: QUANDO + 180_000 });
+  const sql =
+    `SELECT data, criado_em, situacao, terminou_em, origem, ativo, versao, agenda FROM agendamento ORDER BY numero`;
+  const agenda = `E:${CLINICO}`;
   assertEquals(await cluster.executa(sql, banco), [
-    [DIA, "2026-11-23T10:00:00Z", "2026-11-23T10:01:00Z", "10.0.0.7", "f"],
-    [DIA, "2026-11-23T10:02:00.5Z", null, "10.0.0.8", "f"],
-    ["2026-12-07", "2026-11-23T10:03:00Z", null, "10.0.0.9", "t"],
+    [DIA, "2026-11-23T10:00:00Z", "CANCELADO", "2026-11-23T10:00:00Z", "10.0.0.7", "f", "2", agenda],
+    [DIA, "2026-11-23T10:02:00.5Z", "MARCADO", "", "10.0.0.8", "f", "2", agenda],
+    ["2026-12-07", "2026-11-23T10:03:00Z", "MARCADO", "", "10.0.0.9", "t", "1", agenda],
   ]);
+  const diario = await cluster.executa(
+    "SELECT length(lote), quando, xid = (SELECT a.xmin::text::xid8 FROM agendamento AS a ORDER BY numero DESC LIMIT 1) FROM diario ORDER BY id",
+    banco,
+  );
+  assertEquals(diario.map(([tamanho]) => tamanho), Array(4).fill("32"));
+  assertEquals(diario[3], ["32", "2026-11-23T10:03:00Z", "t"]);
 });
 
 teste("os costumes do banco não mudam o que se promete: isolamento, fsync, aspas, planos", async (url, banco) => {
@@ -292,94 +314,111 @@ teste(
         assertEquals((await cancela(agendas[vez % 4], vencedor))?.[0].codigo, "OK-301");
       }
       assertEquals(recusas, []);
-      assertEquals(await impasses(banco), "0");
+      assertEquals(await cluster.impasses(banco), "0");
     } finally {
       for (const armazem of armazens) await armazem[Symbol.asyncDispose]();
     }
   },
 );
 
-teste(
-  "lotes que se cruzam em muitos dias e CPFs, em qualquer ordem, não se travam uns aos outros",
-  async (url, banco) => {
-    const armazens = await Promise.all([1, 2, 3, 4].map(() => ArmazemPostgres.abre(url)));
-    try {
-      await Promise.all(armazens.map(async (armazem, quem) => {
-        for (let vez = 0; vez < 40; vez++) {
-          const cpfs = Array.from({ length: 30 }, (_, i) => cpfDeExemplo((i * (quem + 3) + vez) % 40));
-          const dias = Array.from({ length: 20 }, (_, i): Dia => [`E${(i * (quem + 7) + vez) % 25}`, DIA]);
-          const desfecho = await armazem.lote(
-            () => ({ cpfs: [...new Set(cpfs)], desmarcam: [], dias }),
-            QUANDO,
-            () => ({ resultado: vez, mudancas: [] }),
-          );
-          assertEquals(desfecho, { tipo: "gravado", resultado: vez });
-        }
-      }));
-      assertEquals(await impasses(banco), "0");
-    } finally {
-      for (const armazem of armazens) await armazem[Symbol.asyncDispose]();
-    }
-  },
-);
+// ------------------------------------------------------------------------------------------------------ o que se lê
 
-teste("as travas são tomadas em ordem: quem espera por uma só tem menores", async (url, banco) => {
+teste("a vista lança por tudo o que não se pediu, e um dia que só muda não se lê", async (url) => {
   await using armazem = await ArmazemPostgres.abre(url);
-  const muitos = (): Alcance => ({
-    cpfs: Array.from({ length: 200 }, (_, n) => cpfDeExemplo(n)),
-    dias: HORAS.map((hora): Dia => [hora, DIA]),
-    desmarcam: [],
+  await grava(armazem, (vista) => [
+    marca(vista, { cpf: cpfDeExemplo(1) }),
+    marca(vista, { cpf: cpfDeExemplo(2), data: "2026-12-02", ativo: false, situacao: "ATENDIDO" }),
+    marca(vista, { cpf: cpfDeExemplo(3), data: "2026-12-02", hora: "09:00" }),
+    marca(vista, { cpf: cpfDeExemplo(4), data: "2026-12-02", hora: "09:00", especialidade: "OUTRA" }),
+  ]);
+  const cpfs = [1, 2].map(cpfDeExemplo);
+  const agenda = `E:${CLINICO}`;
+  const parte: Alcance = {
+    ...NENHUM_ALCANCE,
+    cpfs,
+    historias: [cpfs[1]],
+    mudam: [cpfs[0]],
+    voltam: [cpfs[1]],
+    vizinhas: ["E:OUTRA"],
+    novos: 1,
+  };
+  const desfecho = await armazem.lote(() => parte, QUANDO, (vista) => {
+    assertEquals(vista.ativosDe(cpfs[0]).length, 1);
+    assertEquals(vista.historiaDe(cpfs[1]).length, 1);
+    assertEquals(vista.contatoDe(cpfs[1]), undefined);
+    assert(vista.ocupacao(agenda, DIA).livre(8 * 60, 30), "não se leu, e parece livre");
+    assert(!vista.ocupacao(agenda, "2026-12-02").livre(9 * 60, 30), "leu-se");
+    assert(!vista.ocupacao("E:OUTRA", "2026-12-02").livre(9 * 60, 30), "a vizinha também");
+    assert(vista.novoNumero() > 0);
+    const alem: (() => unknown)[] = [
+      () => vista.novoNumero(),
+      () => vista.ativosDe(cpfDeExemplo(3)),
+      () => vista.historiaDe(cpfs[0]),
+      () => vista.contatoDe(cpfDeExemplo(3)),
+      () => vista.ocupacao(agenda, "2026-12-07"),
+      () => vista.ocupacao("P:DRA. ANA", DIA),
+      () => vista.periodo([DIA, DIA]),
+      () => vista.excecoes(),
+      () => vista.novaExcecao(),
+      () => vista.ultimaSenha(DIA, "A"),
+    ];
+    for (const le of alem) assertThrows(le, RangeError, "fora do alcance");
+    return { resultado: "tudo", mudancas: [] };
   });
-  const travas = "SELECT (classid::bigint << 32) + objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted";
-  const emOrdem = (linhas: Celula[][]): number[] => linhas.map(([chave]) => Number(chave)).sort((a, b) => a - b);
-  // As travas de um lote, anotadas por um gatilho enquanto ele as tem.
-  await cluster.executa(
-    `CREATE TABLE anotadas (chave bigint);
-     CREATE FUNCTION anota() RETURNS trigger LANGUAGE plpgsql AS $$
-     BEGIN INSERT INTO anotadas ${travas} AND pid = pg_backend_pid(); RETURN NEW; END $$;
-     CREATE TRIGGER anota AFTER INSERT ON agendamento FOR EACH STATEMENT EXECUTE FUNCTION anota()`,
-    banco,
-  );
-  const decide = (vista: Vista): Lote<number> => ({ resultado: 0, mudancas: [marca(vista, { cpf: cpfDeExemplo(2) })] });
-  assertEquals((await armazem.lote(muitos, QUANDO, decide)).tipo, "gravado");
-  const chaves = emOrdem(await cluster.executa("SELECT chave FROM anotadas", banco));
-  assert(chaves.length > 150, `${chaves.length} travas`);
-
-  const doMeio = chaves[Math.floor(chaves.length / 2)];
-  await using alheio = await cluster.sessao(banco);
-  await alheio.executa(`SELECT pg_advisory_lock(${doMeio})`);
-  const esperando = armazem.lote(muitos, QUANDO, () => ({ resultado: 0, mudancas: [] }));
-  const doLote = `${travas} AND pid = (SELECT pid FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'clinica' AND wait_event = 'advisory')`;
-  let dele: number[] = [];
-  await ate(async () => (dele = emOrdem(await alheio.executa(doLote))).length > 0);
-  assertEquals(dele, chaves.slice(0, chaves.indexOf(doMeio)));
-  await alheio.executa(`SELECT pg_advisory_unlock(${doMeio})`);
-  assertEquals((await esperando).tipo, "gravado");
+  assertEquals(desfecho, { tipo: "gravado", resultado: "tudo" });
+  const semLer: Alcance = { ...NENHUM_ALCANCE, periodos: [[DIA, DIA]], excecoes: "le" };
+  await armazem.le(() => semLer, (vista) => {
+    assertEquals(vista.novoNumero(), 0, "uma leitura não gasta números");
+    assertThrows(() => vista.periodo([DIA, "2026-12-02"]), RangeError);
+    assertThrows(() => vista.novaExcecao(), RangeError);
+  });
 });
 
-teste("quem desmarca trava o dia do que desmarca, que só depois dos CPFs se conhece", async (url, banco) => {
+teste("a história de um CPF é a de um instante, ainda que outro a mude enquanto se lê", async (url) => {
+  await using leitor = await ArmazemPostgres.abre(url);
+  await using escritor = await ArmazemPostgres.abre(url);
+  const cpf = cpfDeExemplo(1);
+  const parte = { ...NENHUM_ALCANCE, cpfs: [cpf], historias: [cpf] };
+  const numeros = async (): Promise<number[]> =>
+    await leitor.le(() => parte, (vista) => vista.historiaDe(cpf).map(({ numero }) => numero));
+  await grava(escritor, (vista) => [marca(vista, { cpf })]);
+  const [numero] = await numeros();
+  let acabou = false;
+  const escreve = async (): Promise<void> => {
+    for (let i = 0; i < 150; i++) {
+      const [um] = await escritor.le(() => parte, (vista) => vista.historiaDe(cpf));
+      await grava(escritor, () => [muda(um, { ativo: !um.ativo, situacao: um.ativo ? "ATENDIDO" : "MARCADO" })]);
+    }
+    acabou = true;
+  };
+  const le = async (): Promise<void> => {
+    while (!acabou) assertEquals(await numeros(), [numero]);
+  };
+  await Promise.all([escreve(), le()]);
+});
+
+teste("consultas juntas têm cada uma o que pediu", async (url) => {
   await using armazem = await ArmazemPostgres.abre(url);
-  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
-  const [marcado] = await ativosDe(armazem, 1);
-  await using alheio = await cluster.sessao(banco);
-  await alheio.executa(
-    `SELECT pg_advisory_lock((x'c1102'::bigint << 32) + (hashtextextended('${DIA}${CLINICO}', 0) & 511))`,
-  );
+  await grava(armazem, (vista) => [
+    marca(vista, { cpf: cpfDeExemplo(1) }),
+    marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30", senha: "A007", situacao: "CHEGOU" }),
+    fecha(vista, { de: "2026-12-01", ate: "2026-12-31" }),
+  ], { pede: comExcecoes() });
+  const le = <R>(parte: Partial<Alcance>, consulta: (vista: Vista) => R): Promise<R> =>
+    Promise.resolve(armazem.le(() => ({ ...NENHUM_ALCANCE, ...parte }), consulta));
+  const [[excecao]] = [await le({ excecoes: "le" }, (vista) => vista.excecoes())];
   const cpfs = [cpfDeExemplo(1)];
-  const desmarcando = armazem.lote(
-    () => ({ cpfs, desmarcam: cpfs, dias: [] }),
-    QUANDO,
-    () => ({ resultado: 0, mudancas: [desmarca(marcado)] }),
-  );
-  await ate(async () =>
-    (await alheio.executa(
-      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'",
-    ))
-      .length === 1
-  );
-  await alheio.executa("SELECT pg_advisory_unlock_all()");
-  assertEquals((await desmarcando).tipo, "gravado");
+  const lidas = await Promise.all([
+    le({ cpfs }, (vista) => vista.ativosDe(cpfs[0]).length),
+    le({ cpfs, historias: cpfs }, (vista) => vista.historiaDe(cpfs[0]).length),
+    le({ periodos: [[DIA, DIA]] }, (vista) => vista.periodo([DIA, DIA]).length),
+    le({ periodos: [[DIA, "2026-12-02"]] }, (vista) => vista.periodo([DIA, "2026-12-02"]).length),
+    le({ senhas: [DIA] }, (vista) => vista.ultimaSenha(DIA, "A")),
+    le({ dias: [[`E:${CLINICO}`, DIA]] }, (vista) => vista.ocupacao(`E:${CLINICO}`, DIA).marcados(CLINICO)),
+    le({ reabrem: [excecao.numero], excecoes: "muda" }, (vista) => vista.periodo(["2026-12-01", "2026-12-31"]).length),
+    le({ excecoes: "le" }, (vista) => vista.excecoes() === vista.excecoes() ? vista.excecoes().length : 0),
+  ]);
+  assertEquals(lidas, [1, 1, 2, 2, 7, 2, 0, 1]);
 });
 
 // ------------------------------------------------------------------------------------------------------ o que se perde
@@ -408,12 +447,23 @@ teste(
       rede.sumico = "perde a resposta";
       const desmarcado = await armazem.lote(
         alcance,
-        QUANDO + vez,
+        QUANDO,
         () => ({ resultado: 1, mudancas: [desmarca(marcado)] }),
       );
       assertEquals(await fimDe(desmarcado), { tipo: "gravado", resultado: 1 });
       assertEquals(await livres(armazem), HORAS);
 
+      // Um lote sem CPF algum, que só muda exceções.
+      rede.sumico = "perde a resposta";
+      const fechando = await armazem.lote(
+        comExcecoes(),
+        QUANDO,
+        (vista) => ({ resultado: 2, mudancas: [fecha(vista, { de: "2027-01-01", ate: "2027-01-01" })] }),
+      );
+      assertEquals(await fimDe(fechando), { tipo: "gravado", resultado: 2 });
+
+      // Depois de uma promoção o número pode ser o de outro lote.
+      await cluster.executa("INSERT INTO diario SELECT last_value + 1, 'de outro', '', '[]' FROM diario_id_seq", banco);
       rede.sumico = "perde o commit";
       const nunca = await lote(armazem, 2, "08:30");
       assertEquals((await fimDe(nunca)).tipo, "nada");
@@ -481,7 +531,7 @@ teste(
     let terminadas = 0;
     while (terminadas < 200) {
       const mortas = await cluster.executa(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${banco}' AND application_name = 'clinica'
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${banco}' AND application_name LIKE 'clinica%'
        AND query ~ 'COMMIT|ANY|advisory|pedido' AND (state <> 'idle' OR random() < 0.1)`,
       );
       terminadas += mortas.length;
@@ -491,7 +541,7 @@ teste(
     assert(visto.confirmados > 100, JSON.stringify(visto));
     assertEquals(
       await cluster.executa(
-        "SELECT count(*) FROM (SELECT 1 FROM agendamento WHERE cancelado_em IS NULL GROUP BY data, hora HAVING count(*) > 1) x",
+        "SELECT count(*) FROM (SELECT 1 FROM agendamento WHERE situacao <> 'CANCELADO' GROUP BY data, hora HAVING count(*) > 1) x",
         banco,
       ),
       [["0"]],
@@ -539,6 +589,8 @@ teste(
     }
     await ate(async () => (await pede(agenda, 3, "09:00"))?.codigo === "OK-300");
     assertEquals((await pede(agenda, 2, "08:30"))?.codigo, "OK-300");
+    // Volta a estar ao alcance quando também quem lê o acha.
+    await ate(() => mudancas.length === 2);
     assertMatch(mudancas[0]?.message ?? "", /^o banco está fora do alcance \(/);
     assertEquals(mudancas.map((fora) => fora === undefined), [false, true]);
   },
@@ -560,80 +612,3 @@ teste("um banco parado e posto no ar outra vez: recusa enquanto isso, e atende q
   }
   await ate(async () => (await pede(agenda, 1))?.codigo === "OK-300");
 });
-
-// ------------------------------------------------------------------------------------------------------ a mudança de casa
-
-/** Um livro com ativos, cancelados e arquivados. */
-async function enche(armazem: ArmazemPostgres | ArmazemSqlite): Promise<void> {
-  await grava(armazem, (vista) => [
-    marca(vista, { cpf: cpfDeExemplo(1), nome: 'JOÃO 𝒜 D\'ÁVILA \\ "Ç" {NULL}' }, "10.0.0.7"),
-    marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" }, "[::1]"),
-    marca(vista, { cpf: cpfDeExemplo(3), hora: "09:00", nome: "NULL" }),
-  ]);
-  const [cancelado] = await ativosDe(armazem, 2);
-  const [arquivado] = await ativosDe(armazem, 3);
-  await grava(armazem, (vista) => [
-    desmarca(cancelado),
-    arquiva(arquivado),
-    marca(vista, { cpf: cpfDeExemplo(3), data: "2026-12-07" }),
-  ], QUANDO + 1500);
-}
-
-teste("importar leva o livro inteiro para o PostgreSQL e de volta, com a história e os números", async (url, banco) => {
-  using pasta = new Pasta();
-  const [ida, volta] = [pasta.arquivo("ida.db"), pasta.arquivo("volta.db")];
-  {
-    await using armazem = ArmazemSqlite.abre(ida);
-    await enche(armazem);
-  }
-  const { codigo, stdout, stderr } = await roda("servidor.ts", ["importar", "--de", ida, "--para", url]);
-  assertEquals([codigo, stderr], [0, ""]);
-  assertMatch(stdout, /copiado para postgres:\/\/clinica@127\.0\.0\.1:\d+\/\w+ \(4 linhas, conferidas\)/);
-  {
-    await using armazem = await ArmazemPostgres.abre(url);
-    // O número seguinte é mesmo seguinte.
-    await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(4), hora: "10:00" })]);
-    assertEquals((await ativosDe(armazem, 4)).map(({ id }) => id), [5]);
-    await assertRejects(() => importa({ de: ida, para: url }), ErroDoArmazem, "há servidores ligados");
-    await assertRejects(() => importa({ de: url, para: volta }), ErroDoArmazem, "há servidores ligados");
-  }
-  assertEquals(await importa({ de: url, para: volta }), 5);
-  const sql = "SELECT * FROM agendamento ORDER BY id";
-  const doPostgres = await cluster.executa(sql, banco);
-  const { DatabaseSync } = await import("node:sqlite");
-  using db = new DatabaseSync(volta, { readOnly: true });
-  const doSqlite = db.prepare(sql).all().map((linha) =>
-    Object.values(linha).map((valor, i) => i === 11 ? (valor === 1 ? "t" : "f") : valor === null ? null : String(valor))
-  );
-  assertEquals(doSqlite, doPostgres);
-  assertEquals((await listaDoPostgres(url, DIA)).length, 3);
-});
-
-teste(
-  "importar recusa um destino que não está vazio, uma origem em uso ou que não há, e não deixa nada",
-  async (url, banco) => {
-    using pasta = new Pasta();
-    const livro = pasta.arquivo("clinica.db");
-    {
-      await using armazem = ArmazemSqlite.abre(livro);
-      await enche(armazem);
-      await assertRejects(() => importa({ de: livro, para: url }), ErroDoArmazem, "outro servidor já usa este livro");
-    }
-    await assertRejects(
-      () => importa({ de: pasta.arquivo("outro.db"), para: url }),
-      ErroDoArmazem,
-      "não há livro aqui",
-    );
-    assertEquals(await importa({ de: livro, para: url }), 4);
-    await assertRejects(() => importa({ de: livro, para: url }), ErroDoArmazem, "não está vazio");
-    await assertRejects(() => importa({ de: url, para: livro }), ErroDoArmazem, "não está vazio");
-    assertEquals(await cluster.executa("SELECT count(*) FROM agendamento", banco), [["4"]]);
-
-    // Uma linha que o destino recusa: nada fica.
-    const outro = await novoBanco();
-    await (await ArmazemPostgres.abre(cluster.url(outro)))[Symbol.asyncDispose]();
-    await cluster.executa("ALTER TABLE agendamento ADD CHECK (nome <> 'NULL')", outro);
-    await assertRejects(() => importa({ de: livro, para: cluster.url(outro) }), ErroDoArmazem, "nada foi gravado");
-    assertEquals(await cluster.executa("SELECT count(*) FROM agendamento", outro), [["0"]]);
-  },
-);

@@ -11,35 +11,35 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import type { Agendamento } from "../clinica/agendamento.ts";
 import {
-  type Agendamento,
   type Alcance,
   type Armazem,
   type Desfecho,
   type Dia,
   ErroDoArmazem,
   type Fim,
-  type Liquido,
   type Lote,
+  type Quem,
   resume,
   type Vista,
 } from "../clinica/livro.ts";
 import { Ocupacao } from "../clinica/ocupacao.ts";
-import { minutoDoDia } from "../clinica/oferta.ts";
+import { disfarceDe } from "./disfarce.ts";
 import { Memoria } from "./memoria.ts";
+import { codigoPrimario, explica, passaALimpo, reconhece, SQLITE } from "./sqlite_arquivo.ts";
+import { type Banco, desfaz, escreve, escreveNoDiario, parouAntes, prepara } from "./sqlite_escrita.ts";
 import {
-  abreParaEscrever,
-  codigoPrimario,
-  type ComoAbrir,
-  explica,
+  diasMarcados,
+  emLinhas,
+  lerOcupante,
+  linhasDe,
   numero,
-  passaALimpo,
-  reconhece,
+  SEGREDO,
   selecionaDoDia,
-  SQLITE,
   texto,
-} from "./sqlite_arquivo.ts";
-import { type Banco, desfaz, escreve, parouAntes, prepara } from "./sqlite_escrita.ts";
+} from "./sqlite_leituras.ts";
+import { abreParaEscrever, type ComoAbrir } from "./sqlite_migracao.ts";
 import { Trava } from "./sqlite_trava.ts";
 
 /** Páginas no WAL a partir das quais um commit faz o checkpoint ele mesmo: 16 MiB, se nunca houver um intervalo. */
@@ -63,6 +63,8 @@ const INTERVALO_PARA_CHECKPOINT = 500;
 export interface OpcoesDoSqlite {
   /** Começa um livro vazio, num arquivo que existe vazio ou por criar; recusa um que já tem um livro. */
   novo?: boolean;
+  /** Recebe, mais ou menos a cada segundo, uma frase sobre o que já se fez de uma migração demorada. */
+  aoAndar?: (frase: string) => void;
 }
 
 /** O armazém num arquivo SQLite, ou em `:memory:` para experimentar. */
@@ -70,7 +72,21 @@ export class ArmazemSqlite implements Armazem {
   #caminho: string;
   #trava: Trava | undefined;
   #banco: Banco | undefined;
-  #memoria = new Memoria((especialidade, data) => this.#carregaDia(especialidade, data));
+  #memoria = new Memoria({
+    ocupacao: (agenda, data) => {
+      const ocupacao = Ocupacao.vazia();
+      for (const linha of linhasDe(this.#aberto().ocupantes, data, agenda)) ocupacao.poe(lerOcupante(linha));
+      return ocupacao;
+    },
+    historiaDe: (cpf) => this.#aberto().procura.historiaDe(cpf),
+    periodo: (periodo) => this.#aberto().procura.periodo(periodo),
+    ultimaSenha: (data, letra) => {
+      const [[ultima]] = linhasDe(this.#aberto().ultimaSenha, data, letra);
+      return numero(ultima ?? 0);
+    },
+  });
+  /** Como o diário diz um endereço. */
+  #disfarca: (quem: Quem) => string = () => "";
   /** A memória é o que está gravado. Falso enquanto não se sabe o que houve com um commit, ou o arquivo não se relê. */
   #emDia = false;
   #checkpoint: ReturnType<typeof setTimeout> | undefined;
@@ -94,7 +110,7 @@ export class ArmazemSqlite implements Armazem {
    *
    * @throws {ErroDoArmazem} se outro servidor o usa, se não é um livro, se é de uma versão mais nova, se tem outro nome.
    */
-  static abre(caminho: string, { novo = false }: OpcoesDoSqlite = {}): ArmazemSqlite {
+  static abre(caminho: string, { novo = false, aoAndar }: OpcoesDoSqlite = {}): ArmazemSqlite {
     if (caminho === ":memory:") {
       const armazem = new ArmazemSqlite(caminho, undefined);
       armazem.#abre({ vazio: true });
@@ -103,7 +119,7 @@ export class ArmazemSqlite implements Armazem {
     const trava = Trava.toma(caminho, { paraEscrever: true });
     const armazem = new ArmazemSqlite(trava.caminho, trava);
     try {
-      armazem.#abreTravado(trava, { vazio: novo || trava.criado, livro: !novo });
+      armazem.#abreTravado(trava, { vazio: novo || trava.criado, livro: !novo, aoAndar });
       return armazem;
     } catch (causa) {
       trava.desfaz();
@@ -135,11 +151,18 @@ export class ArmazemSqlite implements Armazem {
       if (passaALimpo(db)) this.#agendaReserva();
       else if (exigeLimpo) throw new ErroDoArmazem(`${this.#caminho}: o WAL não pôde ser passado a limpo`);
       this.#carrega(db);
+      this.#disfarca = disfarceDe(this.#segredo(db));
       return this.#banco = prepara(db);
     } catch (causa) {
       db.close();
       throw causa;
     }
+  }
+
+  #segredo(db: DatabaseSync): string {
+    const [linha] = linhasDe(emLinhas(db, SEGREDO));
+    if (linha !== undefined) return texto(linha[0]);
+    throw new ErroDoArmazem(`${this.#caminho}: falta-lhe o segredo; alguém o mudou por fora: restaure uma cópia`);
   }
 
   #carrega(db: DatabaseSync): void {
@@ -166,18 +189,23 @@ export class ArmazemSqlite implements Armazem {
     }
     if (lote.mudancas.length === 0) return { tipo: "gravado", resultado: lote.resultado };
     const liquido = resume(lote.mudancas, quando);
-    const fim = this.#transacao(banco, liquido);
+    const fim = this.#transacao(banco, () => {
+      escreve(banco, liquido);
+      escreveNoDiario(banco, lote.mudancas, liquido.quando, this.#disfarca);
+    });
     if (fim.tipo !== "gravado") return fim;
     this.#memoria.grava(liquido);
+    banco.procura.grava(liquido);
+    passaAlguns(banco, { descansa: false });
     this.#agendaCheckpoint();
     return { tipo: "gravado", resultado: lote.resultado };
   }
 
-  #transacao(banco: Banco, liquido: Liquido): Fim<undefined> {
+  #transacao(banco: Banco, faz: () => void): Fim<undefined> {
     let confirmando = false;
     try {
       banco.begin.run();
-      escreve(banco, liquido);
+      faz();
       confirmando = true;
       banco.commit.run();
       return { tipo: "gravado", resultado: undefined };
@@ -195,10 +223,11 @@ export class ArmazemSqlite implements Armazem {
   }
 
   /** Falso se o arquivo já não se lê como um livro: a próxima vez tenta reabri-lo. */
-  #rele({ db }: Banco): boolean {
+  #rele({ db, procura }: Banco): boolean {
     this.#emDia = false;
     try {
       reconhece(db, this.#caminho);
+      procura.carrega();
       this.#carrega(db);
       return true;
     } catch {
@@ -239,19 +268,16 @@ export class ArmazemSqlite implements Armazem {
     return consulta(this.#memoria);
   }
 
-  /** Os agendamentos não cancelados de uma data, ou só os de uma especialidade. */
+  /** Os agendamentos que contam de uma data, ou só os de uma agenda. */
   // deno-lint-ignore require-await
-  async lista(data: string, especialidade?: string): Promise<Agendamento[]> {
-    return selecionaDoDia(this.#aberto().db, data, especialidade);
+  async lista(data: string, agenda?: string): Promise<Agendamento[]> {
+    return selecionaDoDia(this.#aberto().db, data, agenda);
   }
 
-  /** Os dias com agendamentos não cancelados a partir de uma data. */
+  /** Os dias com agendamentos que contam a partir de uma data. */
   // deno-lint-ignore require-await
   async diasMarcados(desde: string): Promise<Dia[]> {
-    return this.#aberto().db
-      .prepare("SELECT DISTINCT especialidade, data FROM agendamento WHERE cancelado_em IS NULL AND data >= ?")
-      .all(desde)
-      .map((dia) => [texto(dia, "especialidade"), texto(dia, "data")]);
+    return diasMarcados(this.#aberto().db, desde);
   }
 
   /** Fecha o livro e solta a trava. */
@@ -264,14 +290,6 @@ export class ArmazemSqlite implements Armazem {
     this.#fecha();
     this.#trava?.close();
     this.#trava = undefined;
-  }
-
-  #carregaDia(especialidade: string, data: string): Ocupacao {
-    const ocupacao = Ocupacao.vazia();
-    for (const horario of this.#aberto().dia.all(especialidade, data)) {
-      ocupacao.toma(minutoDoDia(texto(horario, "hora")), numero(horario, "minutos"));
-    }
-    return ocupacao;
   }
 
   /** A reserva do WAL leva tempo, e quem inicia o servidor não tem de esperar por ela. */
@@ -297,11 +315,24 @@ export class ArmazemSqlite implements Armazem {
       return;
     }
     this.#checkpoint = undefined;
+    if (this.#banco !== undefined && passaAlguns(this.#banco, { descansa: true })) {
+      this.#checkpoint = setTimeout(() => this.#descansa());
+      return;
+    }
     try {
       this.#banco?.db.exec("PRAGMA wal_checkpoint(PASSIVE)");
     } catch {
       // Disco cheio, por exemplo: o WAL continua valendo e o próximo intervalo tenta de novo.
     }
+  }
+}
+
+/** Como `Procura.passaAlguns`; o que não se pôde passar agora fica na memória. */
+function passaAlguns({ procura }: Banco, quando: { descansa: boolean }): boolean {
+  try {
+    return procura.passaAlguns(quando);
+  } catch {
+    return false;
   }
 }
 

@@ -1,42 +1,14 @@
 /**
- * O arquivo de um livro SQLite: o que tem dentro, como se reconhece, como se abre para escrever ou só para ler, e as
- * palavras para o que dá errado. Usam-no todos os módulos do armazém em SQLite, e
- * nenhum outro.
+ * O arquivo de um livro SQLite: como se reconhece, como se abre só para ler, como se copia, e as palavras para o que dá
+ * errado. Usam-no todos os módulos do armazém em SQLite, e nenhum outro.
  *
  * @module
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { type Agendamento, ErroDoArmazem } from "../clinica/livro.ts";
+import { ErroDoArmazem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
-
-/** Marca no cabeçalho do SQLite que diz que o arquivo é um livro da clínica ("CLIN"). */
-const ID_DA_APLICACAO = 0x434c494e;
-
-/** O que leva o esquema de cada versão à seguinte; a versão de um livro é quantas já recebeu. */
-const MIGRACOES: readonly string[] = [
-  `CREATE TABLE agendamento (
-     id INTEGER PRIMARY KEY,
-     cpf TEXT NOT NULL CHECK (length(cpf) = 11),
-     nome TEXT NOT NULL CHECK (nome <> ''),
-     especialidade TEXT NOT NULL CHECK (especialidade <> ''),
-     profissional TEXT NOT NULL,
-     data TEXT NOT NULL CHECK (data GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
-     hora TEXT NOT NULL CHECK (hora GLOB '[0-9][0-9]:[0-9][0-9]'),
-     minutos INTEGER NOT NULL CHECK (minutos > 0),
-     criado_em TEXT NOT NULL,
-     cancelado_em TEXT,
-     origem TEXT NOT NULL,
-     ativo INTEGER NOT NULL CHECK (ativo = 0 OR (ativo = 1 AND cancelado_em IS NULL))
-   ) STRICT;
-   CREATE UNIQUE INDEX uma_vaga_um_agendamento
-     ON agendamento (especialidade, data, hora, profissional) WHERE cancelado_em IS NULL;
-   CREATE UNIQUE INDEX um_ativo_por_cpf_e_especialidade
-     ON agendamento (cpf, especialidade) WHERE ativo = 1;`,
-];
-
-/** A versão de um livro trazido a hoje. */
-export const VERSAO: number = MIGRACOES.length;
+import { ID_DA_APLICACAO, VERSAO } from "./sqlite_esquema.ts";
 
 /** Códigos primários do SQLite (os oito bits de baixo do código estendido): sqlite.org/rescode.html. */
 export const SQLITE = { BUSY: 5, IOERR: 10, CORRUPT: 11, FULL: 13, CONSTRAINT: 19, NOTADB: 26 } as const;
@@ -45,39 +17,7 @@ export const SQLITE = { BUSY: 5, IOERR: 10, CORRUPT: 11, FULL: 13, CONSTRAINT: 1
  * Quanto se espera por outro processo que esteja escrevendo no arquivo (um `sqlite3` aberto à mão), em ms. A espera
  * para o laço de eventos: curta.
  */
-const ESPERA_POR_OUTRO = 200;
-
-/** O que se aceita de um arquivo que se abre para escrever. */
-export interface ComoAbrir {
-  /** O arquivo pode estar vazio: começa-se nele um livro. */
-  vazio?: boolean;
-  /** O arquivo pode já ter um livro. */
-  livro?: boolean;
-}
-
-/** Abre o livro para escrever, durável a cada commit, e leva-o à última versão. */
-export function abreParaEscrever(caminho: string, { vazio = false, livro = true }: ComoAbrir = {}): DatabaseSync {
-  const db = new DatabaseSync(caminho);
-  try {
-    db.exec(`PRAGMA busy_timeout = ${ESPERA_POR_OUTRO}`);
-    const achado = reconhece(db, caminho);
-    if (achado === "vazio" && !vazio) throw livroVazio(caminho);
-    if (achado === "livro" && !livro) {
-      throw new ErroDoArmazem(`${caminho}: já tem um livro, e --banco-novo só começa um onde não há; tire a opção`);
-    }
-    // Preparada, uma instrução que falha diz o código do erro; `exec` não o diz.
-    db.prepare("PRAGMA journal_mode = WAL").get();
-    db.exec("PRAGMA synchronous = FULL");
-    // No macOS, fsync não esvazia o cache do disco; isto sim. Nos outros sistemas não muda nada.
-    db.exec("PRAGMA fullfsync = ON");
-    db.exec("PRAGMA checkpoint_fullfsync = ON");
-    migra(db);
-    return db;
-  } catch (causa) {
-    db.close();
-    throw causa;
-  }
-}
+export const ESPERA_POR_OUTRO = 200;
 
 /**
  * Abre um livro que existe só para ler, sem trava: ao lado de um servidor, ou sem nenhum.
@@ -93,7 +33,7 @@ export function abreParaLer(caminho: string): DatabaseSync {
   try {
     db.exec(`PRAGMA busy_timeout = ${ESPERA_POR_OUTRO}`);
     if (reconhece(db, caminho) === "vazio") throw livroVazio(caminho, { sePodeComecar: false });
-    if (pragma(db, "user_version") < MIGRACOES.length) {
+    if (pragma(db, "user_version") < VERSAO) {
       throw new ErroDoArmazem(
         `${caminho}: o livro é de uma versão anterior; inicie o servidor uma vez para atualizá-lo`,
       );
@@ -127,9 +67,9 @@ export function reconhece(db: DatabaseSync, caminho: string): "livro" | "vazio" 
   if (id !== ID_DA_APLICACAO) {
     throw new ErroDoArmazem(`${caminho}: é um banco SQLite de outro programa; escolha outro arquivo com --banco`);
   }
-  if (versao > MIGRACOES.length) {
+  if (versao > VERSAO) {
     throw new ErroDoArmazem(
-      `${caminho}: o livro é da versão ${versao} e este programa conhece até a ${MIGRACOES.length}; atualize o programa`,
+      `${caminho}: o livro é da versão ${versao} e este programa conhece até a ${VERSAO}; atualize o programa`,
     );
   }
   const agendamentos = db.prepare(
@@ -169,43 +109,49 @@ export function outrosNomes(caminho: string): ErroDoArmazem {
   );
 }
 
-/** Leva o livro à última versão, uma transação por passo. */
-export function migra(db: DatabaseSync, migracoes: readonly string[] = MIGRACOES): void {
-  for (let versao = pragma(db, "user_version"); versao < migracoes.length; versao++) {
-    db.prepare("BEGIN IMMEDIATE").run();
-    try {
-      db.exec(migracoes[versao]);
-      db.exec(`PRAGMA application_id = ${ID_DA_APLICACAO}`);
-      db.exec(`PRAGMA user_version = ${versao + 1}`);
-      db.prepare("COMMIT").run();
-    } catch (causa) {
-      if (db.isTransaction) db.exec("ROLLBACK");
-      throw causa;
-    }
-  }
-}
-
 /** Passa tudo o que está no WAL para o arquivo principal e o esvazia; falso se alguém ainda lê dele. */
 export function passaALimpo(db: DatabaseSync): boolean {
   return linha(db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()).busy === 0;
 }
 
-/** Os agendamentos não cancelados de uma data, por especialidade e hora; ou só os de uma especialidade. */
-export function selecionaDoDia(db: DatabaseSync, data: string, especialidade?: string): Agendamento[] {
-  const filtro = especialidade === undefined ? "" : "AND especialidade = ?";
-  return db.prepare(
-    `SELECT id, cpf, nome, especialidade, profissional, data, hora, minutos FROM agendamento
-     WHERE cancelado_em IS NULL AND data = ? ${filtro} ORDER BY especialidade, hora`,
-  ).all(data, ...(especialidade === undefined ? [] : [especialidade])).map((achado) => ({
-    id: numero(achado, "id"),
-    cpf: texto(achado, "cpf"),
-    nome: texto(achado, "nome"),
-    especialidade: texto(achado, "especialidade"),
-    profissional: texto(achado, "profissional"),
-    data: texto(achado, "data"),
-    hora: texto(achado, "hora"),
-    minutos: numero(achado, "minutos"),
-  }));
+/**
+ * Copia o livro, consistente, para um arquivo novo de modo 0600, que só recebe o nome quando está inteiro e no disco; quando
+ * falha, não deixa nada.
+ *
+ * @throws se o destino existe, ou não pôde ser escrito.
+ */
+export function escreveCopia(db: DatabaseSync, destino: string, parcial: string): void {
+  try {
+    if (existe(destino)) throw new Deno.errors.AlreadyExists();
+    Deno.openSync(parcial, { write: true, create: true, truncate: true, mode: 0o600 }).close();
+    db.prepare("VACUUM INTO ?").run(parcial);
+    {
+      using arquivo = Deno.openSync(parcial, { write: true });
+      arquivo.syncSync();
+    }
+    nomeia(parcial, destino);
+  } catch (causa) {
+    for (const sobra of [parcial, `${parcial}-journal`]) {
+      try {
+        Deno.removeSync(sobra);
+      } catch {
+        // não chegou a existir
+      }
+    }
+    throw causa;
+  }
+}
+
+/** Dá a um arquivo pronto o seu nome, sem tomar o de outro. */
+function nomeia(parcial: string, destino: string): void {
+  try {
+    Deno.linkSync(parcial, destino);
+  } catch (causa) {
+    if (causa instanceof Deno.errors.AlreadyExists) throw causa;
+    // Sem links (FAT, algumas redes) resta mudar o nome; entre olhar e mudar, outro pode tomá-lo.
+    return Deno.renameSync(parcial, destino);
+  }
+  Deno.removeSync(parcial);
 }
 
 /** Uma linha de um resultado. */
@@ -223,14 +169,8 @@ export function numero(valor: Linha | undefined, coluna: string): number {
   return n;
 }
 
-/** O texto de uma coluna; lança se não é um texto. */
-export function texto(valor: Linha | undefined, coluna: string): string {
-  const t = linha(valor)[coluna];
-  if (typeof t !== "string") throw new TypeError(`a coluna ${coluna} não é um texto`);
-  return t;
-}
-
-function pragma(db: DatabaseSync, nome: string): number {
+/** O valor de um `PRAGMA` que é um número. */
+export function pragma(db: DatabaseSync, nome: string): number {
   return numero(db.prepare(`PRAGMA ${nome}`).get(), nome);
 }
 

@@ -5,10 +5,8 @@
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
 import { ErroDoArmazem } from "../clinica/livro.ts";
 import { cpfDeExemplo, roda, Servidor } from "../testes/apoio.ts";
-import { ativosDe, DIA, grava, marca } from "../testes/contrato.ts";
 import {
   consulta,
   executa,
@@ -19,9 +17,9 @@ import {
   teste,
   testeComDisco,
 } from "../testes/livro_sqlite.ts";
+import { ativosDe, DIA, grava, marca } from "../testes/mudancas.ts";
 import { copiaLivro, fonteSqlite, listaDoLivro, livroNovoSqlite } from "./sqlite_copia.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
-import { migra } from "./sqlite_arquivo.ts";
 
 teste("o arquivo, o WAL e a trava são só do dono", async (livro) => {
   const mascara = Deno.umask(0);
@@ -34,10 +32,10 @@ teste("o arquivo, o WAL e a trava são só do dono", async (livro) => {
   }
 });
 
-teste("o arquivo diz o que é: application_id CLIN, versão 1, WAL", async (livro) => {
+teste("o arquivo diz o que é: application_id CLIN, versão 2, WAL", async (livro) => {
   await livroComUm(livro);
   assertEquals(consulta(livro, "PRAGMA application_id"), [{ application_id: 0x434c494e }]);
-  assertEquals(consulta(livro, "PRAGMA user_version"), [{ user_version: 1 }]);
+  assertEquals(consulta(livro, "PRAGMA user_version"), [{ user_version: 2 }]);
   assertEquals(consulta(livro, "PRAGMA journal_mode"), [{ journal_mode: "wal" }]);
 });
 
@@ -48,9 +46,13 @@ teste("nem à mão se põe um segundo numa vaga, ou um segundo ativo do mesmo pa
   assertThrows(() => executa(livro, daVaga), Error, "UNIQUE");
   assertThrows(() => executa(livro, linhaSql({ hora: "'08:00'", ativo: "0" })), Error, "UNIQUE");
   assertThrows(() => executa(livro, doPar), Error, "UNIQUE");
-  executa(livro, linhaSql({ hora: "'08:00'", profissional: "'DRA. ANA'" }));
+  assertThrows(() => executa(livro, linhaSql({ cpf: `'${cpfDeExemplo(1)}'`, encaixe: "1" })), Error, "UNIQUE");
+  executa(livro, linhaSql({ hora: "'08:00'", ativo: "0", situacao: "'CANCELADO'" }));
+  executa(livro, linhaSql({ hora: "'08:00'", ativo: "0", situacao: "'PASSOU'" }));
+  executa(livro, linhaSql({ hora: "'08:00'", profissional: "'DRA. ANA'", agenda: "'P:DRA. ANA'" }));
+  executa(livro, linhaSql({ hora: "'08:00'", cpf: `'${cpfDeExemplo(51)}'`, encaixe: "1" }));
   executa(livro, linhaSql({ cpf: `'${cpfDeExemplo(1)}'`, ativo: "0" }));
-  executa(livro, "UPDATE agendamento SET ativo = 0, cancelado_em = criado_em");
+  executa(livro, "UPDATE agendamento SET ativo = 0, situacao = 'CANCELADO'");
   executa(livro, daVaga);
 });
 
@@ -65,7 +67,18 @@ teste("a tabela recusa o que não tem forma de agendamento", async (livro) => {
     { hora: "'8:00'" },
     { minutos: "0" },
     { ativo: "2" },
-    { ativo: "1", cancelado_em: "'2026-11-23T10:00:00Z'" },
+    ...["ATENDIDO", "SAIU", "FALTOU", "CANCELADO", "CONVIDADO", "PASSOU"].map((situacao) => ({
+      situacao: `'${situacao}'`,
+    })),
+    { situacao: "'ADIADO'" },
+    { encaixe: "2" },
+    { versao: "0" },
+    { codigo: "'0A1B2C3'" },
+    { prioridade: "5" },
+    { prioridade: "-1" },
+    { chamadas: "-1" },
+    { agenda: "''" },
+    { pilha: "NULL" },
     { criado_em: "NULL" },
     { origem: "NULL" },
     { profissional: "NULL" },
@@ -83,34 +96,10 @@ teste("a tabela recusa o que não tem forma de agendamento", async (livro) => {
   executa(livro, linhaSql());
 });
 
-teste("uma migração leva o livro adiante sem perder linhas", async (livro) => {
-  await livroComUm(livro);
-  using db = new DatabaseSync(livro);
-  migra(db, ["isto já foi feito e não roda de novo", "ALTER TABLE agendamento ADD COLUMN telefone TEXT"]);
-  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 2);
-  const linha = db.prepare("SELECT cpf, telefone FROM agendamento").get();
-  assertEquals({ ...linha }, { cpf: cpfDeExemplo(1), telefone: null });
-});
-
-teste("uma migração que falha não deixa nada pela metade, e os passos anteriores valem", async (livro) => {
-  await livroComUm(livro);
-  using db = new DatabaseSync(livro);
-  const passos = [
-    "feito",
-    "ALTER TABLE agendamento ADD COLUMN telefone TEXT",
-    "ALTER TABLE agendamento ADD COLUMN email TEXT; UPDATE agendamento SET email = nome; INSERT INTO nada VALUES (1)",
-  ];
-  assertThrows(() => migra(db, passos), Error, "no such table: nada");
-  assertEquals(db.isTransaction, false);
-  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 2);
-  const colunas = db.prepare("SELECT name FROM pragma_table_info('agendamento')").all().map(({ name }) => name);
-  assert(colunas.includes("telefone") && !colunas.includes("email"));
-});
-
 teste("um livro de uma versão mais nova é recusado, com as duas versões", async (livro) => {
   await livroComUm(livro);
   executa(livro, "PRAGMA user_version = 7");
-  recusado(livro, ["da versão 7", "conhece até a 1", "atualize"]);
+  recusado(livro, ["da versão 7", "conhece até a 2", "atualize"]);
   assertThrows(() => listaDoLivro(livro, DIA), ErroDoArmazem, "versão 7");
   assertThrows(() => copiaLivro(livro, `${livro}.copia`), ErroDoArmazem, "versão 7");
   assertEquals(consulta(livro, "SELECT cpf FROM agendamento"), [{ cpf: cpfDeExemplo(1) }]);

@@ -7,20 +7,16 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { type Agendamento, ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo } from "../clinica/livro.ts";
+import type { Agendamento } from "../clinica/agendamento.ts";
+import type { Excecao } from "../clinica/excecao.ts";
+import { ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo, type TabelaDoLivro } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
-import {
-  abreParaEscrever,
-  abreParaLer,
-  exigeArquivo,
-  existe,
-  explica,
-  numero,
-  passaALimpo,
-  selecionaDoDia,
-  texto,
-} from "./sqlite_arquivo.ts";
+import { abreParaLer, escreveCopia, exigeArquivo, explica, passaALimpo } from "./sqlite_arquivo.ts";
+import { emLinhas, EXCECOES, lerExcecao, linhasDe, numero, selecionaDoDia, texto } from "./sqlite_leituras.ts";
+import { abreParaEscrever } from "./sqlite_migracao.ts";
+import { passa } from "./sqlite_procura.ts";
 import { Trava } from "./sqlite_trava.ts";
+import { COLUNAS, TABELAS } from "./tabelas.ts";
 
 /**
  * Copia o livro, consistente, para um arquivo novo de modo 0600, ao lado de um servidor em funcionamento.
@@ -29,25 +25,9 @@ import { Trava } from "./sqlite_trava.ts";
  */
 export function copiaLivro(caminho: string, destino: string): void {
   using db = abreParaLer(caminho);
-  const parcial = `${destino}.${Deno.pid}.parcial`;
   try {
-    if (existe(destino)) throw new Deno.errors.AlreadyExists();
-    // A cópia só recebe o nome quando está inteira e no disco.
-    Deno.openSync(parcial, { write: true, createNew: true, mode: 0o600 }).close();
-    db.prepare("VACUUM INTO ?").run(parcial);
-    {
-      using arquivo = Deno.openSync(parcial, { write: true });
-      arquivo.syncSync();
-    }
-    nomeia(parcial, destino);
+    escreveCopia(db, destino, `${destino}.${Deno.pid}.parcial`);
   } catch (causa) {
-    for (const sobra of [parcial, `${parcial}-journal`]) {
-      try {
-        Deno.removeSync(sobra);
-      } catch {
-        // não chegou a existir
-      }
-    }
     if (causa instanceof Deno.errors.AlreadyExists) {
       throw new ErroDoArmazem(`${destino}: já existe; a cópia não escreve por cima, escolha outro nome`, causa);
     }
@@ -55,20 +35,8 @@ export function copiaLivro(caminho: string, destino: string): void {
   }
 }
 
-/** Dá a um arquivo pronto o seu nome, sem tomar o de outro. */
-function nomeia(parcial: string, destino: string): void {
-  try {
-    Deno.linkSync(parcial, destino);
-  } catch (causa) {
-    if (causa instanceof Deno.errors.AlreadyExists) throw causa;
-    // Sem links (FAT, algumas redes) resta mudar o nome; entre olhar e mudar, outro pode tomá-lo.
-    return Deno.renameSync(parcial, destino);
-  }
-  Deno.removeSync(parcial);
-}
-
 /**
- * Os agendamentos não cancelados de uma data (`"aaaa-mm-dd"`), por especialidade e hora.
+ * Os agendamentos que contam de uma data (`"aaaa-mm-dd"`), por agenda, hora e número.
  *
  * @throws {ErroDoArmazem} se não há livro, ou não pôde ser lido.
  */
@@ -81,30 +49,43 @@ export function listaDoLivro(caminho: string, data: string): Agendamento[] {
   }
 }
 
+/**
+ * As exceções que valem, por número.
+ *
+ * @throws {ErroDoArmazem} se não há livro, ou não pôde ser lido.
+ */
+export function excecoesDoLivro(caminho: string): Excecao[] {
+  using db = abreParaLer(caminho);
+  try {
+    return linhasDe(emLinhas(db, EXCECOES)).map(lerExcecao);
+  } catch (causa) {
+    throw explica(caminho, causa);
+  }
+}
+
 /** Linhas por pedaço ao copiar um livro inteiro. */
 const LINHAS_POR_COPIA = 5000;
 
-async function* pedacosDe(db: DatabaseSync): AsyncGenerator<LinhaDoLivro[]> {
-  const pedaco = db.prepare(`SELECT * FROM agendamento WHERE id > ? ORDER BY id LIMIT ${LINHAS_POR_COPIA}`);
-  for (let ultimo = Number.MIN_SAFE_INTEGER;;) {
-    const linhas = pedaco.all(ultimo).map((achada): LinhaDoLivro => [
-      numero(achada, "id"),
-      texto(achada, "cpf"),
-      texto(achada, "nome"),
-      texto(achada, "especialidade"),
-      texto(achada, "profissional"),
-      texto(achada, "data"),
-      texto(achada, "hora"),
-      numero(achada, "minutos"),
-      texto(achada, "criado_em"),
-      achada.cancelado_em === null ? null : texto(achada, "cancelado_em"),
-      texto(achada, "origem"),
-      numero(achada, "ativo") === 1,
-    ]);
+async function* pedacosDe(db: DatabaseSync, tabela: TabelaDoLivro): AsyncGenerator<LinhaDoLivro[]> {
+  const colunas = Object.entries(COLUNAS[tabela]);
+  const [[chave, tipo]] = colunas;
+  const pedaco = emLinhas(
+    db,
+    `SELECT ${nomesDe(tabela)} FROM ${tabela} WHERE ${chave} > ? ORDER BY ${chave} LIMIT ${LINHAS_POR_COPIA}`,
+  );
+  for (let ultimo: string | number = tipo === "texto" ? "" : Number.MIN_SAFE_INTEGER;;) {
+    const linhas = linhasDe(pedaco, ultimo).map((achada): LinhaDoLivro =>
+      colunas.map(([, tipo], i) => tipo === "texto" ? texto(achada[i]) : numero(achada[i]))
+    );
     if (linhas.length === 0) return;
     yield linhas;
-    ultimo = linhas[linhas.length - 1][0];
+    const [lida] = linhas[linhas.length - 1];
+    ultimo = lida ?? "";
   }
+}
+
+function nomesDe(tabela: TabelaDoLivro): string {
+  return Object.keys(COLUNAS[tabela]).join(", ");
 }
 
 /**
@@ -123,9 +104,10 @@ export function fonteSqlite(caminho: string): Fonte {
   try {
     const aberto = db = abreParaLer(caminho);
     aberto.exec("BEGIN");
+    const contadas = TABELAS.map((tabela) => linhasDe(emLinhas(aberto, `SELECT count(*) FROM ${tabela}`)));
     return {
-      total: numero(aberto.prepare("SELECT count(*) AS n FROM agendamento").get(), "n"),
-      pedacos: () => pedacosDe(aberto),
+      total: contadas.reduce((total, [[linhas]]) => total + numero(linhas), 0),
+      pedacos: (tabela) => pedacosDe(aberto, tabela),
       [Symbol.asyncDispose](): Promise<void> {
         fecha();
         return Promise.resolve();
@@ -150,25 +132,20 @@ export function livroNovoSqlite(caminho: string): LivroNovo {
     trava.close();
   };
   try {
-    const db = aberto = abreParaEscrever(trava.caminho, { vazio: true });
+    const db = aberto = abreParaEscrever(trava.caminho, { vazio: true, cheio: false });
     db.exec("BEGIN IMMEDIATE");
-    if (numero(db.prepare("SELECT EXISTS (SELECT 1 FROM agendamento) AS n").get(), "n") === 1) {
-      throw new ErroDoArmazem(`${caminho}: o livro não está vazio; importar só enche um livro novo`);
-    }
-    const insere = db.prepare(`INSERT INTO agendamento (id, cpf, nome, especialidade, profissional, data, hora, minutos,
-      criado_em, cancelado_em, origem, ativo) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    const insere = new Map(TABELAS.map((tabela) => {
+      const valores = Object.keys(COLUNAS[tabela]).map(() => "?").join(", ");
+      return [tabela, db.prepare(`INSERT INTO ${tabela} (${nomesDe(tabela)}) VALUES (${valores})`)];
+    }));
     return {
-      recebe(linhas): Promise<void> {
-        for (const linha of linhas) {
-          const [id, cpf, nome, especialidade, profissional, data, hora, minutos, criado, cancelado, origem, ativo] =
-            linha;
-          const colunas = [id, cpf, nome, especialidade, profissional, data, hora, minutos, criado, cancelado, origem];
-          insere.run(...colunas, ativo ? 1 : 0);
-        }
+      recebe(tabela, linhas): Promise<void> {
+        for (const linha of linhas) insere.get(tabela)?.run(...linha);
         return Promise.resolve();
       },
-      pedacos: () => pedacosDe(db),
+      pedacos: (tabela) => pedacosDe(db, tabela),
       confirma(): Promise<void> {
+        passa(db);
         db.exec("COMMIT");
         passaALimpo(db);
         return Promise.resolve();

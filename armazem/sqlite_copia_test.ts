@@ -7,8 +7,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { ErroDoArmazem } from "../clinica/livro.ts";
 import { cpfDeExemplo, roda } from "../testes/apoio.ts";
-import { ativosDe, desmarca, DIA, grava, marca } from "../testes/contrato.ts";
 import { consulta, executa, livroComUm, modo, teste } from "../testes/livro_sqlite.ts";
+import { ativosDe, desmarca, DIA, grava, marca } from "../testes/mudancas.ts";
 import { copiaLivro, listaDoLivro } from "./sqlite_copia.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 

@@ -5,8 +5,14 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Agendamento, Liquido, Nada, Novo } from "../clinica/livro.ts";
-import { codigoEstendido, codigoPrimario, SQLITE, VERSAO } from "./sqlite_arquivo.ts";
+import { escreveDiario } from "../clinica/diario.ts";
+import type { Liquido, Mudanca, Nada, Quem } from "../clinica/livro.ts";
+import { codigoEstendido, codigoPrimario, SQLITE } from "./sqlite_arquivo.ts";
+import { VERSAO } from "./sqlite_esquema.ts";
+import { Agendamentos } from "./sqlite_instrucoes.ts";
+import { emLinhas, OCUPANTES, ULTIMA_SENHA } from "./sqlite_leituras.ts";
+import { Procura } from "./sqlite_procura.ts";
+import { COLUNAS } from "./tabelas.ts";
 
 /** O código estendido de uma escrita que falhou: o commit parou antes de escrever a linha do WAL que o faria valer. */
 const ESCRITA_FALHOU = 778;
@@ -24,55 +30,70 @@ export interface Banco {
   readonly commit: StatementSync;
   /** Grava uma página sem mudar nada. */
   readonly anula: StatementSync;
-  /** Acrescenta agendamentos ativos. */
-  readonly marca: EmLinhas<Novo>;
-  /** Acrescenta agendamentos já cancelados. */
-  readonly marcaCancelado: EmLinhas<Novo>;
-  /** Cancela agendamentos. */
-  readonly desmarca: EmLinhas<Agendamento>;
-  /** Tira agendamentos de ativos. */
-  readonly arquiva: EmLinhas<Agendamento>;
-  /** As horas tomadas de um dia. */
-  readonly dia: StatementSync;
+  /** Insere e atualiza agendamentos. */
+  readonly agendamentos: Agendamentos;
+  /** Põe uma exceção, ou desfaz uma que vale. */
+  readonly excecao: StatementSync;
+  /** Guarda um contato por cima do que havia. */
+  readonly contato: StatementSync;
+  /** A linha do diário de um lote. */
+  readonly diario: StatementSync;
+  /** O que ocupa um dia de uma agenda. */
+  readonly ocupantes: StatementSync;
+  /** Por onde se procura o que há em qualquer situação. */
+  readonly procura: Procura;
+  /** A última senha de uma data. */
+  readonly ultimaSenha: StatementSync;
 }
 
 /** Prepara as instruções. */
 export function prepara(db: DatabaseSync): Banco {
+  const excecao = Object.keys(COLUNAS.excecao);
   return {
     db,
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
     anula: db.prepare(`PRAGMA user_version = ${VERSAO}`),
-    // `OR ROLLBACK`: um lote é tudo ou nada, e assim o SQLite não copia, antes de cada instrução, as páginas que ela
-    // muda, para poder desfazer só a ela; nos lotes grandes a cópia ia para um arquivo temporário.
-    marca: insercao(db, "NULL, 1"),
-    marcaCancelado: insercao(db, "?1, 0"),
-    desmarca: new EmLinhas(
-      db,
-      (linhas) =>
-        `UPDATE OR ROLLBACK agendamento SET cancelado_em = ?1, ativo = 0
-         WHERE id IN (${repete(linhas, "?")}) AND cancelado_em IS NULL`,
-      ({ id }) => [id],
+    agendamentos: new Agendamentos(db),
+    excecao: db.prepare(
+      `INSERT OR ROLLBACK INTO excecao (${excecao.join(", ")}) VALUES (${excecao.map(() => "?").join(", ")})
+       ON CONFLICT (numero) DO UPDATE SET revogada = 1 WHERE excluded.revogada AND NOT revogada`,
     ),
-    arquiva: new EmLinhas(
-      db,
-      (linhas) => `UPDATE OR ROLLBACK agendamento SET ativo = 0 WHERE id IN (${repete(linhas, "?")}) AND ativo = 1`,
-      ({ id }) => [id],
+    contato: db.prepare(
+      `INSERT OR ROLLBACK INTO contato (cpf, email, telefone, mudou_em) VALUES (?, ?, ?, ?) ON CONFLICT (cpf) DO UPDATE
+       SET email = excluded.email, telefone = excluded.telefone, mudou_em = excluded.mudou_em`,
     ),
-    dia: db.prepare(
-      "SELECT hora, minutos FROM agendamento WHERE especialidade = ? AND data = ? AND cancelado_em IS NULL",
-    ),
+    diario: db.prepare("INSERT OR ROLLBACK INTO diario (lote, quando, mudancas) VALUES (?, ?, ?)"),
+    ocupantes: emLinhas(db, OCUPANTES),
+    procura: new Procura(db),
+    ultimaSenha: emLinhas(db, ULTIMA_SENHA),
   };
 }
 
-/** Primeiro o que libera, depois o que toma: as restrições valem a cada instrução. */
+/** Escreve o efeito de um lote: primeiro o que libera, depois o que toma, pois as restrições valem a cada instrução. */
 export function escreve(banco: Banco, liquido: Liquido): void {
-  const { quando, novos, passageiros, desmarcados, arquivados, ...resto } = liquido;
+  const { quando, novos, mudados, excecoes, contatos, ...resto } = liquido;
   resto satisfies Nada;
-  exige(banco.desmarca.executa([quando], desmarcados), desmarcados);
-  exige(banco.arquiva.executa([], arquivados), arquivados);
-  banco.marca.executa([quando], novos);
-  banco.marcaCancelado.executa([quando], passageiros);
+  exige(banco.agendamentos.atualiza(mudados), mudados.length);
+  banco.procura.escreve({ mudados });
+  banco.agendamentos.insere(quando, novos);
+  for (const { numero, revogada, motivo, ...excecao } of excecoes) {
+    const { tipo, de, ate, inicio, fim, especialidade, profissional, vagas, minutos, local, encaixes } = excecao;
+    const oQue = [tipo, de, ate, inicio, fim, especialidade, profissional, vagas, minutos, local, encaixes];
+    exige(Number(banco.excecao.run(numero, ...oQue, motivo, revogada ? 1 : 0, quando).changes), 1);
+  }
+  for (const { cpf, email, telefone } of contatos) banco.contato.run(cpf, email, telefone, quando);
+}
+
+/** Escreve a linha do diário; o lote tem um nome ao acaso. */
+export function escreveNoDiario(
+  banco: Banco,
+  mudancas: readonly Mudanca[],
+  quando: string,
+  disfarca: (quem: Quem) => string,
+): void {
+  const lote = crypto.getRandomValues(new Uint8Array(16)).toHex();
+  banco.diario.run(lote, quando, escreveDiario(mudancas, disfarca));
 }
 
 /** Uma linha que a memória tem e o arquivo não: alguém mexeu nele por fora. */
@@ -81,8 +102,8 @@ class Divergencia extends Error {
   errcode = SQLITE.CONSTRAINT;
 }
 
-function exige(mudadas: number, esperadas: readonly Agendamento[]): void {
-  if (mudadas !== esperadas.length) throw new Divergencia("o agendamento já não está como a memória o tem");
+function exige(mudadas: number, esperadas: number): void {
+  if (mudadas !== esperadas) throw new Divergencia("o livro já não está como a memória o tem");
 }
 
 /** Verdadeiro se o commit falhou antes de escrever o que o faria valer. */
@@ -114,65 +135,4 @@ function anula(banco: Banco): void {
     // Também este chegou ao disco.
     if (!INDICE_FALHOU.includes(codigoEstendido(causa))) throw causa;
   }
-}
-
-/** O que se liga a um parâmetro. */
-export type Valor = string | number;
-
-/** Linhas por instrução, no máximo. Executá-la custa mais que a linha: juntas, cada uma custa a metade. */
-const LINHAS_POR_INSTRUCAO = 32;
-
-/** Uma instrução que vale para muitas linhas, preparada uma vez para cada quantidade delas. */
-export class EmLinhas<T> {
-  #db: DatabaseSync;
-  #sql: (linhas: number) => string;
-  #valores: (linha: T) => Valor[];
-  /** A instrução para tantas linhas quanto o índice. */
-  #instrucoes: StatementSync[] = [];
-
-  /** Os parâmetros de `sql` são os comuns a todas as linhas (`?1`, …), depois os `valores` de cada uma. */
-  constructor(db: DatabaseSync, sql: (linhas: number) => string, valores: (linha: T) => Valor[]) {
-    this.#db = db;
-    this.#sql = sql;
-    this.#valores = valores;
-  }
-
-  /** Quantas linhas do banco mudaram. */
-  executa(comuns: readonly Valor[], linhas: readonly T[]): number {
-    let mudadas = 0;
-    for (let feitas = 0; feitas < linhas.length;) {
-      const parte = linhas.slice(feitas, feitas += LINHAS_POR_INSTRUCAO);
-      const valores = [...comuns];
-      for (const linha of parte) valores.push(...this.#valores(linha));
-      const instrucao = this.#instrucoes[parte.length] ??= this.#db.prepare(this.#sql(parte.length));
-      mudadas += Number(instrucao.run(...valores).changes);
-    }
-    return mudadas;
-  }
-}
-
-function repete(linhas: number, texto: string): string {
-  return Array<string>(linhas).fill(texto).join(", ");
-}
-
-/** Insere agendamentos; `estado` são os valores de `cancelado_em` e `ativo`, `?1` o instante do lote. */
-function insercao(db: DatabaseSync, estado: string): EmLinhas<Novo> {
-  return new EmLinhas(
-    db,
-    (linhas) =>
-      `INSERT OR ROLLBACK INTO agendamento (criado_em, cancelado_em, ativo,
-         id, cpf, nome, especialidade, profissional, data, hora, minutos, origem)
-       VALUES ${repete(linhas, `(?1, ${estado}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)}`,
-    ({ agendamento: { id, cpf, nome, especialidade, profissional, data, hora, minutos }, origem }) => [
-      id,
-      cpf,
-      nome,
-      especialidade,
-      profissional,
-      data,
-      hora,
-      minutos,
-      origem,
-    ],
-  );
 }

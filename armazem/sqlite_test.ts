@@ -9,70 +9,75 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { retry } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
 import { Agenda } from "../agenda.ts";
-import { type Armazem, ErroDoArmazem } from "../clinica/livro.ts";
+import { ErroDoArmazem, type Mudanca } from "../clinica/livro.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import type { PedidoNoFio } from "../protocolo.ts";
 import { ate, atendeNoFio, cpfDeExemplo, enche, Fio, Pasta, Servidor, testeComSistema } from "../testes/apoio.ts";
+import { contrato, type Posto } from "../testes/contrato.ts";
+import { consulta, executa, integro, linhaSql, teste, testeComDisco } from "../testes/livro_sqlite.ts";
 import {
   alcance,
   arquiva,
   ativosDe,
   CLINICO,
-  contrato,
+  contata,
   desmarca,
   DIA,
   grava,
   HORAS,
   livres,
   marca,
+  muda,
   QUANDO,
   tenta,
-} from "../testes/contrato.ts";
-import { consulta, executa, integro, linhaSql, teste, testeComDisco } from "../testes/livro_sqlite.ts";
+} from "../testes/mudancas.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 
-contrato(
-  (nome, fn) => Deno.test({ name: `armazém na memória: ${nome}`, permissions: "none", fn }),
-  () => Promise.resolve(ArmazemSqlite.abre(":memory:")),
-);
+contrato((nome, fn) => Deno.test({ name: `armazém na memória: ${nome}`, permissions: "none", fn }), () => {
+  const armazem = ArmazemSqlite.abre(":memory:");
+  return { armazem, [Symbol.asyncDispose]: () => armazem[Symbol.asyncDispose]() };
+});
 
-/** Um armazém que leva consigo a pasta do seu arquivo. */
-function abreEmPasta(): Armazem {
+contrato((nome, fn) => testeComSistema(`armazém em arquivo: ${nome}`, fn), (): Posto => {
   const pasta = new Pasta();
-  const armazem = ArmazemSqlite.abre(pasta.arquivo("clinica.db"));
-  const fecha = armazem[Symbol.asyncDispose].bind(armazem);
-  armazem[Symbol.asyncDispose] = async () => {
-    await fecha();
-    pasta[Symbol.dispose]();
+  const livro = pasta.arquivo("clinica.db");
+  const armazem = ArmazemSqlite.abre(livro);
+  return {
+    armazem,
+    diario: () => consulta(livro, "SELECT mudancas FROM diario ORDER BY id").map(({ mudancas }) => String(mudancas)),
+    async [Symbol.asyncDispose](): Promise<void> {
+      await armazem[Symbol.asyncDispose]();
+      pasta[Symbol.dispose]();
+    },
   };
-  return armazem;
-}
-
-contrato((nome, fn) => testeComSistema(`armazém em arquivo: ${nome}`, fn), () => Promise.resolve(abreEmPasta()));
+});
 
 teste("a história fica: cancelados, arquivados, quando e por quem", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.7")]);
   const [primeiro] = await ativosDe(armazem, 1);
-  await grava(armazem, () => [desmarca(primeiro)], QUANDO + 60_000);
-  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.8")], QUANDO + 120_000);
+  await grava(armazem, () => [desmarca(primeiro, "2026-11-23T10:01:00Z")], { quando: QUANDO + 60_000 });
+  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) }, "10.0.0.8")], { quando: QUANDO + 120_000 });
   const [segundo] = await ativosDe(armazem, 1);
   await grava(armazem, (vista) => [
     arquiva(segundo),
     marca(vista, { cpf: cpfDeExemplo(1), data: "2026-12-07" }, "10.0.0.9"),
-  ], QUANDO + 180_000);
-  const sql = "SELECT cpf, nome, data, hora, criado_em, cancelado_em, origem, ativo FROM agendamento ORDER BY id";
-  const comum = { cpf: cpfDeExemplo(1), nome: "MARIA DA SILVA", data: DIA, hora: "08:00", cancelado_em: null };
+  ], { quando: QUANDO + 180_000 });
+  const sql =
+    "SELECT versao, data, hora, situacao, criado_em, terminou_em, origem, ativo FROM agendamento ORDER BY numero";
+  const comum = { data: DIA, hora: "08:00", situacao: "MARCADO", terminou_em: "" };
   assertEquals(consulta(livro, sql), [
     {
       ...comum,
+      versao: 2,
+      situacao: "CANCELADO",
       criado_em: "2026-11-23T10:00:00Z",
-      cancelado_em: "2026-11-23T10:01:00Z",
+      terminou_em: "2026-11-23T10:01:00Z",
       origem: "10.0.0.7",
       ativo: 0,
     },
-    { ...comum, criado_em: "2026-11-23T10:02:00Z", origem: "10.0.0.8", ativo: 0 },
-    { ...comum, data: "2026-12-07", criado_em: "2026-11-23T10:03:00Z", origem: "10.0.0.9", ativo: 1 },
+    { ...comum, versao: 2, criado_em: "2026-11-23T10:02:00Z", origem: "10.0.0.8", ativo: 0 },
+    { ...comum, versao: 1, data: "2026-12-07", criado_em: "2026-11-23T10:03:00Z", origem: "10.0.0.9", ativo: 1 },
   ]);
 });
 
@@ -80,13 +85,68 @@ teste("marcar e desmarcar no mesmo lote deixa uma linha cancelada na história",
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => {
     const marcado = marca(vista, { cpf: cpfDeExemplo(1) });
-    return [marcado, desmarca(marcado.agendamento)];
+    return [marcado, desmarca(marcado.depois)];
   });
   const quando = "2026-11-23T10:00:00Z";
-  assertEquals(consulta(livro, "SELECT id, cpf, criado_em, cancelado_em, ativo FROM agendamento"), [
-    { id: 1, cpf: cpfDeExemplo(1), criado_em: quando, cancelado_em: quando, ativo: 0 },
+  assertEquals(consulta(livro, "SELECT numero, versao, situacao, criado_em, terminou_em, ativo FROM agendamento"), [
+    { numero: 1, versao: 2, situacao: "CANCELADO", criado_em: quando, terminou_em: quando, ativo: 0 },
   ]);
 });
+
+teste("num lote, uns podem tomar as horas que outros só depois deixam, e trocá-las", async (livro) => {
+  await using armazem = ArmazemSqlite.abre(livro);
+  await grava(armazem, (vista) => HORAS.map((hora, n) => marca(vista, { cpf: cpfDeExemplo(n), hora })));
+  const marcados = await armazem.lista(DIA);
+  const move = (n: number, hora: string): Mudanca => muda(marcados[n], { hora }, "REMARC");
+  await grava(armazem, () => [
+    move(0, "08:30"),
+    move(1, "08:00"),
+    move(2, "09:30"),
+    move(3, "10:00"),
+    move(4, "09:00"),
+    contata({ cpf: cpfDeExemplo(1), email: "maria@exemplo.br", telefone: "" }),
+  ]);
+  const quem = async (): Promise<unknown[]> => (await armazem.lista(DIA)).map(({ cpf, hora }) => [cpf, hora]);
+  const trocados = [[1, "08:00"], [0, "08:30"], [4, "09:00"], [2, "09:30"], [3, "10:00"]]
+    .map(([n, hora]) => [cpfDeExemplo(Number(n)), hora]);
+  assertEquals(await quem(), trocados);
+  assertEquals(await livres(armazem), []);
+  assertEquals((await ativosDe(armazem, 0)).map(({ versao, encaixe, ativo }) => [versao, encaixe, ativo]), [
+    [2, false, true],
+  ]);
+  // Trocados, e um deles já não é como se pensa: nada muda.
+  const agora = await armazem.lista(DIA);
+  const velho = { ...agora[1], versao: 7 };
+  assertEquals(
+    await tenta(armazem, () => [muda(agora[0], { hora: "08:30" }), muda(velho, { hora: "08:00" })]),
+    "recusado",
+  );
+  assertEquals(await quem(), trocados);
+});
+
+teste(
+  "um encaixe cancelado pode voltar no lote em que outros trocam de hora: não tinha lugar de onde sair",
+  async (livro) => {
+    await using armazem = ArmazemSqlite.abre(livro);
+    await grava(armazem, (vista) => [
+      marca(vista, { cpf: cpfDeExemplo(0), hora: "08:00" }),
+      marca(vista, { cpf: cpfDeExemplo(1), hora: "08:30" }),
+      marca(vista, { cpf: cpfDeExemplo(2), hora: "08:10", encaixe: true, situacao: "CANCELADO", ativo: false }),
+    ]);
+    const [um, dois] = await armazem.lista(DIA);
+    const [encaixe] = await armazem.le(alcance, (vista) => vista.historiaDe(cpfDeExemplo(2)));
+    await grava(armazem, () => [
+      muda(um, { hora: "08:30" }, "REMARC"),
+      muda(dois, { hora: "08:00" }, "REMARC"),
+      muda(encaixe, { situacao: "MARCADO", ativo: true }, "DESFAZ"),
+    ]);
+    assertEquals((await armazem.lista(DIA)).map(({ numero, hora }) => [numero, hora]), [
+      [dois.numero, "08:00"],
+      [encaixe.numero, "08:10"],
+      [um.numero, "08:30"],
+    ]);
+  },
+);
 
 teste("uma linha apagada por fora: o lote é recusado, a memória é relida e o seguinte dá certo", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
@@ -108,38 +168,50 @@ teste("uma linha apagada por fora: o lote é recusado, a memória é relida e o 
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
 });
 
-teste("uma linha já cancelada ou arquivada por fora não muda de novo: o lote é recusado", async (livro) => {
+teste("uma linha que outro mudou por fora não muda de novo: o lote é recusado", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => [
     marca(vista, { cpf: cpfDeExemplo(1) }),
     marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" }),
+    marca(vista, { cpf: cpfDeExemplo(3), hora: "09:00" }),
   ]);
-  const [primeiro] = await ativosDe(armazem, 1);
-  const [segundo] = await ativosDe(armazem, 2);
-  executa(livro, "UPDATE agendamento SET ativo = 0, cancelado_em = 'antes' WHERE id = 1");
+  const [[primeiro], [segundo], [terceiro]] = await Promise.all([1, 2, 3].map((n) => ativosDe(armazem, n)));
+  executa(
+    livro,
+    "UPDATE agendamento SET versao = 2, ativo = 0, situacao = 'CANCELADO', terminou_em = 'antes' WHERE numero = 1",
+  );
   assertEquals(await tenta(armazem, () => [desmarca(primeiro)]), "recusado");
-  executa(livro, "UPDATE agendamento SET ativo = 0 WHERE id = 2");
+  executa(livro, "UPDATE agendamento SET versao = 2, ativo = 0 WHERE numero = 2");
   assertEquals(await tenta(armazem, () => [arquiva(segundo)]), "recusado");
-  assertEquals(consulta(livro, "SELECT cancelado_em FROM agendamento ORDER BY id"), [
-    { cancelado_em: "antes" },
-    { cancelado_em: null },
+  executa(livro, "UPDATE agendamento SET versao = 5, nota = 'à mão' WHERE numero = 3");
+  assertEquals(await tenta(armazem, () => [muda(terceiro, { hora: "09:30" }, "REMARC")]), "recusado");
+  assertEquals(consulta(livro, "SELECT terminou_em, nota, hora FROM agendamento ORDER BY numero"), [
+    { terminou_em: "antes", nota: "", hora: "08:00" },
+    { terminou_em: "", nota: "", hora: "08:30" },
+    { terminou_em: "", nota: "à mão", hora: "09:00" },
   ]);
-  assertEquals(await livres(armazem), ["08:00", "09:00", "09:30", "10:00"]);
+  assertEquals(await livres(armazem), ["08:00", "09:30", "10:00"]);
+  assertEquals((await ativosDe(armazem, 3)).map(({ versao, nota }) => [versao, nota]), [[5, "à mão"]]);
 });
 
 teste("uma linha posta por fora: o lote é recusado, a memória é relida e o seguinte dá certo", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
   assertEquals(await livres(armazem), HORAS.slice(1));
-  executa(livro, linhaSql({ id: "77", hora: "'08:30'" }));
+  executa(livro, linhaSql({ numero: "77", hora: "'08:30'" }));
   assertEquals(
     await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" })]),
     "recusado",
   );
-  assertEquals((await ativosDe(armazem, 50)).map(({ id, nome }) => [id, nome]), [[77, "À MÃO"]]);
+  assertEquals((await ativosDe(armazem, 50)).map(({ numero, nome }) => [numero, nome]), [[77, "À MÃO"]]);
+  const [historia, periodo] = await armazem.le(
+    alcance,
+    (vista) => [vista.historiaDe(cpfDeExemplo(50)), vista.periodo([DIA, DIA])],
+  );
+  assertEquals([historia.length, periodo.length], [1, 2]);
   assertEquals(await livres(armazem), HORAS.slice(2));
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2), hora: "09:00" })]);
-  assertEquals((await ativosDe(armazem, 2)).map(({ id }) => id), [78]);
+  assertEquals((await ativosDe(armazem, 2)).map(({ numero }) => numero), [78]);
 });
 
 teste("com alguém escrevendo por fora, a agenda responde o que há no arquivo", async (livro) => {
@@ -186,7 +258,7 @@ teste("um livro que sumiu da frente do armazém não deixa a memória responder 
   assertEquals(await tenta(armazem, () => [desmarca(marcado)]), "nada");
   assertThrows(() => armazem.le(alcance, (vista) => vista.ativosDe(cpfDeExemplo(1))), ErroDoArmazem, pasta.caminho);
   assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]), "nada");
-  executa(livro, "PRAGMA user_version = 1");
+  executa(livro, "PRAGMA user_version = 2");
   // Um livro que falhou não é reaberto a cada pedido: a próxima tentativa vem logo depois.
   assertEquals(await retry(() => ativosDe(armazem, 1), { minTimeout: 50, multiplier: 1, maxAttempts: 100 }), []);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]);
@@ -204,7 +276,7 @@ teste("um livro que mudou de nome não é trocado por um vazio quando se reabre"
   Deno.renameSync(livro, outro);
   assertThrows(() => armazem.le(alcance, (vista) => vista.ativosDe(cpfDeExemplo(2))), ErroDoArmazem, livro);
   assertThrows(() => Deno.statSync(livro), Deno.errors.NotFound);
-  executa(outro, "PRAGMA user_version = 1");
+  executa(outro, "PRAGMA user_version = 2");
   Deno.renameSync(outro, livro);
   await retry(async () => assertEquals((await ativosDe(armazem, 2)).length, 1), {
     minTimeout: 50,

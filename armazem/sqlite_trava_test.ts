@@ -5,10 +5,10 @@
  */
 
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { ErroDoArmazem } from "../clinica/livro.ts";
+import { ErroDoArmazem, NENHUM_ALCANCE } from "../clinica/livro.ts";
 import { cpfDeExemplo, Fio, RAIZ, roda, Servidor } from "../testes/apoio.ts";
-import { ativosDe, DIA, grava, HORAS, marca } from "../testes/contrato.ts";
 import { executa, recusado, teste, testeComDisco } from "../testes/livro_sqlite.ts";
+import { ativosDe, DIA, grava, HORAS, marca } from "../testes/mudancas.ts";
 import { copiaLivro, fonteSqlite, listaDoLivro } from "./sqlite_copia.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 
@@ -35,7 +35,7 @@ teste("fechado, o livro pode ser aberto de novo, e a recusa de um estranho tamb�
   );
   executa(livro, "PRAGMA user_version = 7");
   recusado(livro, ["versão 7"]);
-  executa(livro, "PRAGMA user_version = 1");
+  executa(livro, "PRAGMA user_version = 2");
   await using armazem = ArmazemSqlite.abre(livro);
   assertEquals((await armazem.lista(DIA)).length, 3);
 });
@@ -170,7 +170,7 @@ if (Deno.build.os === "linux") {
       const livro = ${JSON.stringify(livro)};
       ${temFlock.toString().replace(/: (string|boolean)/g, "")}
       const db = new DatabaseSync(livro);
-      db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT");
+      db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; PRAGMA user_version = 2; COMMIT");
       console.log("preso");
       while (!temFlock(livro)) await new Promise((segue) => setTimeout(segue, 1));
       while (temFlock(livro)) await new Promise((segue) => setTimeout(segue, 1));
@@ -199,12 +199,12 @@ teste("um armazém fechado não volta a abrir o livro", async (livro) => {
   await fechado[Symbol.asyncDispose]();
   await using _outro = ArmazemSqlite.abre(livro);
   assertEquals(
-    (await fechado.lote(() => ({ cpfs: [], desmarcam: [], dias: [] }), 0, (vista) => ({
+    (await fechado.lote(() => NENHUM_ALCANCE, 0, (vista) => ({
       resultado: 0,
       mudancas: [marca(vista, { cpf: cpfDeExemplo(1) })],
     }))).tipo,
     "nada",
   );
-  assertThrows(() => fechado.le(() => ({ cpfs: [], desmarcam: [], dias: [] }), () => 0), ErroDoArmazem, "fechado");
+  assertThrows(() => fechado.le(() => NENHUM_ALCANCE, () => 0), ErroDoArmazem, "fechado");
   assertEquals(await _outro.lista(DIA), []);
 });

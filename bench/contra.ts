@@ -100,7 +100,7 @@ const GRUPOS: Readonly<Record<string, Prepara>> = {
       },
     ]),
   grande: async ({ pasta, raiz }, medidor) => {
-    await encheLivro(`${pasta}/clinica.db`);
+    await encheLivro(`${pasta}/clinica.db`, raiz);
     Deno.copyFileSync(`${pasta}/clinica.db`, `${pasta}/outro.db`);
     const quem = await servidor(pasta, { semana: SEMANA_GRANDE, raiz });
     const args = ["--config", `${pasta}/semana.json`];

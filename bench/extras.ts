@@ -9,6 +9,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { delay } from "@std/async";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
+import { ESQUEMA_1, ID_DA_APLICACAO } from "../armazem/sqlite_esquema.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import {
   comando,
@@ -19,10 +20,12 @@ import {
   mediana,
   type Medidor,
   memoria,
+  ofertas,
   portaLivre,
   RAIZ,
   servidor,
 } from "./medidor.ts";
+import { cpfDeExemplo, Fio } from "../testes/apoio.ts";
 
 /** Uma medida, por extenso, ao lado do que se quer dela. */
 export interface Extra {
@@ -40,6 +43,9 @@ export const PARADAS = 10_000;
 /** O lixo de aceitar tantas fica até que o V8, parado, o recolha, em ms: é depois disso que uma conexão está parada. */
 export const DESCANSO = 45_000;
 
+/** Quantos agendamentos tem o dia que se lista. */
+const DIA_CHEIO = 500;
+
 const LIVRO_GRANDE = 1_000_000;
 const ESPECIALIDADES_DO_LIVRO_GRANDE = 50;
 const REPETICOES = 7;
@@ -56,6 +62,7 @@ export async function extras(pasta: string, medidor: Medidor): Promise<Extra[]> 
       valor: ms(await repete(() => tempoDeInicio(pasta))),
       meta: "≤ 150 ms",
     },
+    ...await doDia(pasta, medidor),
     ...await livroGrande(pasta, medidor),
     ...await umComando(pasta),
   ];
@@ -139,6 +146,24 @@ export async function tempoDeInicio(
   return tempo;
 }
 
+/** Quanto demora a lista de um dia cheio, uma conexão, em ms: a metade não passa disto. */
+export async function tempoDaLista(pasta: string, medidor: Medidor): Promise<number> {
+  const [[especialidade, data, dia]] = ofertas();
+  const semana = { atendimentos: [{ especialidade, dia, inicio: "08:00", vagas: DIA_CHEIO, minutos: 1 }] };
+  const quem = await servidor(pasta, { banco: `${pasta}/lista.db`, semana });
+  try {
+    using fio = await Fio.saudado(quem.porta);
+    for (let n = 0; n < DIA_CHEIO; n++) {
+      const cpf = cpfDeExemplo(n);
+      await fio.pede({ comando: "AGEND", cpf, nome: "MARIA DA SILVA", especialista: especialidade, data, dia });
+    }
+    const deste: Concorrente = { ...quem, ofertas: [[especialidade, data, dia]] };
+    return await repete(async () => (await medidor.mede(deste, "lista", { conexoes: 1, emVoo: 1 })).p50);
+  } finally {
+    await encerra(quem);
+  }
+}
+
 /** Quanto leva uma consulta pelo cliente, processo inteiro, em ms. */
 export async function tempoDoCliente(quem: Concorrente, raiz: string = RAIZ): Promise<number> {
   const [programa, ...args] = comando("cliente.ts", ["127.0.0.1", `${quem.porta}`, "buscar", "--cpf", CPF], raiz);
@@ -149,12 +174,20 @@ export async function tempoDoCliente(quem: Concorrente, raiz: string = RAIZ): Pr
 
 const CPF = "52998224725";
 
-/** Um milhão de agendamentos na janela aberta: cinquenta especialidades, uma vaga por minuto, metade delas tomada. */
-export async function encheLivro(livro: string): Promise<void> {
-  await ArmazemSqlite.abre(livro)[Symbol.asyncDispose]();
+/**
+ * Um milhão de agendamentos na janela aberta: cinquenta especialidades, uma vaga por minuto, metade delas tomada. O livro é
+ * da primeira versão, que as anteriores também abrem; o desta é trazido a hoje.
+ */
+export async function encheLivro(livro: string, raiz: string = RAIZ): Promise<void> {
+  escreveDaPrimeira(livro);
+  if (raiz === RAIZ) await ArmazemSqlite.abre(livro)[Symbol.asyncDispose]();
+}
+
+function escreveDaPrimeira(livro: string): void {
   using db = new DatabaseSync(livro);
   const amanha = Temporal.Now.plainDateISO("America/Sao_Paulo").add({ days: 1 });
-  db.exec("PRAGMA synchronous = OFF");
+  db.exec(`PRAGMA synchronous = OFF; ${ESQUEMA_1}`);
+  db.exec(`PRAGMA application_id = ${ID_DA_APLICACAO}; PRAGMA user_version = 1`);
   db.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
      INSERT INTO agendamento
@@ -217,6 +250,33 @@ async function paradas(pasta: string): Promise<Extra[]> {
       medida: "tempo até que todas sejam saudadas; recusadas",
       valor: `${ms(tempo)}; ${recusadas}`,
       meta: "≤ 1,5 s; 0",
+    },
+  ];
+}
+
+/** Mover, ao lado de marcar e desmarcar; e a lista de um dia cheio. */
+async function doDia(pasta: string, medidor: Medidor): Promise<Extra[]> {
+  const quem = await servidor(pasta, { banco: `${pasta}/move.db` });
+  const taxas: [number[], number[]] = [[], []];
+  try {
+    for (let i = 0; i < REPETICOES; i++) {
+      taxas[0].push((await medidor.mede(quem, "par", CINQUENTA)).porSegundo);
+      taxas[1].push((await medidor.mede(quem, "move", CINQUENTA)).porSegundo);
+    }
+  } finally {
+    await encerra(quem);
+  }
+  const [pares, movidos] = taxas.map(mediana);
+  return [
+    {
+      medida: "movimentos por segundo, 50 conexões, contra marcar e desmarcar",
+      valor: `${Math.round(movidos).toLocaleString("pt-BR")}/s (${(movidos / pares).toFixed(2)} x)`,
+      meta: "≥ 0,70 x",
+    },
+    {
+      medida: `a lista de um dia com ${DIA_CHEIO} agendamentos`,
+      valor: ms(await tempoDaLista(pasta, medidor)),
+      meta: "≤ 2 ms",
     },
   ];
 }

@@ -8,11 +8,23 @@
  */
 
 import { delay } from "@std/async";
+import { codificarPedido2 } from "../fio/pedidos.ts";
 import { codificarPedido } from "../protocolo.ts";
 import { cpfDeExemplo } from "../testes/apoio.ts";
 
-/** O que se pede: consultas, pares de marcar e desmarcar, dezoito consultas e um par, ou todas as vagas. */
-export type Carga = "busca" | "par" | "misto" | "vagas";
+/**
+ * O que se pede: consultas, pares de marcar e desmarcar, dezoito consultas e um par, ou todas as vagas; e por CLINICA/2, mover
+ * um agendamento de um dia para outro e de volta, ou a lista de um dia.
+ */
+export type Carga = "busca" | "par" | "misto" | "vagas" | CargaDoDois;
+
+/** As cargas que falam CLINICA/2. */
+export type CargaDoDois = "move" | "lista";
+
+/** Se uma carga fala CLINICA/2. */
+export function falaDois(carga: Carga): carga is CargaDoDois {
+  return carga === "move" || carga === "lista";
+}
 
 /** Como se fala com quem responde: CLINICA/1, o eco, ou o Redis com os scripts de marcar e de desmarcar. */
 export type Fala = "clinica" | "eco" | "redis";
@@ -74,6 +86,8 @@ function prontos({ fala, ofertas, scripts: [marca, desmarca] }: Medicao, dono: n
   agend: Pronto;
   cancel: Pronto;
   vagas: Pronto;
+  lista: Pronto;
+  move: readonly [ida: Pronto, volta: Pronto];
 } {
   const seu = cpfDeExemplo(dono % CPFS);
   if (fala === "redis") {
@@ -82,15 +96,23 @@ function prontos({ fala, ofertas, scripts: [marca, desmarca] }: Medicao, dono: n
       agend: { texto: `EVALSHA ${marca} 0 ${seu} CLIN MARIA\r\n`, linhas: 2 },
       cancel: { texto: `EVALSHA ${desmarca} 0 ${seu} CLIN\r\n`, linhas: 2 },
       vagas: { texto: "PING\r\n", linhas: 1 },
+      lista: { texto: "PING\r\n", linhas: 1 },
+      move: [{ texto: "PING\r\n", linhas: 1 }, { texto: "PING\r\n", linhas: 1 }],
     };
   }
   const [especialista, data, dia] = ofertas[dono % ofertas.length];
+  const [, outraData, outroDia] = ofertas.find(([esta, outra]) => esta === especialista && outra !== data) ??
+    ofertas[0];
+  const movimento = (data: string, dia: string): Pronto =>
+    pronto(codificarPedido2({ comando: "REMARC", cpf: seu, especialista, data, dia }));
   const pronto = (texto: string): Pronto => ({ texto, linhas: 1 });
   return {
     busca: pronto(codificarPedido({ comando: "BUSCA", cpf: seu })),
     agend: pronto(codificarPedido({ comando: "AGEND", cpf: seu, nome: "MARIA DA SILVA", especialista, data, dia })),
     cancel: pronto(codificarPedido({ comando: "CANCEL", cpf: seu })),
     vagas: pronto(codificarPedido({ comando: "VAGAS" })),
+    lista: pronto(codificarPedido2({ comando: "LISTA", data })),
+    move: [movimento(outraData, outroDia), movimento(data, dia)],
   };
 }
 
@@ -100,9 +122,11 @@ function remessas(medicao: Medicao, conexao: number): { bytes: Uint8Array; linha
   const ciclo: Pronto[] = [];
   for (let i = 0; i < emVoo; i++) {
     // Cada posição em voo tem o seu CPF: um par não espera pelo outro.
-    const { busca, agend, cancel, vagas } = prontos(medicao, semente + conexao + i * conexoes);
+    const { busca, agend, cancel, vagas, lista, move } = prontos(medicao, semente + conexao + i * conexoes);
     if (carga === "busca") ciclo.push(busca);
     else if (carga === "vagas") ciclo.push(vagas);
+    else if (carga === "lista") ciclo.push(lista);
+    else if (carga === "move") ciclo.push(...move);
     else if (carga === "par") ciclo.push(agend, cancel);
     else ciclo.push(...new Array<Pronto>(CONSULTAS_POR_PAR).fill(busca), agend, cancel);
   }
@@ -123,7 +147,7 @@ function contaErros(texto: string, carga: Carga): number {
 }
 
 function ehConsulta(carga: Carga): boolean {
-  return carga === "busca" || carga === "vagas";
+  return carga === "busca" || carga === "vagas" || carga === "lista";
 }
 
 async function percorre(
@@ -133,21 +157,41 @@ async function percorre(
 ): Promise<{ latencias: number[]; erros: number }> {
   using conexao = await Deno.connect({ hostname: "127.0.0.1", port: medicao.porta });
   conexao.setNoDelay(true);
-  const bloco = new Uint8Array(medicao.carga === "vagas" ? 256 * 1024 : 16 * 1024);
+  const bloco = new Uint8Array(medicao.carga === "vagas" || medicao.carga === "lista" ? 256 * 1024 : 16 * 1024);
   const ciclo = remessas(medicao, numero);
   const latencias: number[] = [];
   let erros = 0;
   if (medicao.fala === "clinica") await linhas(1);
+  if (falaDois(medicao.carga)) {
+    await manda(new TextEncoder().encode(codificarPedido2({ comando: "OLA" })));
+    await linhas(1);
+  }
+  // O que se move tem de estar marcado, e no fim deixa de estar.
+  const seus = Array.from(
+    { length: medicao.carga === "move" ? medicao.emVoo : 0 },
+    (_, i) => prontos(medicao, medicao.semente + numero + i * medicao.conexoes),
+  );
+  for (const { agend } of seus) await umaVez(agend);
   // Uma volta ao menos: quem não foi atendido a tempo também é uma medida.
   for (let i = 0; i === 0 || !fim() || i % ciclo.length !== 0; i++) {
     const { bytes, linhas: esperadas } = ciclo[i % ciclo.length];
     const inicio = performance.now();
-    for (let feito = 0; feito < bytes.length;) feito += await conexao.write(bytes.subarray(feito));
+    await manda(bytes);
     await linhas(esperadas);
     latencias.push(performance.now() - inicio);
     if (medicao.pausa !== undefined) await delay(medicao.pausa);
   }
+  for (const { cancel } of seus) await umaVez(cancel);
   return { latencias, erros };
+
+  async function umaVez({ texto, linhas: esperadas }: Pronto): Promise<void> {
+    await manda(new TextEncoder().encode(texto));
+    await linhas(esperadas);
+  }
+
+  async function manda(bytes: Uint8Array): Promise<void> {
+    for (let feito = 0; feito < bytes.length;) feito += await conexao.write(bytes.subarray(feito));
+  }
 
   async function linhas(quantas: number): Promise<void> {
     while (quantas > 0) {

@@ -32,6 +32,8 @@ export function desenha(resultados: readonly Colocado[]): string {
     par: "marcar e desmarcar, com fsync",
     misto: "90 % consultas, 10 % pares",
     vagas: "todas as vagas",
+    move: "mover",
+    lista: "lista de um dia",
   };
   const paineis = cargas.flatMap((carga) => {
     const seus = um.filter((resultado) => resultado.carga === carga);

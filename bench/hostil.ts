@@ -15,7 +15,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { CLINICA_MEDIA } from "../prova/bancada.ts";
+import { CLINICA_MEDIA } from "../prova/carga.ts";
 import { Hostil } from "../prova/processo_hostil.ts";
 import { Oficina, picoDeMemoria } from "../testes/apoio.ts";
 import { Medidor, RAIZ, servidor, temServidor } from "./medidor.ts";

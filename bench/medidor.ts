@@ -196,13 +196,13 @@ export class Medidor {
     this.#gerador = gerador;
   }
 
-  /** De quem é o gerador de uma carga: o externo não sabe fazer a mista nem a das vagas. */
+  /** De quem é o gerador de uma carga: o externo não sabe fazer a mista, a das vagas nem as de CLINICA/2. */
   gerador(carga: Carga): "externo" | "do projeto" {
     return this.#programa(carga) === undefined ? "do projeto" : "externo";
   }
 
   #programa(carga: Carga): string | undefined {
-    return carga === "misto" || carga === "vagas" ? undefined : this.#gerador;
+    return carga === "busca" || carga === "par" ? this.#gerador : undefined;
   }
 
   /** Mede um concorrente num nível; o gerador roda em processo próprio. */

@@ -1,33 +1,15 @@
 /**
- * O livro: o que é um agendamento, o que pode mudar nele, o contrato de quem o guarda (`Armazem`) e os erros que ele pode
- * dar, e o efeito líquido de um lote (`resume`).
+ * O livro: o que pode mudar nele, o contrato de quem o guarda (`Armazem`) e os erros que ele pode dar, e o efeito líquido de
+ * um lote (`resume`).
  *
  * As regras estão em `regras.ts`, quem cumpre o contrato em `armazem/`.
  *
  * @module
  */
 
+import type { Agendamento, Papel } from "./agendamento.ts";
+import type { Excecao } from "./excecao.ts";
 import type { Ocupacao } from "./ocupacao.ts";
-
-/** Um agendamento gravado, ou a gravar. */
-export interface Agendamento {
-  /** O número da linha no livro. */
-  readonly id: number;
-  /** 11 dígitos. */
-  readonly cpf: string;
-  /** Normalizado, em maiúsculas. */
-  readonly nome: string;
-  /** A chave da especialidade: sem acentos, em maiúsculas. */
-  readonly especialidade: string;
-  /** Quem atende; por enquanto sempre `""`. */
-  readonly profissional: string;
-  /** `"aaaa-mm-dd"`. */
-  readonly data: string;
-  /** `"HH:MM"`. */
-  readonly hora: string;
-  /** Duração em minutos, como era quando se marcou. */
-  readonly minutos: number;
-}
 
 /** Quem pediu uma mudança. */
 export interface Quem {
@@ -35,21 +17,66 @@ export interface Quem {
   readonly origem: string;
   /** A conexão, como o console a conta: `"10.0.0.7:40312"`. */
   readonly cliente: string;
+  /** O que pode. */
+  readonly papel: Papel;
 }
 
-/**
- * Uma mudança no livro. `marca` acrescenta um agendamento ativo; `desmarca` o cancela e libera a hora; `arquiva` tira de
- * ativo um que já acabou, no mesmo lote em que o par (CPF, especialidade) marca de novo. Quem percorre mudanças usa um
- * `switch` sem `default` que acaba em `impossivel`: uma espécie nova não compila até que todos saibam dela.
- */
-export interface Mudanca {
-  /** O que muda. */
-  readonly tipo: "marca" | "desmarca" | "arquiva";
-  /** O agendamento, como fica ou como estava. */
-  readonly agendamento: Agendamento;
+/** Como se fala com uma pessoa; `""` onde não há. */
+export interface Contato {
+  /** 11 dígitos. */
+  readonly cpf: string;
+  /** O e-mail. */
+  readonly email: string;
+  /** O telefone, E.164. */
+  readonly telefone: string;
+}
+
+/** O que se quis com uma mudança. `ARQUIVA` tira de ativo o que já acabou, quando o par (CPF, especialidade) marca de novo. */
+export type Intencao =
+  | ("AGEND" | "REMARC" | "CANCEL" | "SITUA" | "DESFAZ" | "CORRIGE" | "ARQUIVA")
+  | ("FECHA" | "EXTRA" | "REABRE");
+
+/** O que toda mudança diz. */
+export interface Feita {
+  /** O que se quis. */
+  readonly ato: Intencao;
   /** Quem pediu. */
   readonly quem: Quem;
 }
+
+/** Um agendamento que nasce (sem `antes`) ou muda: a imagem de antes e a de depois, com a versão seguinte. */
+export interface DoAgendamento extends Feita {
+  /** Sobre o que é. */
+  readonly sobre: "agendamento";
+  /** Como estava. */
+  readonly antes?: Agendamento;
+  /** Como fica. */
+  readonly depois: Agendamento;
+}
+
+/** Uma exceção que nasce (sem `antes`) ou deixa de valer. */
+export interface DaExcecao extends Feita {
+  /** Sobre o que é. */
+  readonly sobre: "excecao";
+  /** Como estava. */
+  readonly antes?: Excecao;
+  /** Como fica. */
+  readonly depois: Excecao;
+}
+
+/** O contato de uma pessoa, que se grava por cima do que havia. */
+export interface DoContato extends Feita {
+  /** Sobre o que é. */
+  readonly sobre: "contato";
+  /** Como fica. */
+  readonly depois: Contato;
+}
+
+/**
+ * Uma mudança no livro: uma imagem, seja qual for o ato. Quem percorre mudanças usa um `switch` sem `default` que acaba em
+ * `impossivel`: uma espécie nova não compila até que todos saibam dela.
+ */
+export type Mudanca = DoAgendamento | DaExcecao | DoContato;
 
 /** O fim de um `switch` que trata todos os casos: um que falte é um erro de tipo. */
 export function impossivel(caso: never): never {
@@ -60,24 +87,76 @@ export function impossivel(caso: never): never {
 export interface Vista {
   /** Os agendamentos ativos de um CPF, os que já acabaram incluídos, em qualquer ordem. */
   ativosDe(cpf: string): readonly Agendamento[];
-  /** Os minutos tomados por agendamentos não cancelados; quem chama não a muda. */
-  ocupacao(especialidade: string, data: string): Ocupacao;
-  /** Um número de linha ainda não usado. */
-  novoId(): number;
+  /** Os `LINHAS_DE_UM_CPF` mais novos de um CPF, em qualquer situação, do mais novo ao mais antigo, por número. */
+  historiaDe(cpf: string): readonly Agendamento[];
+  /** O que está tomado numa agenda numa data; quem chama não o muda. */
+  ocupacao(agenda: string, data: string): Ocupacao;
+  /** Os agendamentos de um período, cancelados incluídos, em qualquer ordem. */
+  periodo(periodo: Periodo): readonly Agendamento[];
+  /** As exceções que valem, por número; a mesma lista enquanto não mudam. */
+  excecoes(): readonly Excecao[];
+  /** Como se fala com uma pessoa, se ela o disse. */
+  contatoDe(cpf: string): Contato | undefined;
+  /** O número da última senha dada numa data com essa letra; 0 se nenhuma. */
+  ultimaSenha(data: string, letra: LetraDeSenha): number;
+  /** Um número de agendamento ainda não usado. */
+  novoNumero(): number;
+  /** Um número de exceção ainda não usado, maior que todos. */
+  novaExcecao(): number;
 }
 
-/** Um dia de uma especialidade. */
-export type Dia = readonly [especialidade: string, data: string];
+/** Quantos agendamentos de um CPF `historiaDe` dá, no máximo: quem marca e desmarca um milhão de vezes não faz esperar os outros. */
+export const LINHAS_DE_UM_CPF = 1000;
 
-/** O que um lote pode tocar, sabido só pelos pedidos: para os armazéns que travam e carregam linhas. */
+/** `A` comum, `P` com prioridade. */
+export type LetraDeSenha = "A" | "P";
+
+/** Um dia de uma agenda (`agendaDe`). */
+export type Dia = readonly [agenda: string, data: string];
+
+/** De uma data a outra, incluídas, `"aaaa-mm-dd"`. */
+export type Periodo = readonly [de: string, ate: string];
+
+/** O que um lote pode tocar, sabido só pelos pedidos: para os armazéns que travam e carregam linhas. Nada se repete. */
 export interface Alcance {
-  /** Os CPFs, sem repetição. */
+  /** Os CPFs de que se leem ou mudam os ativos; e, num lote, os que se travam. */
   readonly cpfs: readonly string[];
-  /** Os CPFs, dentre aqueles, que podem desmarcar: também os dias do que têm marcado podem mudar. */
-  readonly desmarcam: readonly string[];
-  /** Os dias em que se pode marcar, ou que se leem, `[especialidade, "aaaa-mm-dd"]`, sem repetição. */
+  /** Os CPFs, dentre aqueles, de que se lê a história. */
+  readonly historias: readonly string[];
+  /** Os CPFs, dentre aqueles, cujos ativos podem sair do dia em que estão, ou voltar a ele: também esses dias podem mudar. */
+  readonly mudam: readonly string[];
+  /** Os CPFs, dentre os de `historias`, em que algo que acabou pode voltar: também os dias de todos os deles podem mudar, e leem-se. */
+  readonly voltam: readonly string[];
+  /** As agendas que se leem também nos dias desses: as que com eles disputam os mesmos minutos. */
+  readonly vizinhas: readonly string[];
+  /** Os dias em que se pode marcar, ou que se leem, `[agenda, "aaaa-mm-dd"]`. */
   readonly dias: readonly Dia[];
+  /** Os períodos que se leem inteiros. */
+  readonly periodos: readonly Periodo[];
+  /** As datas em que se pode dar uma senha. */
+  readonly senhas: readonly string[];
+  /** Os números das exceções que podem deixar de valer: também os períodos delas se leem inteiros. */
+  readonly reabrem: readonly number[];
+  /** Se se leem as exceções, ou se podem mudar: então todos os dias de todas as agendas podem mudar. */
+  readonly excecoes: "nada" | "le" | "muda";
+  /** Quantos agendamentos podem nascer, no máximo. */
+  readonly novos: number;
 }
+
+/** Um alcance vazio, para dizer só o que se toca. */
+export const NENHUM_ALCANCE: Alcance = {
+  cpfs: [],
+  historias: [],
+  mudam: [],
+  voltam: [],
+  vizinhas: [],
+  dias: [],
+  periodos: [],
+  senhas: [],
+  reabrem: [],
+  excecoes: "nada",
+  novos: 0,
+};
 
 /**
  * O fim de um lote. `gravado`: está no disco. `nada`: sabe-se que nada mudou. `recusado`: uma restrição do banco recusou
@@ -108,9 +187,9 @@ export interface Armazem extends AsyncDisposable {
   lote<R>(alcance: () => Alcance, quando: number, decide: (vista: Vista) => Lote<R>): Promise<Desfecho<R>>;
   /** Lê o que está gravado. Lança, ou rejeita, se o livro não está ao alcance. */
   le<R>(alcance: () => Alcance, consulta: (vista: Vista) => R): R | Promise<R>;
-  /** Os agendamentos não cancelados de uma data, por especialidade e hora; ou só os de uma especialidade. */
-  lista(data: string, especialidade?: string): Promise<Agendamento[]>;
-  /** Os dias com agendamentos não cancelados a partir de uma data. */
+  /** Os agendamentos que contam de uma data (`conta`), por agenda, hora e número; ou só os de uma agenda. */
+  lista(data: string, agenda?: string): Promise<Agendamento[]>;
+  /** Os dias com agendamentos que contam a partir de uma data. */
   diasMarcados(desde: string): Promise<Dia[]>;
 }
 
@@ -129,18 +208,18 @@ export class BancoForaDoAlcance extends ErroDoArmazem {
   override name = "BancoForaDoAlcance";
 }
 
-/** O efeito de um lote, sem passos intermediários: o que nasce e morre nele entra já cancelado, numa só linha. */
+/** O efeito de um lote, sem passos intermediários: de cada linha, como estava antes dele e como fica. */
 export interface Liquido {
   /** O instante do lote, como fica no livro (`"2026-11-23T10:00:00Z"`). */
   readonly quando: string;
-  /** O que entra ativo. */
+  /** Os agendamentos que entram, na situação em que ficam. */
   readonly novos: readonly Novo[];
-  /** O que entra já cancelado. */
-  readonly passageiros: readonly Novo[];
-  /** Os que são cancelados. */
-  readonly desmarcados: readonly Agendamento[];
-  /** Os que deixam de ser ativos. */
-  readonly arquivados: readonly Agendamento[];
+  /** Os que mudam: a linha é a de `numero` e `versao` de `antes`. */
+  readonly mudados: readonly Mudado[];
+  /** As exceções que entram ou mudam, como ficam. */
+  readonly excecoes: readonly Excecao[];
+  /** Os contatos, como ficam. */
+  readonly contatos: readonly Contato[];
 }
 
 /** O que sobra de um `Liquido` de que se gravou tudo. Um campo novo que um armazém esqueça não compila. */
@@ -154,70 +233,74 @@ export interface Novo {
   readonly origem: string;
 }
 
+/** Um agendamento que muda. */
+export interface Mudado {
+  /** Como está gravado. */
+  readonly antes: Agendamento;
+  /** Como fica. */
+  readonly depois: Agendamento;
+}
+
 /** O efeito líquido das mudanças de um lote. */
 export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
   const novos = new Map<number, Novo>();
-  const passageiros: Novo[] = [];
-  const desmarcados: Agendamento[] = [];
-  const arquivados: Agendamento[] = [];
-  for (const { tipo, agendamento, quem: { origem } } of mudancas) {
-    switch (tipo) {
-      case "marca":
-        novos.set(agendamento.id, { agendamento, origem });
-        break;
-      case "desmarca": {
-        const novo = novos.get(agendamento.id);
-        if (novo === undefined) desmarcados.push(agendamento);
-        else passageiros.push(novo);
-        novos.delete(agendamento.id);
+  const mudados = new Map<number, Mudado>();
+  const excecoes = new Map<number, Excecao>();
+  const contatos = new Map<string, Contato>();
+  for (const mudanca of mudancas) {
+    switch (mudanca.sobre) {
+      case "agendamento": {
+        const { antes, depois, quem: { origem } } = mudanca;
+        const novo = novos.get(depois.numero);
+        if (antes === undefined || novo !== undefined) {
+          novos.set(depois.numero, { agendamento: depois, origem: novo?.origem ?? origem });
+        } else {
+          // Apaga e repõe: fica na ordem da última mudança, em que cada um toma o que o anterior já deixou.
+          const primeiro = mudados.get(depois.numero)?.antes ?? antes;
+          mudados.delete(depois.numero);
+          mudados.set(depois.numero, { antes: primeiro, depois });
+        }
         break;
       }
-      case "arquiva":
-        arquivados.push(agendamento);
+      case "excecao":
+        excecoes.set(mudanca.depois.numero, mudanca.depois);
+        break;
+      case "contato":
+        contatos.set(mudanca.depois.cpf, mudanca.depois);
         break;
       default:
-        impossivel(tipo);
+        impossivel(mudanca);
     }
   }
   return {
     quando: Temporal.Instant.fromEpochMilliseconds(quando).toString(),
     novos: [...novos.values()],
-    passageiros,
-    desmarcados,
-    arquivados,
+    mudados: [...mudados.values()],
+    excecoes: [...excecoes.values()],
+    contatos: [...contatos.values()],
   };
 }
 
-/** Uma linha do livro como está gravada, com a história: para copiar um livro de um armazém para outro. */
-export type LinhaDoLivro = readonly [
-  id: number,
-  cpf: string,
-  nome: string,
-  especialidade: string,
-  profissional: string,
-  data: string,
-  hora: string,
-  minutos: number,
-  criadoEm: string,
-  canceladoEm: string | null,
-  origem: string,
-  ativo: boolean,
-];
+/** Uma tabela de um livro como está gravada, com a história: para copiar um livro de um armazém para outro. */
+export type TabelaDoLivro = "agendamento" | "excecao" | "contato" | "espera" | "diario";
+
+/** Uma linha de uma tabela, com os valores na ordem em que as colunas estão no esquema. */
+export type LinhaDoLivro = readonly (string | number | null)[];
 
 /** Um livro de que se copia. Enquanto se copia, ninguém o muda, ou as mudanças não se veem. */
 export interface Fonte extends AsyncDisposable {
-  /** Quantas linhas há. */
+  /** Quantas linhas há, em todas as tabelas. */
   readonly total: number;
-  /** Todas as linhas, por número, aos pedaços. */
-  pedacos(): AsyncIterable<readonly LinhaDoLivro[]>;
+  /** Todas as linhas de uma tabela, pela chave, aos pedaços. */
+  pedacos(tabela: TabelaDoLivro): AsyncIterable<readonly LinhaDoLivro[]>;
 }
 
 /** Um livro vazio que recebe uma cópia, numa transação: sem `confirma`, fica vazio. */
 export interface LivroNovo extends AsyncDisposable {
-  /** Grava mais linhas. */
-  recebe(linhas: readonly LinhaDoLivro[]): Promise<void>;
-  /** O que está gravado, por número, aos pedaços. */
-  pedacos(): AsyncIterable<readonly LinhaDoLivro[]>;
+  /** Grava mais linhas de uma tabela. */
+  recebe(tabela: TabelaDoLivro, linhas: readonly LinhaDoLivro[]): Promise<void>;
+  /** O que está gravado, pela chave, aos pedaços. */
+  pedacos(tabela: TabelaDoLivro): AsyncIterable<readonly LinhaDoLivro[]>;
   /** Torna durável o que se recebeu. */
   confirma(): Promise<void>;
 }

@@ -1,13 +1,14 @@
 /**
- * A oferta: o que a clínica atende (`clinica.json`) e o calendário que disso resulta.
+ * A oferta: o que a clínica atende numa semana (`clinica.json`): especialidades, profissionais, salas e horários.
  *
- * `lerOferta` confere a configuração e diz o campo e a razão do que não serve; `Calendario` responde, para um instante,
- * que datas estão abertas e com que horários. Não sabe de agendamentos, de rede nem de disco; o relógio vem de fora.
+ * `lerOferta` confere a configuração e diz o campo e a razão do que não serve. Que datas disso resultam, diz o
+ * `calendario.ts`; o que as muda, `excecao.ts`.
  *
  * @module
  */
 
-import { chave, lerNome } from "./texto.ts";
+import { agendaDe } from "./agendamento.ts";
+import { chave, lerNome, NOME_MAXIMO } from "./texto.ts";
 
 /** Uma hora em que se pode ser atendido. */
 export interface Horario {
@@ -27,6 +28,55 @@ export interface Especialidade {
   readonly nome: string;
 }
 
+/** Quem atende, como se compara e como se mostra. */
+export interface Profissional {
+  /** Sem acentos, em maiúsculas: o que se guarda e se compara. */
+  readonly chave: string;
+  /** Como está escrito na configuração. */
+  readonly nome: string;
+}
+
+/** Um atendimento num dia: uma especialidade, quem atende, onde, e os horários que restam. */
+export interface Turno {
+  /** A chave da especialidade. */
+  readonly especialidade: string;
+  /** Quem atende; `undefined` se a especialidade não tem profissionais com nome. */
+  readonly profissional: Profissional | undefined;
+  /** A agenda que os horários tomam (`agendaDe`). */
+  readonly agenda: string;
+  /** Onde; `""` se não se disse. */
+  readonly local: string;
+  /** O primeiro minuto, desde a meia-noite. */
+  readonly inicio: number;
+  /** O minuto em que acaba. */
+  readonly fim: number;
+  /** Quanto dura cada horário. */
+  readonly minutos: number;
+  /** Quantos encaixes cabem. */
+  readonly encaixes: number;
+  /** Os horários, em ordem. */
+  readonly horarios: readonly Horario[];
+  /** Os minutos que uma exceção fechou, `[inicio, fim]`. */
+  readonly fechados: readonly (readonly [inicio: number, fim: number])[];
+}
+
+/** O dia de uma agenda numa especialidade: um ou mais turnos. */
+export interface AgendaDoDia {
+  /** A agenda (`agendaDe`). */
+  readonly agenda: string;
+  /** Quem atende, se tem nome. */
+  readonly profissional: Profissional | undefined;
+  /** Os turnos, em ordem. */
+  readonly turnos: readonly Turno[];
+  /** Os horários de todos eles, em ordem. */
+  readonly horarios: readonly Horario[];
+  /** Os mesmos, por `"HH:MM"`. */
+  readonly porHora: ReadonlyMap<string, Horario>;
+}
+
+/** O que se atende num dia: por chave de especialidade, as agendas na ordem da configuração. */
+export type Atendimentos = ReadonlyMap<string, readonly AgendaDoDia[]>;
+
 /** A configuração da clínica, conferida. */
 export interface Oferta {
   /** O nome da clínica. */
@@ -39,8 +89,12 @@ export interface Oferta {
   readonly fechado: ReadonlySet<string>;
   /** As especialidades, na ordem da configuração. */
   readonly especialidades: readonly Especialidade[];
-  /** Os horários de cada dia da semana (1 segunda … 7 domingo), por chave de especialidade, em ordem. */
-  readonly semana: ReadonlyMap<number, ReadonlyMap<string, readonly Horario[]>>;
+  /** Os profissionais, na ordem da configuração. */
+  readonly profissionais: readonly Profissional[];
+  /** Os de cada especialidade, por chave dela, na ordem da configuração; nenhum se ela não os nomeia. */
+  readonly quemAtende: ReadonlyMap<string, readonly Profissional[]>;
+  /** O que se atende em cada dia da semana (1 segunda … 7 domingo). */
+  readonly semana: ReadonlyMap<number, Atendimentos>;
   /** Os nomes dos dias da semana, de segunda a domingo, como se mostram. */
   readonly diasDaSemana: readonly string[];
 }
@@ -67,8 +121,24 @@ const PADRAO = {
   ],
 };
 
+/** Encaixes por atendimento e dia, quando não se diz quantos. */
+export const ENCAIXES_PADRAO = 2;
+
 /** O que pode faltar num atendimento; a especialidade e o dia não podem. */
-const ATENDIMENTO_PADRAO = { inicio: "08:00", vagas: 5, minutos: 30 };
+const ATENDIMENTO_PADRAO = {
+  inicio: "08:00",
+  vagas: 5,
+  minutos: 30,
+  encaixes: ENCAIXES_PADRAO,
+  local: undefined,
+  profissional: undefined,
+};
+
+/** Encaixes por atendimento e dia, no máximo. */
+export const ENCAIXES_MAXIMOS = 100;
+
+/** Tamanho máximo do nome de um local, em caracteres. */
+export const LOCAL_MAXIMO = 60;
 
 /** Os dias da semana, de segunda a domingo, como se escrevem na configuração. */
 export const DIAS_DA_SEMANA: readonly string[] = [
@@ -83,7 +153,8 @@ export const DIAS_DA_SEMANA: readonly string[] = [
 
 /** Além de um ano ninguém marca, e a janela inteira fica na memória. */
 const SEMANAS_MAXIMAS = 53;
-const MINUTOS_DO_DIA = 24 * 60;
+/** Os minutos de um dia. */
+export const MINUTOS_DO_DIA: number = 24 * 60;
 
 /**
  * Confere a configuração, já lida do JSON. Toda chave é opcional.
@@ -96,33 +167,62 @@ export function lerOferta(valor: unknown = {}): Oferta {
   const fuso = lerFuso(config.fuso);
   const semanas = inteiro("semanas", config.semanas, { de: 1, ate: SEMANAS_MAXIMAS });
   const fechado = lista("fechado", config.fechado).map((item, i) => lerData(`fechado[${i}]`, item));
+  const profissionais = new Map<string, Profissional>();
   const atendimentos = lista("atendimentos", config.atendimentos)
-    .map((item, i) => lerAtendimento(`atendimentos[${i}]`, item));
+    .map((item, i) => lerAtendimento(`atendimentos[${i}]`, item, profissionais));
   if (atendimentos.length === 0) {
     throw new ErroDeConfiguracao("atendimentos", "a lista está vazia; informe ao menos um");
   }
 
   const especialidades = new Map<string, Especialidade>();
   const diasDaSemana = [...DIAS_DA_SEMANA];
-  const semana = new Map<number, Map<string, Horario[]>>();
-  for (const { campo, especialidade, diaDaSemana, nomeDoDia, horarios } of atendimentos) {
+  const porDia = new Map<number, Atendimento[]>();
+  for (const atendimento of atendimentos) {
+    const { especialidade, diaDaSemana, nomeDoDia } = atendimento;
     if (!especialidades.has(especialidade.chave)) especialidades.set(especialidade.chave, especialidade);
     diasDaSemana[diaDaSemana - 1] = nomeDoDia;
-    const doDia = semana.get(diaDaSemana) ?? new Map<string, Horario[]>();
-    semana.set(diaDaSemana, doDia);
-    const todos = [...doDia.get(especialidade.chave) ?? [], ...horarios].sort((a, b) => a.inicio - b.inicio);
-    recusaSobreposicao(campo, todos);
-    doDia.set(especialidade.chave, todos);
+    const doDia = porDia.get(diaDaSemana) ?? [];
+    porDia.set(diaDaSemana, doDia);
+    recusaSobreposicao(atendimento, doDia);
+    doDia.push(atendimento);
   }
+  recusaNomesPelaMetade(atendimentos);
+  const ordem = [...profissionais.keys()];
+  const quemAtende = new Map<string, Profissional[]>();
+  for (const { especialidade: { chave }, turno: { profissional } } of atendimentos) {
+    const dela = quemAtende.get(chave) ?? [];
+    quemAtende.set(chave, dela);
+    if (profissional !== undefined && !dela.includes(profissional)) dela.push(profissional);
+  }
+  for (const dela of quemAtende.values()) dela.sort((a, b) => ordem.indexOf(a.chave) - ordem.indexOf(b.chave));
   return {
     nome,
     fuso,
     semanas,
     fechado: new Set(fechado),
     especialidades: [...especialidades.values()],
-    semana,
+    profissionais: [...profissionais.values()],
+    quemAtende,
+    semana: new Map([...porDia].map(([dia, doDia]) => [dia, reune(doDia.map(({ turno }) => turno), quemAtende)])),
     diasDaSemana,
   };
+}
+
+/** Os turnos de um dia, por especialidade e agenda; dentro da especialidade, na ordem de `quemAtende`. */
+export function reune(turnos: readonly Turno[], quemAtende: Oferta["quemAtende"]): Atendimentos {
+  const atendimentos = new Map<string, AgendaDoDia[]>();
+  const emOrdem = [...turnos].sort((a, b) => a.inicio - b.inicio);
+  for (const [especialidade, daEspecialidade] of Map.groupBy(emOrdem, (turno) => turno.especialidade)) {
+    const ordem = (quemAtende.get(especialidade) ?? []).map(({ chave }) => chave);
+    const agendas = [...Map.groupBy(daEspecialidade, ({ agenda }) => agenda)].map(([agenda, turnos]): AgendaDoDia => {
+      const horarios = turnos.flatMap(({ horarios }) => horarios).sort((a, b) => a.inicio - b.inicio);
+      const porHora = new Map(horarios.map((horario) => [horario.hora, horario]));
+      return { agenda, profissional: turnos[0].profissional, turnos, horarios, porHora };
+    });
+    const lugar = ({ profissional }: AgendaDoDia): number => ordem.indexOf(profissional?.chave ?? "");
+    atendimentos.set(especialidade, agendas.sort((a, b) => lugar(a) - lugar(b)));
+  }
+  return atendimentos;
 }
 
 interface Atendimento {
@@ -130,11 +230,12 @@ interface Atendimento {
   especialidade: Especialidade;
   diaDaSemana: number;
   nomeDoDia: string;
-  horarios: Horario[];
+  turno: Turno;
 }
 
-function lerAtendimento(campo: string, valor: unknown): Atendimento {
-  const chaves = ["especialidade", "dia", "inicio", "vagas", "minutos"];
+/** Um profissional que já apareceu mostra-se como da primeira vez; um novo junta-se a `profissionais`. */
+function lerAtendimento(campo: string, valor: unknown, profissionais: Map<string, Profissional>): Atendimento {
+  const chaves = ["especialidade", "dia", "inicio", "vagas", "minutos", "profissional", "local", "encaixes"];
   const item: Record<string, unknown> = { ...ATENDIMENTO_PADRAO, ...objeto(campo, valor, chaves) };
   const nome = texto(`${campo}.especialidade`, item.especialidade);
   const dia = texto(`${campo}.dia`, item.dia);
@@ -151,24 +252,71 @@ function lerAtendimento(campo: string, valor: unknown): Atendimento {
       `${vagas} vagas de ${minutos} minutos a partir de ${hora(inicio)} passam da meia-noite`,
     );
   }
+  const quem = item.profissional === undefined ? undefined : texto(`${campo}.profissional`, item.profissional);
+  const profissional = quem === undefined
+    ? undefined
+    : profissionais.get(chave(quem)) ?? { chave: chave(quem), nome: quem };
+  if (profissional !== undefined) profissionais.set(profissional.chave, profissional);
+  const especialidade: Especialidade = { chave: chave(nome), nome };
   return {
     campo,
-    especialidade: { chave: chave(nome), nome },
+    especialidade,
     diaDaSemana: indice + 1,
     nomeDoDia: dia.toUpperCase(),
-    horarios: Array.from({ length: vagas }, (_, i) => {
-      const comeco = inicio + i * minutos;
-      return { hora: hora(comeco), inicio: comeco, minutos };
+    turno: turno({
+      especialidade: especialidade.chave,
+      profissional,
+      local: item.local === undefined ? "" : texto(`${campo}.local`, item.local, LOCAL_MAXIMO),
+      inicio,
+      vagas,
+      minutos,
+      encaixes: inteiro(`${campo}.encaixes`, item.encaixes, { de: 0, ate: ENCAIXES_MAXIMOS }),
     }),
   };
 }
 
-function recusaSobreposicao(campo: string, horarios: readonly Horario[]): void {
-  for (let i = 1; i < horarios.length; i++) {
-    const [antes, depois] = [horarios[i - 1], horarios[i]];
-    if (antes.inicio + antes.minutos > depois.inicio) {
-      throw new ErroDeConfiguracao(campo, `sobrepõe-se a outro atendimento da mesma especialidade às ${depois.hora}`);
-    }
+/** Um turno inteiro, com os seus horários. */
+export function turno(
+  { vagas, ...dados }: Omit<Turno, "agenda" | "fim" | "horarios" | "fechados"> & { vagas: number },
+): Turno {
+  const { especialidade, profissional, inicio, minutos } = dados;
+  return {
+    ...dados,
+    agenda: agendaDe({ especialidade, profissional: profissional?.chave ?? "" }),
+    fim: inicio + vagas * minutos,
+    horarios: Array.from({ length: vagas }, (_, i) => {
+      const comeco = inicio + i * minutos;
+      return { hora: hora(comeco), inicio: comeco, minutos };
+    }),
+    fechados: [],
+  };
+}
+
+/** Ninguém está em dois lugares: nem uma especialidade sem nomes, nem um profissional, em qualquer especialidade. */
+function recusaSobreposicao({ campo, turno, especialidade }: Atendimento, outros: readonly Atendimento[]): void {
+  for (const { turno: outro } of outros) {
+    if (outro.agenda !== turno.agenda || outro.fim <= turno.inicio || outro.inicio >= turno.fim) continue;
+    const onde = turno.profissional === undefined
+      ? `da mesma especialidade`
+      : `de ${turno.profissional.nome}, que não pode estar em dois lugares,`;
+    const as = hora(Math.max(outro.inicio, turno.inicio));
+    throw new ErroDeConfiguracao(
+      campo,
+      `sobrepõe-se a outro atendimento ${onde} às ${as}` +
+        (outro.especialidade === especialidade.chave ? "" : ` (${outro.especialidade})`),
+    );
+  }
+}
+
+/** Uma especialidade nomeia quem atende em todos os atendimentos, ou em nenhum: sem nome, não se saberia de quem é a hora. */
+function recusaNomesPelaMetade(atendimentos: readonly Atendimento[]): void {
+  for (const dela of Map.groupBy(atendimentos, ({ especialidade }) => especialidade.chave).values()) {
+    const semNome = dela.find(({ turno: { profissional } }) => profissional === undefined);
+    if (semNome === undefined || dela.every(({ turno: { profissional } }) => profissional === undefined)) continue;
+    throw new ErroDeConfiguracao(
+      `${semNome.campo}.profissional`,
+      `falta, e outros atendimentos de ${semNome.especialidade.nome} dizem quem atende; diga em todos ou em nenhum`,
+    );
   }
 }
 
@@ -188,9 +336,10 @@ function lista(campo: string, valor: unknown): unknown[] {
   return valor;
 }
 
-function texto(campo: string, valor: unknown): string {
-  if (typeof valor !== "string" || lerNome(valor) === undefined || chave(valor) === "") {
-    throw new ErroDeConfiguracao(campo, `esperava um texto de 1 a 120 caracteres; veio ${mostra(valor)}`);
+function texto(campo: string, valor: unknown, maximo = NOME_MAXIMO): string {
+  const nome = typeof valor === "string" ? lerNome(valor) : undefined;
+  if (typeof valor !== "string" || nome === undefined || chave(valor) === "" || [...nome].length > maximo) {
+    throw new ErroDeConfiguracao(campo, `esperava um texto de 1 a ${maximo} caracteres; veio ${mostra(valor)}`);
   }
   return valor.normalize("NFC").trim();
 }
@@ -234,7 +383,7 @@ function mostra(valor: unknown): string {
 }
 
 /** Escreve minutos desde a meia-noite como `"HH:MM"`. */
-function hora(minutos: number): string {
+export function hora(minutos: number): string {
   return `${dois(Math.floor(minutos / 60))}:${dois(minutos % 60)}`;
 }
 
@@ -252,98 +401,10 @@ export function nomeDoDia(oferta: Oferta, iso: string): string {
   return oferta.diasDaSemana[Temporal.PlainDate.from(iso).dayOfWeek - 1];
 }
 
-/** Os horários de uma data, por chave de especialidade; nenhum em data fechada ou sem atendimento. */
-export function horariosDe(oferta: Oferta, iso: string): ReadonlyMap<string, readonly Horario[]> {
-  if (oferta.fechado.has(iso)) return SEM_HORARIOS;
-  return oferta.semana.get(Temporal.PlainDate.from(iso).dayOfWeek) ?? SEM_HORARIOS;
+/** O que a semana atende numa data; nada em data fechada ou sem atendimento. */
+export function atendimentosDe(oferta: Oferta, iso: string): Atendimentos {
+  if (oferta.fechado.has(iso)) return SEM_ATENDIMENTOS;
+  return oferta.semana.get(Temporal.PlainDate.from(iso).dayOfWeek) ?? SEM_ATENDIMENTOS;
 }
 
-const SEM_HORARIOS: ReadonlyMap<string, readonly Horario[]> = new Map();
-
-/** Uma data aberta. */
-export interface DiaAberto {
-  /** `"aaaa-mm-dd"`. */
-  readonly iso: string;
-  /** O dia da semana, como se mostra. */
-  readonly nome: string;
-  /** Os horários de cada especialidade que atende nesta data. */
-  readonly horarios: ReadonlyMap<string, readonly Horario[]>;
-}
-
-/** O que está aberto num dia do relógio: vale de `inicio` até antes de `fim` (ms desde 1970). */
-export interface Janela {
-  /** A data de hoje, `"aaaa-mm-dd"`. */
-  readonly hoje: string;
-  /** O primeiro instante de hoje. */
-  readonly inicio: number;
-  /** O primeiro instante de amanhã. */
-  readonly fim: number;
-  /** As datas abertas, por `"aaaa-mm-dd"`, em ordem. */
-  readonly dias: ReadonlyMap<string, DiaAberto>;
-}
-
-/**
- * As datas abertas e os instantes de hoje, no fuso da clínica. Perguntar ao `Temporal` custa microssegundos; por isso a
- * janela é montada uma vez por dia e os instantes de hoje uma vez por hora perguntada.
- */
-export class Calendario {
-  /** A oferta que ele segue. */
-  readonly oferta: Oferta;
-  #janela: Janela | undefined;
-  #instantes = new Map<string, number>();
-
-  /** O calendário de uma semana, com as suas datas fechadas e o seu fuso. */
-  constructor(oferta: Oferta) {
-    this.oferta = oferta;
-  }
-
-  /** A janela aberta no instante dado (ms desde 1970). */
-  janela(agora: number): Janela {
-    const janela = this.#janela;
-    if (janela !== undefined && agora >= janela.inicio && agora < janela.fim) return janela;
-    this.#instantes.clear();
-    return this.#janela = this.#abre(agora);
-  }
-
-  #abre(agora: number): Janela {
-    const { oferta } = this;
-    const meiaNoite = Temporal.Instant.fromEpochMilliseconds(agora).toZonedDateTimeISO(oferta.fuso).startOfDay();
-    const hoje = meiaNoite.toPlainDate();
-    const dias = new Map<string, DiaAberto>();
-    for (let i = 0; i < 7 * oferta.semanas; i++) {
-      const iso = hoje.add({ days: i }).toString();
-      const horarios = horariosDe(oferta, iso);
-      if (horarios.size === 0) continue;
-      dias.set(iso, { iso, nome: nomeDoDia(oferta, iso), horarios });
-    }
-    return {
-      hoje: hoje.toString(),
-      inicio: meiaNoite.epochMilliseconds,
-      fim: hoje.add({ days: 1 }).toZonedDateTime(oferta.fuso).epochMilliseconds,
-      dias,
-    };
-  }
-
-  /** Verdadeiro quando a hora da data já começou no instante dado. */
-  comecou(iso: string, hora: string, agora: number): boolean {
-    const { hoje } = this.janela(agora);
-    return iso === hoje ? this.#instanteDeHoje(hoje, hora) <= agora : iso < hoje;
-  }
-
-  /** Verdadeiro quando o atendimento (`hora`, com `minutos` de duração) já acabou no instante dado. */
-  terminou(iso: string, hora: string, minutos: number, agora: number): boolean {
-    const { hoje } = this.janela(agora);
-    // Um atendimento cabe no dia em que começa: o de ontem acabou, o de amanhã não.
-    return iso === hoje ? this.#instanteDeHoje(hoje, hora) + minutos * 60_000 <= agora : iso < hoje;
-  }
-
-  /** Na mudança de horário, a hora que não existe anda para a frente e a que se repete vale a primeira vez. */
-  #instanteDeHoje(hoje: string, hora: string): number {
-    let instante = this.#instantes.get(hora);
-    if (instante === undefined) {
-      instante = Temporal.PlainDateTime.from(`${hoje}T${hora}`).toZonedDateTime(this.oferta.fuso).epochMilliseconds;
-      this.#instantes.set(hora, instante);
-    }
-    return instante;
-  }
-}
+const SEM_ATENDIMENTOS: Atendimentos = new Map();

@@ -1,32 +1,125 @@
 /**
  * O que se pede à agenda e o que ela responde, em termos da clínica: datas `"aaaa-mm-dd"`, agendamentos e horas livres.
  *
- * O fio lê pedidos para isto (`protocolo.ts`) e veste o resultado à sua maneira (`rede/redator.ts`); os códigos são o
- * vocabulário comum.
+ * Os fios leem pedidos para isto (`protocolo.ts`, `fio/`) e vestem o resultado à sua maneira (`rede/redator.ts`); os códigos
+ * são o vocabulário comum.
  *
  * @module
  */
 
-import type { Agendamento } from "./livro.ts";
-import type { DiaAberto, Especialidade } from "./oferta.ts";
+import type { Agendamento, Situacao } from "./agendamento.ts";
+import type { DiaAberto } from "./calendario.ts";
+import type { Especialidade, Profissional } from "./oferta.ts";
 
-/** O que cada comando traz. CPF e nome já vêm normalizados e válidos. */
+/** Que agendamento de um CPF: o que um pedido pode dizer além da especialidade. */
+export interface Qual {
+  /** Exatamente este. */
+  readonly numero?: number;
+  /** Só se ainda é esta a versão. */
+  readonly versao?: number;
+  /** O código dele, já normalizado; `""` se não é um. */
+  readonly codigo?: string;
+}
+
+/** Como se fala com a pessoa; `""` apaga o que havia. */
+export interface ParaAvisos {
+  /** O e-mail. */
+  readonly email?: string;
+  /** O telefone, E.164. */
+  readonly telefone?: string;
+}
+
+/** O que cada comando traz. CPF e nome já vêm normalizados e válidos; uma data que não é uma vem como `""`. */
 export interface Campos {
-  /** Marca. O especialista, a data (`""` se não é uma) e o dia podem não existir: recusá-los é da agenda. */
-  readonly AGEND: {
+  /** Marca. O especialista, a data e o dia podem não existir: recusá-los é da agenda. */
+  readonly AGEND: ParaAvisos & {
     readonly cpf: string;
     readonly nome: string;
     readonly especialista: string;
     readonly data: string;
     readonly dia: string;
     readonly horario?: string;
+    readonly profissional?: string;
+    readonly encaixe?: boolean;
+    readonly motivo?: string;
+    readonly nota?: string;
   };
   /** Os agendamentos ativos de um CPF. */
   readonly BUSCA: { readonly cpf: string };
-  /** Desmarca. */
-  readonly CANCEL: { readonly cpf: string; readonly especialista?: string };
-  /** As horas livres. */
-  readonly VAGAS: { readonly especialista?: string; readonly data?: string };
+  /** Desmarca; com `chegado`, também quem já chegou ou foi chamado (CLINICA/1). */
+  readonly CANCEL: Qual & {
+    readonly cpf: string;
+    readonly especialista?: string;
+    readonly motivo?: string;
+    readonly chegado?: boolean;
+  };
+  /** As horas livres; com `porProfissional`, as de cada um à parte, e sem ele, as de todos juntas (CLINICA/1). */
+  readonly VAGAS: {
+    readonly especialista?: string;
+    readonly data?: string;
+    readonly profissional?: string;
+    readonly porProfissional?: boolean;
+  };
+  /** Move, num passo só. */
+  readonly REMARC: Qual & {
+    readonly cpf: string;
+    readonly especialista: string;
+    readonly data: string;
+    readonly dia: string;
+    readonly horario?: string;
+    readonly profissional?: string;
+    readonly motivo?: string;
+  };
+  /** Corrige o nome, a nota ou o contato; o que não vem fica. */
+  readonly CORRIGE: Qual & ParaAvisos & {
+    readonly cpf: string;
+    readonly especialista: string;
+    readonly nome?: string;
+    readonly nota?: string;
+  };
+  /** Muda a situação, ou desfaz a última mudança. */
+  readonly SITUA: Qual & {
+    readonly cpf: string;
+    readonly especialista: string;
+    readonly situacao: Situacao | "DESFAZ";
+    readonly prioridade?: number;
+    readonly local?: string;
+    readonly motivo?: string;
+  };
+  /** O dia, cancelados incluídos. */
+  readonly LISTA: {
+    readonly data: string;
+    readonly especialista?: string;
+    readonly profissional?: string;
+    readonly ordem?: "hora" | "chamada";
+  };
+  /** Fecha dias, ou parte deles; `inicio` e `fim` em minutos desde a meia-noite. */
+  readonly FECHA: {
+    readonly data: string;
+    readonly ate?: string;
+    readonly inicio?: number;
+    readonly fim?: number;
+    readonly especialista?: string;
+    readonly profissional?: string;
+    readonly motivo?: string;
+  };
+  /** Um atendimento a mais; `inicio` em minutos desde a meia-noite. */
+  readonly EXTRA: {
+    readonly especialista: string;
+    readonly data: string;
+    readonly inicio: number;
+    readonly vagas: number;
+    readonly minutos: number;
+    readonly profissional?: string;
+    readonly local?: string;
+    readonly encaixes?: number;
+  };
+  /** Desfaz um `FECHA` ou um `EXTRA`. */
+  readonly REABRE: { readonly numero: number };
+  /** Tudo o que se sabe de um CPF. */
+  readonly HISTORIA: { readonly cpf: string };
+  /** Quem se apresenta e que fio quer falar; a sessão já o sabe possível. */
+  readonly OLA: { readonly chave?: string };
   /** Nada: diz que o servidor ouve. */
   readonly PING: unknown;
   /** O adeus. */
@@ -53,6 +146,8 @@ export type CodigoDeErro =
   | "ERRO-110"
   | "ERRO-112"
   | "ERRO-113"
+  | "ERRO-120"
+  | "ERRO-121"
   | "ERRO-130"
   | "ERRO-131";
 
@@ -62,12 +157,14 @@ export interface Erro {
   readonly codigo: CodigoDeErro;
 }
 
-/** As horas livres de uma especialidade numa data. */
+/** As horas livres de uma especialidade numa data, ou as de um profissional dela. */
 export interface DiaLivre {
   /** A data. */
   readonly dia: DiaAberto;
   /** A especialidade. */
   readonly especialidade: Especialidade;
+  /** O profissional; `undefined` se a especialidade não tem, ou se as horas são as de todos. */
+  readonly profissional?: Profissional;
   /** `"HH:MM"`, em ordem. */
   readonly horas: readonly string[];
 }
@@ -75,11 +172,25 @@ export interface DiaLivre {
 /** O que a agenda responde. `OK-200` com `primeiras` é a saudação: o primeiro dia com hora livre de cada especialidade. */
 export type Resultado =
   | Erro
-  | { readonly codigo: "OK-200"; readonly primeiras?: readonly DiaLivre[] }
+  | { readonly codigo: "OK-200"; readonly primeiras?: readonly DiaLivre[]; readonly apresenta?: true }
   | { readonly codigo: "OK-201" }
-  | { readonly codigo: "OK-300" | "OK-301" | "ERRO-111"; readonly agendamentos: readonly [Agendamento] }
-  | { readonly codigo: "OK-302" | "ERRO-114"; readonly agendamentos: readonly Agendamento[] }
-  | { readonly codigo: "OK-304"; readonly vagas: readonly DiaLivre[] };
+  | {
+    readonly codigo: "OK-300" | "OK-301" | "OK-306" | "ERRO-111" | "ERRO-115" | "ERRO-117";
+    readonly agendamentos: readonly [Agendamento];
+  }
+  | {
+    readonly codigo: "OK-302" | "OK-310" | "OK-315" | "ERRO-114";
+    readonly agendamentos: readonly Agendamento[];
+  }
+  | { readonly codigo: "OK-303"; readonly agendamentos: readonly [novo: Agendamento, antigo: Agendamento] }
+  | { readonly codigo: "OK-304"; readonly vagas: readonly DiaLivre[] }
+  | {
+    readonly codigo: "OK-312" | "OK-314";
+    readonly numero: number;
+    readonly agendamentos: readonly Agendamento[];
+  }
+  | { readonly codigo: "OK-313"; readonly numero: number }
+  | { readonly codigo: "ERRO-116"; readonly regra: string };
 
 /** Um código de resposta, `"OK-nnn"` ou `"ERRO-nnn"`. */
 export type Codigo = Resultado["codigo"];

@@ -2,46 +2,34 @@
  * As regras: o que cada comando faz do livro.
  *
  * Uma tabela, `COMANDOS`, diz de cada um se muda o livro, o que pode tocar, o que responde com o livro fora do alcance e
- * o que decide. Decidir é puro: o mesmo estado e o mesmo pedido dão a mesma decisão. Um comando novo não compila enquanto
- * a tabela não o tiver inteiro, e o que não muda o livro não tem como devolver uma mudança.
+ * o que decide; cada ato está no seu arquivo. Decidir é puro: o mesmo estado e o mesmo pedido dão a mesma decisão. Um
+ * comando novo não compila enquanto a tabela não o tiver inteiro, e o que não muda o livro não tem como devolver uma mudança.
  *
  * @module
  */
 
 import type { Clinica } from "./clinica.ts";
-import type { Agendamento, Dia, Mudanca, Quem, Vista } from "./livro.ts";
-import type { DiaAberto, Especialidade, Horario } from "./oferta.ts";
-import type { Comando, DiaLivre, Erro, Pedido, PedidoDe, Resultado } from "./pedido.ts";
-import { chave } from "./texto.ts";
-
-/** O mundo como uma decisão o vê. */
-export interface Estado {
-  /** A oferta e o calendário. */
-  readonly clinica: Clinica;
-  /** O livro. */
-  readonly vista: Vista;
-  /** O instante da decisão, ms desde 1970. */
-  readonly agora: number;
-  /** Quem pede. */
-  readonly quem: Quem;
-}
-
-/** O que se decidiu: o resultado, e o que tem de estar gravado antes que ele saia. */
-export interface Decisao {
-  /** O que responder. */
-  readonly resultado: Resultado;
-  /** O que gravar, na ordem. */
-  readonly mudancas: readonly Mudanca[];
-}
+import { buscar, historiar, listar, vagas } from "./consultas.ts";
+import { corrigir } from "./corrigir.ts";
+import { desmarcar } from "./desmarcar.ts";
+import { type Decisao, type Estado, semMudanca } from "./estado.ts";
+import { abrirExtra, fechar, podeExcetuar, reabrir } from "./excetuar.ts";
+import type { Alcance, Dia } from "./livro.ts";
+import { marcar } from "./marcar.ts";
+import type { Comando, Erro, Pedido, PedidoDe, Qual, Resultado } from "./pedido.ts";
+import { remarcar } from "./remarcar.ts";
+import { situar } from "./situar.ts";
 
 /** O que um pedido pode tocar, sabido só por ele. */
-export interface Toque {
+export interface Toque extends Partial<Omit<Alcance, "cpfs" | "historias" | "mudam" | "voltam">> {
   /** O CPF de que lê ou muda agendamentos. */
   readonly cpf?: string;
-  /** Pode desmarcar o que esse CPF tem marcado. */
-  readonly desmarca?: boolean;
-  /** Os dias em que pode marcar, ou que lê. */
-  readonly dias?: readonly Dia[];
+  /** Lê a história desse CPF. */
+  readonly historia?: boolean;
+  /** Pode tirar do dia em que está o que esse CPF tem marcado. */
+  readonly muda?: boolean;
+  /** Pode devolver ao dia em que estava algo desse CPF que acabou. */
+  readonly volta?: boolean;
 }
 
 /** O que se sabe de qualquer comando. */
@@ -69,19 +57,86 @@ export interface Ato<C extends Comando> extends Comum<C> {
 }
 
 const FORA_DO_ALCANCE: Resultado = { codigo: "ERRO-131" };
+const PRONTO: Resultado = { codigo: "OK-200" };
+const APRESENTADO: Resultado = { codigo: "OK-200", apresenta: true };
 const NADA: Toque = {};
 
 /** O que a casa sabe de cada comando. */
 export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
   AGEND: {
     muda: true,
-    toca: ({ cpf, especialista, data }, clinica, agora) => {
-      const especialidade = clinica.especialidade(especialista)?.chave;
-      const aberto = clinica.calendario.janela(agora).dias.has(data);
-      return especialidade !== undefined && aberto ? { cpf, dias: [[especialidade, data]] } : { cpf };
-    },
+    toca: ({ cpf, especialista, data }, clinica, agora) => ({
+      cpf,
+      novos: 1,
+      ...naData(clinica, { especialista, data, agora }),
+    }),
     semLivro: FORA_DO_ALCANCE,
     decide: marcar,
+  },
+  REMARC: {
+    muda: true,
+    toca: (pedido, clinica, agora) => {
+      const { especialista, data } = pedido;
+      return { ...qual(pedido), muda: true, ...naData(clinica, { especialista, data, agora }) };
+    },
+    semLivro: FORA_DO_ALCANCE,
+    decide: remarcar,
+  },
+  CANCEL: {
+    muda: true,
+    toca: (pedido) => ({ ...qual(pedido), muda: true }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: desmarcar,
+  },
+  CORRIGE: {
+    muda: true,
+    // Não sai do dia; mas quem o fecha diz quem lá está, como está.
+    toca: (pedido) => ({ ...qual(pedido), muda: true }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: corrigir,
+  },
+  SITUA: {
+    muda: true,
+    toca: ({ cpf, situacao }, clinica, agora) => {
+      // Também quem não sai do dia: quem o fecha diz quem lá está, como está.
+      const historia = { cpf, historia: true, muda: true };
+      // Também se cancela, e se desfaz, o que já não é o ativo.
+      const volta = { ...historia, volta: true };
+      // O que se desfaz pode ser de quem já atende outra especialidade, e é com as agendas dele que disputa.
+      if (situacao === "DESFAZ") return { ...volta, vizinhas: clinica.todasAsAgendas, excecoes: "le" };
+      if (situacao === "CANCELADO") return volta;
+      if (situacao === "CHEGOU") return { ...historia, senhas: [clinica.calendario.janela(agora).hoje] };
+      return historia;
+    },
+    semLivro: FORA_DO_ALCANCE,
+    decide: situar,
+  },
+  FECHA: {
+    muda: true,
+    // Um período que se vai recusar não se lê: podia ser o livro inteiro, com todos os dias travados.
+    toca: ({ data, ate = data }, clinica, agora) =>
+      podeExcetuar({ clinica, agora }, data) && podeExcetuar({ clinica, agora }, ate)
+        ? { periodos: [[data, ate]], excecoes: "muda" }
+        : NADA,
+    semLivro: FORA_DO_ALCANCE,
+    decide: fechar,
+  },
+  EXTRA: {
+    muda: true,
+    toca: ({ especialista, data }, clinica) => ({
+      dias: agendasEm(clinica, especialista, data),
+      // Um REABRE do mesmo lote pode desfazê-lo, e pergunta quem lá está.
+      periodos: [[data, data]],
+      excecoes: "muda",
+    }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: abrirExtra,
+  },
+  REABRE: {
+    muda: true,
+    toca: ({ numero }) => ({ reabrem: [numero], excecoes: "muda" }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: reabrir,
   },
   BUSCA: {
     muda: false,
@@ -89,27 +144,43 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
     semLivro: FORA_DO_ALCANCE,
     responde: buscar,
   },
-  CANCEL: {
-    muda: true,
-    toca: ({ cpf }) => ({ cpf, desmarca: true }),
+  HISTORIA: {
+    muda: false,
+    toca: ({ cpf }) => ({ cpf, historia: true }),
     semLivro: FORA_DO_ALCANCE,
-    decide: desmarcar,
+    responde: historiar,
+  },
+  LISTA: {
+    muda: false,
+    toca: ({ data }) => ({ periodos: [[data, data]] }),
+    semLivro: FORA_DO_ALCANCE,
+    responde: listar,
   },
   VAGAS: {
     muda: false,
     toca: ({ especialista, data }, clinica, agora) => {
-      const abertos = clinica.diasAbertos(agora);
-      if (especialista === undefined) return { dias: abertos };
-      const especialidade = clinica.especialidade(especialista)?.chave;
-      return { dias: abertos.filter((dia) => dia[0] === especialidade && (data === undefined || dia[1] === data)) };
+      const dias = clinica.diasPerguntados(agora);
+      if (especialista === undefined) return { dias, excecoes: "le" };
+      const agendas = clinica.agendas(clinica.especialidade(especialista)?.chave ?? "");
+      return {
+        dias: dias.filter(([agenda, iso]) => agendas.includes(agenda) && (data === undefined || iso === data)),
+        excecoes: "le",
+      };
     },
     semLivro: FORA_DO_ALCANCE,
     responde: vagas,
   },
+  OLA: {
+    muda: false,
+    toca: () => NADA,
+    semLivro: APRESENTADO,
+    // Ainda não há chaves: a que se traga não é nenhuma delas.
+    responde: (_estado, { chave }) => chave === undefined ? APRESENTADO : { codigo: "ERRO-120" },
+  },
   PING: {
     muda: false,
     toca: () => NADA,
-    semLivro: { codigo: "OK-200" },
+    semLivro: PRONTO,
     responde: () => PRONTO,
   },
   SAIR: {
@@ -120,8 +191,25 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
   },
 };
 
-const PRONTO: Resultado = { codigo: "OK-200" };
-const NENHUMA: readonly Mudanca[] = [];
+/** O que toca um pedido que fala de um agendamento de um CPF: com número, pode ser um que já acabou. */
+function qual({ cpf, numero }: Qual & { readonly cpf: string }): Toque {
+  return { cpf, historia: numero !== undefined };
+}
+
+/** O que toca um pedido que quer uma hora de uma especialidade numa data aberta. */
+function naData(
+  clinica: Clinica,
+  { especialista, data, agora }: { especialista: string; data: string; agora: number },
+): Toque {
+  const { hoje, ate } = clinica.calendario.janela(agora);
+  return { dias: data >= hoje && data < ate ? agendasEm(clinica, especialista, data) : [], excecoes: "le" };
+}
+
+/** Todas as agendas de que depende uma hora de uma especialidade, numa data. */
+function agendasEm(clinica: Clinica, especialista: string, data: string): Dia[] {
+  const especialidade = clinica.especialidade(especialista)?.chave ?? "";
+  return clinica.agendas(especialidade).map((agenda): Dia => [agenda, data]);
+}
 
 /** A linha da tabela de um pedido. */
 function regra<C extends Comando>(pedido: PedidoDe<C>): Consulta<C> | Ato<C> {
@@ -163,142 +251,4 @@ export function consultar(estado: Estado, pedido: Pedido | Erro): Resultado {
   const daTabela = regra(pedido);
   if (daTabela.muda) throw new TypeError(`${pedido.comando} muda o livro e não é uma consulta`);
   return daTabela.responde(estado, pedido);
-}
-
-function semMudanca(resultado: Resultado): Decisao {
-  return { resultado, mudancas: NENHUMA };
-}
-
-/** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 111, 110. */
-function marcar(estado: Estado, pedido: PedidoDe<"AGEND">): Decisao {
-  const { vista, quem } = estado;
-  const atendimento = acharAtendimento(estado, pedido);
-  if (atendimento === undefined) return semMudanca({ codigo: "ERRO-103" });
-  const { especialidade, dia, horarios } = atendimento;
-
-  const pedida = pedido.horario === undefined ? undefined : horarios.find(({ hora }) => hora === pedido.horario);
-  if (pedido.horario !== undefined && (pedida === undefined || jaComecou(estado, dia, pedida))) {
-    return semMudanca({ codigo: "ERRO-105" });
-  }
-
-  const anterior = vista.ativosDe(pedido.cpf).find((ativo) => ativo.especialidade === especialidade.chave);
-  if (anterior !== undefined && !jaTerminou(estado, anterior)) {
-    return semMudanca({ codigo: "ERRO-111", agendamentos: [anterior] });
-  }
-
-  const ocupacao = vista.ocupacao(especialidade.chave, dia.iso);
-  const livre = (pedida === undefined ? horarios : [pedida])
-    .find((horario) => ocupacao.livre(horario.inicio, horario.minutos) && !jaComecou(estado, dia, horario));
-  if (livre === undefined) return semMudanca({ codigo: "ERRO-110" });
-
-  const agendamento: Agendamento = {
-    id: vista.novoId(),
-    cpf: pedido.cpf,
-    nome: pedido.nome,
-    especialidade: especialidade.chave,
-    profissional: "",
-    data: dia.iso,
-    hora: livre.hora,
-    minutos: livre.minutos,
-  };
-  const marca: Mudanca = { tipo: "marca", agendamento, quem };
-  return {
-    resultado: { codigo: "OK-300", agendamentos: [agendamento] },
-    mudancas: anterior === undefined ? [marca] : [{ tipo: "arquiva", agendamento: anterior, quem }, marca],
-  };
-}
-
-function desmarcar(estado: Estado, pedido: PedidoDe<"CANCEL">): Decisao {
-  const alvo = pedido.especialista === undefined ? undefined : chave(pedido.especialista);
-  const achados = ativosEmOrdem(estado, pedido.cpf)
-    .filter(({ especialidade }) => alvo === undefined || especialidade === alvo);
-  if (achados.length === 0) return semMudanca({ codigo: "ERRO-113" });
-  if (achados.length > 1) return semMudanca({ codigo: "ERRO-114", agendamentos: achados });
-  const [agendamento] = achados;
-  return {
-    resultado: { codigo: "OK-301", agendamentos: [agendamento] },
-    mudancas: [{ tipo: "desmarca", agendamento, quem: estado.quem }],
-  };
-}
-
-function buscar(estado: Estado, { cpf }: PedidoDe<"BUSCA">): Resultado {
-  const achados = ativosEmOrdem(estado, cpf);
-  return achados.length === 0 ? NAO_ENCONTRADO : { codigo: "OK-302", agendamentos: achados };
-}
-
-const NAO_ENCONTRADO: Resultado = { codigo: "ERRO-112" };
-
-function vagas(estado: Estado, { especialista, data }: PedidoDe<"VAGAS">): Resultado {
-  const { clinica, agora } = estado;
-  const { dias } = clinica.calendario.janela(agora);
-  if (especialista === undefined) return listarVagas(estado, dias.values(), clinica.oferta.especialidades);
-  const especialidade = clinica.especialidade(especialista);
-  if (especialidade === undefined) return { codigo: "ERRO-103" };
-  if (data === undefined) return listarVagas(estado, dias.values(), [especialidade]);
-  const dia = dias.get(data);
-  if (dia === undefined || !dia.horarios.has(especialidade.chave)) return { codigo: "ERRO-103" };
-  return listarVagas(estado, [dia], [especialidade]);
-}
-
-function listarVagas(
-  { clinica, vista, agora }: Estado,
-  dias: Iterable<DiaAberto>,
-  especialidades: readonly Especialidade[],
-): Resultado {
-  const vagas: DiaLivre[] = [];
-  for (const dia of dias) {
-    for (const especialidade of especialidades) {
-      const livre = clinica.livres(vista, agora, dia, especialidade);
-      if (livre !== undefined && livre.horas.length > 0) vagas.push(livre);
-    }
-  }
-  return { codigo: "OK-304", vagas };
-}
-
-/** A saudação: a primeira hora livre de cada especialidade, na ordem da configuração. */
-export function saudar({ clinica, vista, agora }: Estado): Resultado {
-  const { dias } = clinica.calendario.janela(agora);
-  const primeiras: DiaLivre[] = [];
-  for (const especialidade of clinica.oferta.especialidades) {
-    for (const dia of dias.values()) {
-      const livre = clinica.livres(vista, agora, dia, especialidade);
-      if (livre === undefined || livre.horas.length === 0) continue;
-      primeiras.push(livre);
-      break;
-    }
-  }
-  return { codigo: "OK-200", primeiras };
-}
-
-function acharAtendimento(
-  { clinica, agora }: Estado,
-  pedido: PedidoDe<"AGEND">,
-): { especialidade: Especialidade; dia: DiaAberto; horarios: readonly Horario[] } | undefined {
-  const especialidade = clinica.especialidade(pedido.especialista);
-  const dia = clinica.calendario.janela(agora).dias.get(pedido.data);
-  if (especialidade === undefined || dia === undefined) return undefined;
-  const horarios = dia.horarios.get(especialidade.chave);
-  if (horarios === undefined) return undefined;
-  if (pedido.dia !== dia.nome && chave(pedido.dia) !== chave(dia.nome)) return undefined;
-  return { especialidade, dia, horarios };
-}
-
-function jaComecou({ clinica, agora }: Estado, dia: DiaAberto, { hora }: Horario): boolean {
-  return clinica.calendario.comecou(dia.iso, hora, agora);
-}
-
-function jaTerminou({ clinica, agora }: Estado, { data, hora, minutos }: Agendamento): boolean {
-  return clinica.calendario.terminou(data, hora, minutos, agora);
-}
-
-function ativosEmOrdem(estado: Estado, cpf: string): Agendamento[] {
-  const ativos = estado.vista.ativosDe(cpf);
-  if (ativos.length === 0) return [];
-  return ativos
-    .filter((ativo) => !jaTerminou(estado, ativo))
-    .sort((a, b) => comparar(a.data, b.data) || comparar(a.hora, b.hora));
-}
-
-function comparar(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -16,7 +16,10 @@ export class ErroDeUso extends Error {
 }
 
 const TEXTOS = ["de", "para", "porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"];
-const CHAVES = ["banco-novo", "detalhado", "quieto", "help", "versao", "csv", "json"];
+const CHAVES = ["banco-novo", "detalhado", "quieto", "help", "versao", "csv", "json", "adota-semana"];
+
+/** As formas que uma chave pode pedir, como em `--csv=excel`. */
+const FORMAS: ReadonlyMap<string, string> = new Map([["csv", "excel"]]);
 
 /** As opções que só servem com o servidor. */
 export const SO_DO_SERVIDOR: readonly string[] = [
@@ -28,6 +31,7 @@ export const SO_DO_SERVIDOR: readonly string[] = [
   "log",
   "detalhado",
   "quieto",
+  "adota-semana",
 ];
 
 /** As opções que só servem com `lista`. */
@@ -44,15 +48,29 @@ export interface Argumentos {
   texto(nome: string): string | undefined;
   /** Se a opção foi escrita. */
   tem(nome: string): boolean;
+  /** A forma que uma chave pede, como `excel` em `--csv=excel`. */
+  forma(nome: string): string | undefined;
 }
 
 /**
  * Separa palavras e opções.
  *
- * @throws {ErroDeUso} se uma opção não existe.
+ * @throws {ErroDeUso} se uma opção não existe, ou uma chave pede uma forma que não tem.
  */
 export function lerArgumentos(args: readonly string[]): Argumentos {
-  const lidos: Record<string, unknown> = parseArgs([...args], {
+  const formas = new Map<string, string>();
+  const semFormas = args.map((arg) => {
+    const [, nome, forma] = /^--([a-z-]+)=(.*)$/s.exec(arg) ?? [];
+    if (nome === undefined || !CHAVES.includes(nome)) return arg;
+    if (FORMAS.get(nome) !== forma) {
+      throw new ErroDeUso(
+        `--${nome} ${FORMAS.has(nome) ? `espera ${FORMAS.get(nome)}` : "não leva valor"}; veio "${forma}"`,
+      );
+    }
+    formas.set(nome, forma);
+    return `--${nome}`;
+  });
+  const lidos: Record<string, unknown> = parseArgs(semFormas, {
     string: [...TEXTOS, "_"],
     boolean: CHAVES,
     alias: { help: ["h", "ajuda"], versao: ["version"] },
@@ -70,6 +88,7 @@ export function lerArgumentos(args: readonly string[]): Argumentos {
       return valor;
     },
     tem: (nome) => lidos[nome] === true || (typeof lidos[nome] === "string"),
+    forma: (nome) => formas.get(nome),
   };
 }
 

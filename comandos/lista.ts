@@ -1,68 +1,157 @@
 /**
- * `servidor.ts lista [DATA]`: a lista de um dia, para o balcão, em tabela, em CSV ou em JSON. Na tabela e no CSV, o que não se
- * vê sai como `�`; o JSON tem o que está no livro.
+ * `servidor.ts lista [DATA]`: a lista de um dia, para o balcão, em tabela, em CSV ou em JSON: de cada profissional, ou de cada
+ * especialidade que não os tem. Na tabela e no CSV, o que não se vê sai como `�`; o JSON tem o que está no livro.
  *
  * @module
  */
 
-import { listaDoLivro } from "../armazem/sqlite_copia.ts";
-import { listaDoPostgres } from "../armazem/postgres_copia.ts";
+import { excecoesDoLivro, listaDoLivro } from "../armazem/sqlite_copia.ts";
+import { excecoesDoPostgres, listaDoPostgres } from "../armazem/postgres_copia.ts";
 import { ehPostgres } from "../armazem/postgres_endereco.ts";
+import { agendaDe, type Agendamento, conta, type Situacao } from "../clinica/agendamento.ts";
+import { Clinica } from "../clinica/clinica.ts";
 import { nomeDoDia } from "../clinica/oferta.ts";
 import { formatarCpf, inofensivo } from "../clinica/texto.ts";
 import { dataNoFio } from "../protocolo.ts";
 import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DE_IMPORTAR, SO_DO_SERVIDOR } from "./argumentos.ts";
-import { lerBanco, lerConfiguracao } from "./opcoes.ts";
+import { lerBanco } from "./opcoes.ts";
+import { arquivoDaSemana, lerSemana, olha } from "./semana.ts";
 
 /** Escreve a lista de um dia: o que se pede, ou hoje no fuso da clínica. */
 export async function listar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
   recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DE_IMPORTAR], "lista");
   if (palavras.length > 1) throw new ErroDeUso("lista espera uma data só: servidor.ts lista dd/mm/aaaa");
   if (argumentos.tem("csv") && argumentos.tem("json")) throw new ErroDeUso("--csv e --json não vão juntos");
-  const oferta = lerConfiguracao(argumentos);
+  const arquivo = arquivoDaSemana(argumentos);
+  const oferta = lerSemana(arquivo, await olha(arquivo));
   const data = lerDataEscrita(palavras[0]) ?? Temporal.Now.plainDateISO(oferta.fuso).toString();
   const banco = lerBanco(argumentos);
-  const lista = ehPostgres(banco) ? await listaDoPostgres(banco, data) : listaDoLivro(banco, data);
-  const nomes = new Map(oferta.especialidades.map(({ chave, nome }) => [chave, nome]));
-  const linhas = lista.map(({ especialidade, hora, cpf, nome }) => ({
-    especialista: nomes.get(especialidade) ?? especialidade,
-    horario: hora,
-    nome,
-    cpf,
-  }));
-  const titulo = `${nomeDoDia(oferta, data)} ${dataNoFio(data)}`;
-  if (argumentos.tem("json")) console.log(JSON.stringify({ data: dataNoFio(data), agendamentos: linhas }, null, 2));
-  else if (argumentos.tem("csv")) console.log(emCsv(dataNoFio(data), linhas));
-  else console.log(emTabela(`${oferta.nome}: ${titulo}`, linhas));
+  const [lista, excecoes] = ehPostgres(banco)
+    ? [await listaDoPostgres(banco, data), await excecoesDoPostgres(banco)]
+    : [listaDoLivro(banco, data), excecoesDoLivro(banco)];
+  const clinica = new Clinica(oferta);
+  // A sala de um atendimento a mais está na exceção que o abriu.
+  clinica.dias({ excecoes: () => excecoes }, Date.now());
+  const linhas = linhasDa(lista, clinica);
+  const noFio = dataNoFio(data);
+  if (argumentos.tem("json")) console.log(JSON.stringify({ data: noFio, agendamentos: linhas }, null, 2));
+  else if (argumentos.forma("csv") === "excel") console.log(emCsv(noFio, linhas, EXCEL));
+  else if (argumentos.tem("csv")) console.log(emCsv(noFio, linhas));
+  else console.log(emTabela(`${oferta.nome}: ${nomeDoDia(oferta, data)} ${noFio}`, linhas));
 }
 
-interface LinhaDaLista {
-  especialista: string;
-  horario: string;
-  nome: string;
-  cpf: string;
+/** Uma linha da lista. */
+export interface LinhaDaLista {
+  /** A especialidade, como se mostra. */
+  readonly especialista: string;
+  /** `"HH:MM"`. */
+  readonly horario: string;
+  /** Normalizado, em maiúsculas. */
+  readonly nome: string;
+  /** 11 dígitos. */
+  readonly cpf: string;
+  /** O número no livro. */
+  readonly numero: number;
+  /** Quem atende, como se mostra; `""` se a especialidade não tem profissionais com nome. */
+  readonly profissional: string;
+  /** Onde; `""` se não se disse. */
+  readonly local: string;
+  /** A situação. */
+  readonly situacao: Situacao;
+  /** A senha do dia; `""` antes de chegar. */
+  readonly senha: string;
+  /** Foi encaixado. */
+  readonly encaixe: boolean;
 }
 
-/** RFC 4180, com CRLF. Uma célula que uma planilha tomaria por fórmula ganha um apóstrofo (OWASP, CSV Injection). */
-function emCsv(data: string, linhas: readonly LinhaDaLista[]): string {
+/** As linhas de um dia: as especialidades sem profissionais e depois os profissionais, na ordem da configuração; e por hora. */
+export function linhasDa(lista: readonly Agendamento[], clinica: Clinica): LinhaDaLista[] {
+  const { especialidades, profissionais } = clinica.oferta;
+  const ordem = [...especialidades.map(({ chave }) => `E:${chave}`), ...profissionais.map(({ chave }) => `P:${chave}`)];
+  const agendas = Map.groupBy(lista.filter((um) => conta(um) && um.situacao !== "CONVIDADO"), agendaDe);
+  // As que a configuração já não tem vêm no fim.
+  const emOrdem = [...new Set([...ordem, ...[...agendas.keys()].sort()])];
+  return emOrdem.flatMap((agenda) => agendas.get(agenda) ?? [])
+    .map((um) => ({
+      especialista: clinica.nomeDe(um.especialidade),
+      horario: um.hora,
+      nome: um.nome,
+      cpf: um.cpf,
+      numero: um.numero,
+      profissional: um.profissional === "" ? "" : clinica.profissionalDe(um.profissional),
+      local: clinica.localDe(um),
+      situacao: um.situacao,
+      senha: um.senha,
+      encaixe: um.encaixe,
+    }));
+}
+
+/** Como se separam as células, e o que vem antes da primeira. */
+export interface FormaDeCsv {
+  /** Entre uma célula e a seguinte. */
+  readonly separador: string;
+  /** Antes de tudo. */
+  readonly marca: string;
+}
+
+/** RFC 4180. */
+const COMUM: FormaDeCsv = { separador: ",", marca: "" };
+
+/**
+ * O Excel separa as células pelo separador de listas do sistema, que em português é o ponto e vírgula, e sem a marca de ordem
+ * de bytes toma o UTF-8 por outra coisa.
+ */
+export const EXCEL: FormaDeCsv = { separador: ";", marca: "\ufeff" };
+
+/** Com CRLF. Uma célula que uma planilha tomaria por fórmula ganha um apóstrofo (OWASP, CSV Injection). */
+export function emCsv(data: string, linhas: readonly LinhaDaLista[], { separador, marca } = COMUM): string {
   const celula = (texto: string): string => `"${inofensivo(texto).replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
-  return [
-    ["data", "especialista", "horario", "nome", "cpf"],
-    ...linhas.map(({ especialista, horario, nome, cpf }) => [data, especialista, horario, nome, formatarCpf(cpf)]),
-  ].map((campos) => campos.map(celula).join(",")).join("\r\n");
+  return marca + [
+    ["data", "especialista", "horario", "nome", "cpf", "profissional", "local", "situacao", "senha", "encaixe"],
+    ...linhas.map(({ especialista, horario, nome, cpf, profissional, local, situacao, senha, encaixe }) => [
+      ...[data, especialista, horario, nome, formatarCpf(cpf)],
+      ...[profissional, local, situacao, senha, encaixe ? "sim" : ""],
+    ]),
+  ].map((campos) => campos.map(celula).join(separador)).join("\r\n");
 }
 
-function emTabela(titulo: string, linhas: readonly LinhaDaLista[]): string {
+/** Para imprimir. O que é de costume não se diz: `MARCADO`, a única especialidade de quem atende, a única sala. */
+export function emTabela(titulo: string, linhas: readonly LinhaDaLista[]): string {
   if (linhas.length === 0) return `${titulo}\n\nNinguém agendado.`;
   const partes = [titulo];
-  for (const [especialista, doEspecialista] of Map.groupBy(linhas, (linha) => linha.especialista)) {
-    partes.push("", `${inofensivo(especialista)} (${doEspecialista.length})`);
-    for (const { horario, cpf, nome } of doEspecialista) {
-      partes.push(`  [ ] ${horario}  ${formatarCpf(cpf)}  ${inofensivo(nome)}`);
+  const grupos = Map.groupBy(
+    linhas,
+    ({ profissional, especialista }) => JSON.stringify([profissional || especialista]),
+  );
+  for (const grupo of grupos.values()) {
+    const especialistas = [...new Set(grupo.map(({ especialista }) => especialista))];
+    const locais = [...new Set(grupo.map(({ local }) => local))];
+    const [{ profissional }] = grupo;
+    const deQuem = [
+      ...profissional === "" ? [] : [profissional],
+      ...especialistas.length === 1 ? especialistas : [],
+      ...locais.length === 1 && locais[0] !== "" ? locais : [],
+    ].join(", ");
+    partes.push("", `${inofensivo(deQuem)} (${grupo.length})`);
+    for (const { especialista, horario, nome, cpf, local, situacao, senha, encaixe } of grupo) {
+      const mais = [
+        ...especialistas.length > 1 ? [especialista] : [],
+        ...locais.length > 1 && local !== "" ? [local] : [],
+        ...encaixe ? ["encaixe"] : [],
+        ...senha === "" ? [] : [senha],
+        ...situacao === "MARCADO" ? [] : [situacao],
+      ].map((um) => `  ${inofensivo(um)}`).join("");
+      partes.push(`  [${SINAIS[situacao]}] ${horario}  ${formatarCpf(cpf)}  ${inofensivo(nome)}${mais}`);
     }
   }
   return partes.join("\n");
 }
+
+/** O que já está na casinha de quem se imprime: veio, não veio, ou ainda não se sabe. */
+const SINAIS: { readonly [S in Situacao]: string } = {
+  ...{ MARCADO: " ", CONFIRMADO: " ", CONVIDADO: " ", CANCELADO: " ", PASSOU: " " },
+  ...{ CHEGOU: "x", CHAMADO: "x", ATENDIDO: "x", SAIU: "x", FALTOU: "-" },
+};
 
 /** `"dd/mm/aaaa"` ou `"aaaa-mm-dd"` → `"aaaa-mm-dd"`. */
 function lerDataEscrita(escrita: string | undefined): string | undefined {

@@ -22,19 +22,9 @@ import {
 } from "../testes/apoio.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { decodificarResposta } from "../protocolo.ts";
-import {
-  agend,
-  CLINICA_MEDIA,
-  type Conclusao,
-  type Contexto,
-  mil,
-  montaClinica,
-  naoVerificada,
-  percentil,
-  type Promessa,
-  promessa,
-} from "./bancada.ts";
-import type { Grade } from "./historia.ts";
+import { type Conclusao, type Contexto, mil, naoVerificada, percentil, type Promessa, promessa } from "./bancada.ts";
+import { agend, CLINICA_MEDIA, montaClinica } from "./carga.ts";
+import type { Grade } from "./historia/clinica1_passos.ts";
 import { Hostil } from "./processo_hostil.ts";
 
 /** O que se tenta, um de cada vez, cada um com o seu servidor. */

@@ -8,19 +8,17 @@
 import { delay } from "@std/async";
 import { cpfDeExemplo, Fio, PACIENCIA, picoDeMemoria } from "../testes/apoio.ts";
 import {
-  agend,
   type Conclusao,
   type Contexto,
   cronometro,
-  lerLivro,
   mil,
-  montaClinica,
   naoVerificada,
   percentil,
   type Promessa,
   promessa,
   soma,
 } from "./bancada.ts";
+import { agend, lerLivro, montaClinica } from "./carga.ts";
 import type { Contadores } from "./atacante.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { limiteDeArquivos } from "../rede/ouvinte.ts";

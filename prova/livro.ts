@@ -10,32 +10,35 @@ import { delay } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
 import { acompanha, cpfDeExemplo, ehDaRede, enche, Fio, type Oficina, Sabotagem, saidaDe } from "../testes/apoio.ts";
 import {
-  agend,
   CargaEmCurso,
-  carrega,
-  cifrasDe,
   type Conclusao,
-  ConexaoFechada,
-  type Conferida,
   type Contexto,
   cronometro,
-  encerraEConfere,
-  ESPECIALIDADES,
   integridadeDe,
-  leituraFinal,
-  lerLivro,
   mil,
-  montaClinica,
   naoVerificada,
-  OPERACOES_POR_HISTORIA,
-  pedeTudo,
   type Promessa,
   promessa,
-  promessasDe,
   soma,
   Sorteio,
 } from "./bancada.ts";
-import { type Grade, Historia } from "./historia.ts";
+import {
+  agend,
+  carrega,
+  cifrasDe,
+  ConexaoFechada,
+  type Conferida,
+  encerraEConfere,
+  ESPECIALIDADES,
+  leituraFinal,
+  lerLivro,
+  montaClinica,
+  OPERACOES_POR_HISTORIA,
+  pedeTudo,
+  promessasDe,
+} from "./carga.ts";
+import type { Grade } from "./historia/clinica1_passos.ts";
+import { Historia } from "./historia/registro.ts";
 import { codificarPedido, type PedidoNoFio, type Resposta, type Tupla } from "../protocolo.ts";
 
 // ------------------------------------------------------------------------------------------------------------- corrida
@@ -210,7 +213,9 @@ export async function queda({ oficina, segundos, semente, ferramentas, avanca }:
         integridades.push(integridadeDe(db));
       }
       const { porta } = servidor;
-      const carga = new CargaEmCurso({ porta, historia, grade, sorteio: sorteio.filho(), clientes: 8 });
+      const carga = new CargaEmCurso((ate) =>
+        carrega({ porta, historia, grade, sorteio: sorteio.filho(), clientes: 8, ate })
+      );
       await delay(sorteio.inteiro(5, 150));
       const parada = carga.para();
       await servidor.encerra("SIGKILL");
@@ -395,7 +400,9 @@ async function numTmpfs(
   const porDentro = `/proc/${servidor.pid}/root${disco}`;
   const historia = new Historia();
   const { porta } = servidor;
-  const carga = new CargaEmCurso({ porta, historia, grade, sorteio, clientes: CLIENTES_DO_DISCO });
+  const carga = new CargaEmCurso((ate) =>
+    carrega({ porta, historia, grade, sorteio, clientes: CLIENTES_DO_DISCO, ate })
+  );
   for (let vez = 0; vez < 3 && !carga.acabou; vez++) {
     if (vez > 0) enche(`${porDentro}/enchimento`);
     await delay(sorteio.inteiro(150, 400));
@@ -425,7 +432,9 @@ async function comPrlimit(
   {
     await using servidor = await oficina.servidor({ pasta: pasta.caminho });
     const { porta, pid } = servidor;
-    const carga = new CargaEmCurso({ porta, historia, grade, sorteio, clientes: CLIENTES_DO_DISCO });
+    const carga = new CargaEmCurso((ate) =>
+      carrega({ porta, historia, grade, sorteio, clientes: CLIENTES_DO_DISCO, ate })
+    );
     for (let vez = 0; vez < 3 && !carga.acabou; vez++) {
       await delay(sorteio.inteiro(50, 150));
       await saidaDe("prlimit", "--pid", `${pid}`, `--fsize=${sorteio.inteiro(5, 100) * 8192}:`);
@@ -502,7 +511,9 @@ async function fsyncFalho({ oficina, segundos, semente, avanca }: Contexto): Pro
   async function ateCair(): Promise<void> {
     await using servidor = await oficina.servidor({ pasta: pasta.caminho });
     const { porta, pid } = servidor;
-    const carga = new CargaEmCurso({ porta, historia, grade, sorteio, clientes: CLIENTES_DO_DISCO });
+    const carga = new CargaEmCurso((ate) =>
+      carrega({ porta, historia, grade, sorteio, clientes: CLIENTES_DO_DISCO, ate })
+    );
     while (!carga.acabou) {
       await delay(sorteio.inteiro(50, 150));
       // Para a queda, que nada mais grave depois do que falhou: o commit seguinte escreveria por cima.

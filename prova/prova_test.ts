@@ -20,6 +20,8 @@ const SEGUNDOS: Readonly<Record<string, number>> = {
   historia: 1,
   queda: 2,
   disco: 2,
+  dia: 2,
+  servidores: 3,
   hostis: 3,
   abusos: 1,
   tempo: 1,
@@ -48,7 +50,7 @@ testeComSistema("prova: com --json o relatório é um objeto, a semente é a ped
   assertEquals(codigo, 0, stdout);
   const relatorio: Relatorio = JSON.parse(stdout);
   assertEquals([relatorio.semente, relatorio.partes.map(({ nome }) => nome)], [7, ["corrida"]]);
-  assertMatch(stderr, /^\[1\/7\] corrida: .*\n/);
+  assertMatch(stderr, /^\[1\/9\] corrida: .*\n/);
   assertEquals([...Deno.readDirSync(pasta.caminho)], []);
 });
 
@@ -95,7 +97,7 @@ testeComSistema("prova: um comando errado é recusado, e --help diz as opções"
       [["--minutos", "0"], "--minutos"],
       [["--minutos", "x"], "--minutos"],
       [["--semente=-1"], "--semente"],
-      [["--parte", "nenhuma"], "corrida, historia, queda, disco, hostis, abusos, tempo"],
+      [["--parte", "nenhuma"], "corrida, historia, queda, disco, dia, servidores, hostis, abusos, tempo"],
       [["--prota"], "--prota"],
       [["já"], "já"],
     ] as const

@@ -11,22 +11,25 @@ import { Agenda } from "../agenda.ts";
 import { atendeNoFio, cpfDeExemplo, Fio } from "../testes/apoio.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import {
-  agend,
   CargaEmCurso,
   type Conclusao,
   type Contexto,
   cronometro,
-  encerraEConfere,
-  ESPECIALIDADES,
   mil,
-  montaClinica,
   naoVerificada,
-  OPERACOES_POR_HISTORIA,
   promessa,
-  promessasDe,
   Sorteio,
 } from "./bancada.ts";
-import { Historia } from "./historia.ts";
+import {
+  agend,
+  carrega,
+  encerraEConfere,
+  ESPECIALIDADES,
+  montaClinica,
+  OPERACOES_POR_HISTORIA,
+  promessasDe,
+} from "./carga.ts";
+import { Historia } from "./historia/registro.ts";
 import { lerOferta, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
 import { dataNoFio, type PedidoNoFio, type Resposta, type Tupla } from "../protocolo.ts";
 
@@ -260,7 +263,7 @@ async function relogioFalso(
   const historia = new Historia();
   const sorteio = new Sorteio(semente);
   let saltos = 0;
-  const carga = new CargaEmCurso({ porta, historia, grade, sorteio, clientes: 8 });
+  const carga = new CargaEmCurso((ate) => carrega({ porta, historia, grade, sorteio, clientes: 8, ate }));
   const tempo = cronometro(segundos);
   const cabeMais = (): boolean => !tempo.acabou() && historia.operacoes.length < OPERACOES_POR_HISTORIA;
   while (!carga.acabou && (saltos < SALTOS.length || cabeMais())) {

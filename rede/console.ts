@@ -11,11 +11,25 @@
 import { Buffer } from "node:buffer";
 import { delay } from "@std/async";
 import type { Falha } from "../agenda.ts";
-import { type Agendamento, type Armazem, impossivel, type Mudanca } from "../clinica/livro.ts";
-import { horariosDe, type Janela, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
-import { mensagem } from "../clinica/texto.ts";
+import { agendaDe, type Agendamento, espera } from "../clinica/agendamento.ts";
+import type { Janela } from "../clinica/calendario.ts";
+import type { Clinica } from "../clinica/clinica.ts";
+import { aberto, atinge, type Excecao } from "../clinica/excecao.ts";
+import {
+  type Armazem,
+  type DaExcecao,
+  type DoAgendamento,
+  impossivel,
+  type Mudanca,
+  NENHUM_ALCANCE,
+} from "../clinica/livro.ts";
+import { type AgendaDoDia, hora, minutoDoDia, MINUTOS_DO_DIA, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
 import type { Codigo, Pedido } from "../clinica/pedido.ts";
+import { muda } from "../clinica/regras.ts";
+import { mensagem } from "../clinica/texto.ts";
 import { dataNoFio } from "../protocolo.ts";
+import { diferencas } from "./diferencas.ts";
+import type { Agendado, Eventos, Razao } from "./eventos.ts";
 import type { Registro } from "./registro.ts";
 
 /** Listas de dias contadas por segundo: o bastante para acompanhar, pouco para um dia de muito movimento. */
@@ -23,6 +37,9 @@ const DIAS_POR_SEGUNDO = 5;
 
 /** Quantos agendamentos se conferem por ms de descanso, à procura dos que ficaram fora da semana. */
 const CONFERIDOS_POR_MS = 10;
+
+/** Do que muda de uma semana para outra, quantas frases se dizem. */
+const DIFERENCAS_DITAS = 100;
 
 /** Uma resposta a `VAGAS` maior que isto, em bytes, pesa a quem a pede muitas vezes: avisa-se ao começar. */
 const VAGAS_GRANDES = 1024 * 1024;
@@ -36,7 +53,7 @@ const FALHAS: { readonly [F in Falha]: string } = {
 };
 
 /** O que um `Console` lê do livro. */
-export type LivroDoConsole = Pick<Armazem, "lista" | "diasMarcados">;
+export type LivroDoConsole = Pick<Armazem, "le" | "lista" | "diasMarcados">;
 
 /** O que um `Console` precisa. */
 export interface OpcoesDoConsole {
@@ -44,41 +61,41 @@ export interface OpcoesDoConsole {
   registro: Registro;
   /** O livro, de que se leem as listas. */
   armazem: LivroDoConsole;
-  /** A semana, com os nomes das especialidades e dos dias. */
-  oferta: Oferta;
+  /** Quem diz a clínica de agora, que muda com a semana. */
+  agenda: { readonly clinica: Clinica };
 }
 
 /** O que do livro se conta. */
 export class Console {
   #registro: Registro;
   #armazem: LivroDoConsole;
-  #oferta: Oferta;
-  /** Como cada especialidade se mostra, por chave. */
-  #nomes: ReadonlyMap<string, string>;
-  /** Os dias que mudaram e ainda não se contaram, `"aaaa-mm-dd"` e a chave da especialidade, do mais antigo ao mais novo. */
+  #agenda: { readonly clinica: Clinica };
+  /** Os dias que mudaram e ainda não se contaram, `"aaaa-mm-dd"` e a agenda, do mais antigo ao mais novo. */
   #mudados = new Set<string>();
   #listando = false;
+  /** A procura dos que ficaram fora da semana; outra semana a recomeça. */
+  #procura = new AbortController();
+  #procurando: Promise<void> = Promise.resolve();
 
   /** Um console que ainda nada contou. */
-  constructor({ registro, armazem, oferta }: OpcoesDoConsole) {
+  constructor({ registro, armazem, agenda }: OpcoesDoConsole) {
     this.#registro = registro;
     this.#armazem = armazem;
-    this.#oferta = oferta;
-    this.#nomes = new Map(oferta.especialidades.map(({ chave, nome }) => [chave, nome]));
+    this.#agenda = agenda;
   }
 
-  /** Uma mudança foi gravada. A lista do dia dela sai na próxima `confere`. */
-  mudou({ tipo, agendamento, quem: { cliente } }: Mudanca): void {
-    switch (tipo) {
-      case "marca":
-        return this.#contaMudanca(agendamento, { cliente, comando: "AGEND", codigo: "OK-300" });
-      case "desmarca":
-        return this.#contaMudanca(agendamento, { cliente, comando: "CANCEL", codigo: "OK-301" });
-      case "arquiva":
-        // Não muda quem é esperado: acompanha o que se marca no lugar.
+  /** Uma mudança foi gravada. A lista do dia dela, ou dos dias, sai na próxima `confere`. */
+  mudou(mudanca: Mudanca): void {
+    switch (mudanca.sobre) {
+      case "agendamento":
+        return this.#contaAgendamento(mudanca);
+      case "excecao":
+        return this.#contaExcecao(mudanca);
+      case "contato":
+        // Diz como se fala com alguém, e isso não se conta.
         return;
       default:
-        impossivel(tipo);
+        impossivel(mudanca);
     }
   }
 
@@ -87,13 +104,12 @@ export class Console {
    * só em detalhe.
    */
   respondeu(cliente: string, pedido: Pedido | undefined, codigo: Codigo): void {
-    if (codigo === "OK-300" || codigo === "OK-301") return;
+    const deMudanca = pedido !== undefined && muda(pedido);
+    if (deMudanca && codigo.startsWith("OK")) return;
     const { volume } = this.#registro;
-    const deMudanca = pedido?.comando === "AGEND" || pedido?.comando === "CANCEL";
     if (volume === "quieto" || (!deMudanca && volume !== "detalhado")) return;
-    const { comando, ...campos } = pedido ?? { comando: "?" };
-    const data = "data" in campos && campos.data ? dataNoFio(campos.data) : undefined;
-    this.#registro.conta("pedido", { cliente, comando, codigo, ...campos, data });
+    const { comando, ...campos } = pedido === undefined ? { comando: "?" } : oQueSeConta(pedido);
+    this.#registro.conta("pedido", { cliente, comando, codigo, ...campos });
   }
 
   /** Um lote não pôde ser gravado, ou o livro lido. */
@@ -116,14 +132,17 @@ export class Console {
       if (!this.#registro.cabeUmaLista) return;
       this.#mudados.delete(chave);
       const data = chave.slice(0, 10);
-      const especialidade = chave.slice(10);
+      const agenda = chave.slice(10);
       try {
-        const lista = await this.#armazem.lista(data, especialidade);
+        const lista = await this.#armazem.lista(data, agenda);
+        const { clinica } = this.#agenda;
         this.#registro.conta("dia", {
           data: dataNoFio(data),
-          dia: nomeDoDia(this.#oferta, data),
-          especialista: this.#nome(especialidade),
-          agendados: lista.map(({ hora, cpf, nome }) => ({ horario: hora, cpf, nome })),
+          dia: nomeDoDia(clinica.oferta, data),
+          ...agenda.startsWith("P:")
+            ? { profissional: clinica.profissionalDe(agenda.slice(2)) }
+            : { especialista: clinica.nomeDe(agenda.slice(2)) },
+          agendados: lista.filter(({ situacao }) => situacao !== "CONVIDADO").map((um) => this.#agendado(um)),
         });
       } catch (causa) {
         // Fica para a próxima vez.
@@ -131,6 +150,48 @@ export class Console {
         this.#registro.contaFalha("a lista do dia não pôde ser lida", mensagem(causa));
       }
     }
+  }
+
+  #agendado(um: Agendamento): Agendado {
+    const { clinica } = this.#agenda;
+    return {
+      horario: um.hora,
+      cpf: um.cpf,
+      nome: um.nome,
+      situacao: um.situacao,
+      especialista: um.profissional === "" ? undefined : clinica.nomeDe(um.especialidade),
+      local: clinica.localDe(um) || undefined,
+      senha: um.senha || undefined,
+      encaixe: um.encaixe || undefined,
+    };
+  }
+
+  /** Outra semana passou a valer: diz o que mudou e quem fica de fora. A agenda já a adotou. */
+  adotou(arquivo: string, antes: Oferta, agora: number): Promise<void> {
+    const { oferta, calendario } = this.#agenda.clinica;
+    this.#registro.fuso = oferta.fuso;
+    const mudancas = diferencas(antes, oferta);
+    const aMais = mudancas.length - DIFERENCAS_DITAS;
+    this.#registro.conta("semana", {
+      arquivo,
+      mudancas: aMais > 0 ? [...mudancas.slice(0, DIFERENCAS_DITAS), `e mais ${aMais}`] : mudancas,
+    });
+    if (mudancas.length === 0) return Promise.resolve();
+    return this.contaSemana(calendario.janela(agora));
+  }
+
+  /** O que da semana se diz ao começar, e quando ela muda: se uma resposta pode ser grande demais, e quem ficou de fora. */
+  contaSemana(janela: Janela): Promise<void> {
+    this.avisaVagasGrandes(janela);
+    this.#procura.abort();
+    this.#procura = new AbortController();
+    return this.#procurando = this.contaOrfaos(janela.hoje, this.#procura.signal);
+  }
+
+  /** Para de procurar quem ficou de fora; acaba quando já nada lê. */
+  encerra(): Promise<void> {
+    this.#procura.abort();
+    return this.#procurando;
   }
 
   /** Avisa, se uma resposta a `VAGAS` pode ser grande demais com esta semana. */
@@ -144,32 +205,40 @@ export class Console {
     this.#registro.conta("aviso", { o_que });
   }
 
-  /** Quantos bytes tem a resposta a `VAGAS` quando tudo está livre. */
+  /** Quantos bytes tem a resposta a `VAGAS` quando tudo está livre, no fio em que é maior: o que separa os profissionais. */
   bytesDasVagas({ dias }: Janela): number {
     let bytes = Buffer.byteLength('["OK-304"]\n');
-    for (const { iso, nome, horarios } of dias.values()) {
-      for (const [especialidade, { length }] of horarios) {
-        const vaga = JSON.stringify([dataNoFio(iso), nome, this.#nome(especialidade), []]);
-        bytes += Buffer.byteLength(`,${vaga}`) + length * '"00:00",'.length - 1;
+    for (const { iso, nome, atendimentos } of dias.values()) {
+      for (const [especialidade, agendas] of atendimentos) {
+        for (const { profissional, horarios: { length } } of agendas) {
+          const especialista = this.#agenda.clinica.nomeDe(especialidade);
+          const vaga = JSON.stringify([dataNoFio(iso), nome, especialista, [], profissional?.nome ?? ""]);
+          bytes += Buffer.byteLength(`,${vaga}`) + length * '"00:00",'.length - 1;
+        }
       }
     }
     return bytes;
   }
 
-  /** Diz que agendamentos de hoje em diante ficaram fora da semana, ou numa data que fechou; `fim` a interrompe. */
+  /** Diz que agendamentos de hoje em diante ficaram fora da semana, ou numa hora que fechou; `fim` a interrompe. */
   async contaOrfaos(hoje: string, fim: AbortSignal): Promise<void> {
+    const { clinica } = this.#agenda;
     try {
-      for (const [especialidade, data] of await this.#armazem.diasMarcados(hoje)) {
+      const excecoes = await this.#armazem.le(
+        () => ({ ...NENHUM_ALCANCE, excecoes: "le" }),
+        (vista) => vista.excecoes(),
+      );
+      for (const [agenda, data] of await this.#armazem.diasMarcados(hoje)) {
         if (fim.aborted) return;
-        const horarios = horariosDe(this.#oferta, data).get(especialidade) ?? [];
-        const cabem = new Map(horarios.map(({ hora, minutos }) => [hora, minutos]));
-        const marcados = await this.#armazem.lista(data, especialidade);
+        const atendimentos = clinica.dia(data, excecoes)?.atendimentos;
+        const marcados = (await this.#armazem.lista(data, agenda)).filter(espera);
         let orfaos = 0;
-        for (const { cpf, nome, hora, minutos } of marcados) {
-          if (cabem.get(hora) === minutos) continue;
+        for (const um of marcados) {
+          const razao = deFora(um, atendimentos?.get(um.especialidade) ?? [], excecoes);
+          if (razao === undefined) continue;
           orfaos++;
-          const especialista = this.#nome(especialidade);
-          this.#registro.conta("orfao", { data: dataNoFio(data), horario: hora, especialista, cpf, nome });
+          const { cpf, nome } = um;
+          this.#registro.conta("orfao", { ...this.#onde(um), cpf, nome, razao });
         }
         // Num livro grande isto leva tempo: descansa vinte vezes o que trabalha, e as conexões não o notam; e conta mil
         // por segundo, no máximo.
@@ -180,24 +249,153 @@ export class Console {
     }
   }
 
-  #contaMudanca(
-    { cpf, nome, especialidade, data, hora }: Agendamento,
-    quem: { cliente: string; comando: string; codigo: Codigo },
-  ): void {
-    if (this.#registro.volume === "quieto") return;
-    this.#registro.conta("pedido", {
-      ...quem,
-      cpf,
-      nome,
-      especialista: this.#nome(especialidade),
-      data: dataNoFio(data),
-      horario: hora,
-    });
-    this.#mudados.add(data + especialidade);
+  #contaAgendamento({ ato, antes, depois, quem: { cliente } }: DoAgendamento): void {
+    switch (ato) {
+      case "AGEND":
+        return this.#contaPedido({ cliente, comando: ato, codigo: "OK-300" }, depois);
+      case "REMARC": {
+        const de = antes && { data: dataNoFio(antes.data), horario: antes.hora };
+        return this.#contaPedido({ cliente, comando: ato, codigo: "OK-303", de }, depois, antes);
+      }
+      case "CANCEL":
+        return this.#contaPedido({ cliente, comando: ato, codigo: "OK-301" }, depois);
+      case "SITUA":
+      case "DESFAZ": {
+        const { situacao, senha } = depois;
+        const codigo: Codigo = "OK-306";
+        return this.#contaPedido({ cliente, comando: ato, codigo, situacao, senha: senha || undefined }, depois);
+      }
+      case "CORRIGE":
+        return this.#contaPedido({ cliente, comando: ato, codigo: "OK-306" }, depois);
+      case "ARQUIVA":
+        // Não muda quem é esperado: acompanha o que se marca no lugar.
+        return;
+      case "FECHA":
+      case "EXTRA":
+      case "REABRE":
+        // Não tocam em agendamento nenhum.
+        return;
+      default:
+        impossivel(ato);
+    }
   }
 
-  /** Uma especialidade que a semana já não tem mostra-se por sua chave. */
-  #nome(especialidade: string): string {
-    return this.#nomes.get(especialidade) ?? especialidade;
+  #contaPedido(feito: Eventos["pedido"], agendamento: Agendamento, antes?: Agendamento): void {
+    if (this.#registro.volume === "quieto") return;
+    const { numero, cpf, nome, encaixe, data } = agendamento;
+    const onde = this.#onde(agendamento);
+    this.#registro.conta("pedido", { ...feito, numero, cpf, nome, ...onde, encaixe: encaixe || undefined });
+    if (antes !== undefined) this.#mudados.add(antes.data + agendaDe(antes));
+    this.#mudados.add(data + agendaDe(agendamento));
   }
+
+  #onde(
+    { especialidade, profissional, data, hora }: Agendamento,
+  ): { especialista: string; profissional?: string; data: string; horario: string } {
+    const { clinica } = this.#agenda;
+    return {
+      especialista: clinica.nomeDe(especialidade),
+      profissional: profissional === "" ? undefined : clinica.profissionalDe(profissional),
+      data: dataNoFio(data),
+      horario: hora,
+    };
+  }
+
+  #contaExcecao({ ato, depois, quem: { cliente } }: DaExcecao): void {
+    const { numero, especialidade, profissional, de, ate, inicio, fim, vagas, minutos } = depois;
+    const { clinica } = this.#agenda;
+    const diaInteiro = inicio === 0 && fim === MINUTOS_DO_DIA;
+    this.#registro.conta("pedido", {
+      cliente,
+      comando: ato,
+      codigo: ato === "REABRE" ? "OK-314" : ato === "EXTRA" ? "OK-313" : "OK-312",
+      numero,
+      especialista: especialidade === "" ? undefined : clinica.nomeDe(especialidade),
+      profissional: profissional === "" ? undefined : clinica.profissionalDe(profissional),
+      data: dataNoFio(de),
+      ate: de === ate ? undefined : dataNoFio(ate),
+      inicio: diaInteiro ? undefined : hora(inicio),
+      fim: diaInteiro ? undefined : hora(fim),
+      vagas: vagas || undefined,
+      minutos: minutos || undefined,
+    });
+  }
+}
+
+/** Por que um agendamento está de fora, se está. */
+function deFora(
+  um: Agendamento,
+  agendas: readonly AgendaDoDia[],
+  excecoes: readonly Excecao[],
+): Razao | undefined {
+  const agenda = agendaDe(um);
+  const inicio = minutoDoDia(um.hora);
+  const cabe = ({ turnos, horarios }: AgendaDoDia): boolean =>
+    um.encaixe
+      ? turnos.some((turno) => aberto(turno, inicio))
+      : horarios.some(({ hora, minutos }) => hora === um.hora && minutos === um.minutos);
+  if (agendas.some((uma) => uma.agenda === agenda && cabe(uma))) return undefined;
+  if (um.profissional === "" && agendas.some(cabe)) return "profissional";
+  return excecoes.some((excecao) => excecao.tipo === "FECHA" && atinge(excecao, um)) ? "fechado" : "semana";
+}
+
+/** O que se conta de um pedido que não mudou nada: nunca o código, o motivo, a nota ou o contato. */
+function oQueSeConta(pedido: Pedido): Omit<Eventos["pedido"], "cliente" | "codigo"> {
+  switch (pedido.comando) {
+    case "AGEND":
+    case "REMARC": {
+      const { comando, cpf, especialista, profissional, data, dia, horario } = pedido;
+      const quem = { comando, cpf, nome: pedido.comando === "AGEND" ? pedido.nome : undefined };
+      const encaixe = pedido.comando === "AGEND" && pedido.encaixe || undefined;
+      return { ...quem, especialista, profissional, data: dataEscrita(data), dia, horario, encaixe };
+    }
+    case "BUSCA":
+    case "HISTORIA":
+      return { comando: pedido.comando, cpf: pedido.cpf };
+    case "CANCEL": {
+      const { comando, cpf, especialista, numero } = pedido;
+      return { comando, cpf, especialista, numero };
+    }
+    case "CORRIGE": {
+      const { comando, cpf, nome, especialista, numero } = pedido;
+      return { comando, cpf, nome, especialista, numero };
+    }
+    case "SITUA": {
+      const { cpf, especialista, numero, situacao } = pedido;
+      const ato = situacao === "DESFAZ" ? { comando: situacao } : { comando: pedido.comando, situacao };
+      return { ...ato, cpf, especialista, numero };
+    }
+    case "VAGAS":
+    case "LISTA": {
+      const { comando, especialista, profissional, data } = pedido;
+      return { comando, especialista, profissional, data: dataEscrita(data) };
+    }
+    case "FECHA": {
+      const { comando, especialista, profissional, data, ate, inicio, fim } = pedido;
+      const quando = { data: dataEscrita(data), ate: dataEscrita(ate), ...horas(inicio, fim) };
+      return { comando, especialista, profissional, ...quando };
+    }
+    case "EXTRA": {
+      const { comando, especialista, profissional, data, inicio, vagas, minutos } = pedido;
+      const quando = { data: dataEscrita(data), ...horas(inicio, inicio + vagas * minutos) };
+      return { comando, especialista, profissional, ...quando, vagas, minutos };
+    }
+    case "REABRE":
+      return { comando: pedido.comando, numero: pedido.numero };
+    case "OLA":
+    case "PING":
+    case "SAIR":
+      return { comando: pedido.comando };
+    default:
+      return impossivel(pedido);
+  }
+}
+
+function dataEscrita(data: string | undefined): string | undefined {
+  return data ? dataNoFio(data) : undefined;
+}
+
+function horas(inicio: number | undefined, fim: number | undefined): { inicio?: string; fim?: string } {
+  const escreve = (minuto: number | undefined): string | undefined => minuto === undefined ? undefined : hora(minuto);
+  return { inicio: escreve(inicio), fim: escreve(fim) };
 }

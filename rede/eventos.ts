@@ -7,11 +7,14 @@
  * @module
  */
 
+import type { Situacao } from "../clinica/agendamento.ts";
 import { inofensivo } from "../clinica/texto.ts";
 import type { Omitidas } from "./cota.ts";
 
 /** O que pode acontecer, e o que se conta de cada coisa. Os campos `cpf` e `nome` saem disfarçados. */
 export interface Eventos {
+  /** O que se faz antes de atender, e leva tempo. */
+  andamento: { o_que: string };
   /** O servidor atende. */
   pronto: { clinica: string; versao: string; banco: string; endereco: string; porta: number; alcance: string[] };
   /** Um terminal conectou. */
@@ -25,16 +28,44 @@ export interface Eventos {
     cliente: string;
     comando: string;
     codigo: string;
+    /** O número do agendamento, ou da exceção. */
+    numero?: number;
     cpf?: string;
     nome?: string;
     especialista?: string;
+    profissional?: string;
+    /** De onde se moveu. */
+    de?: { data: string; horario: string };
     data?: string;
+    /** A última data, numa exceção de várias. */
+    ate?: string;
     horario?: string;
+    /** De que hora a que hora, numa exceção que não é do dia inteiro. */
+    inicio?: string;
+    fim?: string;
+    /** Quantos horários, e de quantos minutos, num `EXTRA`. */
+    vagas?: number;
+    minutos?: number;
+    encaixe?: true;
+    situacao?: string;
+    senha?: string;
+    /** O dia da semana como foi escrito, num pedido recusado. */
+    dia?: string;
   };
-  /** A lista de um dia que mudou. */
-  dia: { data: string; dia: string; especialista: string; agendados: { horario: string; cpf: string; nome: string }[] };
+  /** A lista de um dia que mudou, de um profissional ou de uma especialidade que não os tem. */
+  dia: { data: string; dia: string; especialista?: string; profissional?: string; agendados: Agendado[] };
   /** Um agendamento que a semana de hoje já não comporta. */
-  orfao: { data: string; horario: string; especialista: string; cpf: string; nome: string };
+  orfao: {
+    data: string;
+    horario: string;
+    especialista: string;
+    profissional?: string;
+    cpf: string;
+    nome: string;
+    razao: Razao;
+  };
+  /** Outra semana passou a valer. */
+  semana: { arquivo: string; mudancas: string[] };
   /** Linhas que passaram da cota, de uma origem; os números que faltam são zero. */
   omitidas: { origem: string } & Omitidas;
   /** Algo falhou; `mais` diz quantas vezes aconteceu o mesmo, além desta, desde a linha anterior. */
@@ -49,6 +80,29 @@ export interface Eventos {
   encerrado: Record<never, never>;
 }
 
+/** Um da lista de um dia. */
+export interface Agendado {
+  /** `"HH:MM"`. */
+  horario: string;
+  /** 11 dígitos. */
+  cpf: string;
+  /** Inteiro; só sai em iniciais. */
+  nome: string;
+  /** A situação. */
+  situacao: Situacao;
+  /** Na lista de um profissional, que pode ter mais de uma especialidade. */
+  especialista?: string;
+  /** Onde. */
+  local?: string;
+  /** A senha do dia, depois da chegada. */
+  senha?: string;
+  /** Foi encaixado. */
+  encaixe?: true;
+}
+
+/** Por que um agendamento está de fora: a semana não tem essa hora, um `FECHA` a tirou, ou não se diz com quem é. */
+export type Razao = "semana" | "fechado" | "profissional";
+
 /** O nome de um evento. */
 export type Evento = keyof Eventos;
 
@@ -56,7 +110,7 @@ export type Evento = keyof Eventos;
 const CAMPO_MAXIMO = 200;
 
 /** Os eventos que nenhum terminal provoca, com textos do próprio servidor: saem por inteiro. */
-const DO_SERVIDOR: ReadonlySet<Evento> = new Set<Evento>(["pronto", "aviso", "banco", "falha"]);
+const DO_SERVIDOR: ReadonlySet<Evento> = new Set<Evento>(["andamento", "pronto", "semana", "aviso", "banco", "falha"]);
 
 /** `"52998224725"` → `"***.982.247-**"`. */
 export function mascararCpf(cpf: string): string {
@@ -74,7 +128,7 @@ function semCpf(texto: string): string {
 }
 
 /** Os campos que um pedido recusado traz como foram escritos. */
-const ESCRITOS: ReadonlySet<string> = new Set(["especialista", "data", "dia", "horario"]);
+const ESCRITOS: ReadonlySet<string> = new Set(["especialista", "profissional", "data", "ate", "dia", "horario"]);
 
 /** `"MARIA DA SILVA"` → `"M. D. S."`. */
 export function iniciais(nome: string): string {
@@ -110,6 +164,25 @@ function quantos(agendados: number): string {
   return agendados === 1 ? "1 agendado" : `${agendados} agendados`;
 }
 
+/** A situação de costume, `MARCADO`, não se diz. */
+function umDoDia(agendado: Agendado, comEspecialista: boolean): string {
+  const { horario, cpf, nome, situacao, especialista, local, senha, encaixe } = agendado;
+  const mais = [
+    comEspecialista ? especialista : undefined,
+    local,
+    encaixe && "encaixe",
+    senha,
+    situacao === "MARCADO" ? undefined : situacao,
+  ].filter((um) => um !== undefined).map((um) => `  ${curto(um)}`);
+  return `${curto(horario)}  ${disfarce(cpf, nome, "  ")}${mais.join("")}`;
+}
+
+const RAZOES: { readonly [R in Razao]: string } = {
+  semana: "está marcado fora da semana de agora; avise o paciente",
+  fechado: "está marcado numa hora que se fechou; avise o paciente",
+  profissional: "está marcado sem dizer com quem, e a especialidade agora o diz; remarque-o",
+};
+
 /** `3, "mudança", "mudanças"` → `"3 mudanças"`; nada, se não há nenhuma. */
 function conte(quantas: number | undefined, uma: string, varias: string): string[] {
   return quantas === undefined ? [] : [`${quantas.toLocaleString("pt-BR")} ${quantas === 1 ? uma : varias}`];
@@ -121,6 +194,7 @@ function vezes(mais: number | undefined): string {
 
 /** Cada evento como se diz a uma pessoa; alguns em várias linhas. */
 export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
+  andamento: ({ o_que }) => o_que,
   pronto: ({ clinica, versao, banco, porta, alcance }) =>
     [
       `${clinica} ${versao}: servidor no ar, porta ${porta}, livro ${banco}`,
@@ -133,27 +207,43 @@ export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
       motivo === undefined ? "" : ` (${curto(motivo)})`
     }`,
   recusou: ({ cliente, motivo }) => `${curto(cliente)} recusado: ${curto(motivo)}`,
-  pedido: ({ cliente, comando, codigo, cpf, nome, especialista, data, horario }) => {
+  pedido: (campos) => {
+    const { cliente, comando, codigo, numero, cpf, nome, de, ate, inicio, fim, vagas, minutos } = campos;
     // O que um pedido recusado traz é o que o outro lado quis escrever: a linha inteira é que tem de ser curta.
     const recusado = codigo.startsWith("ERRO");
     const escrito = recusado ? semCpf : curto;
     let frase = `${cliente} ${comando}`;
     if (cpf !== undefined) frase += ` ${mascararCpf(cpf)}`;
+    else if (numero !== undefined) frase += ` ${numero}`;
     if (nome !== undefined) frase += ` ${curto(iniciais(nome))}`;
-    for (const campo of [especialista, data, horario]) {
-      if (campo !== undefined) frase += ` ${escrito(campo)}`;
-    }
+    if (campos.especialista !== undefined) frase += ` ${escrito(campos.especialista)}`;
+    if (campos.profissional !== undefined) frase += ` ${escrito(campos.profissional)}`;
+    if (de !== undefined) frase += ` ${de.data} ${de.horario} ->`;
+    if (campos.data !== undefined) frase += ` ${escrito(campos.data)}`;
+    if (ate !== undefined) frase += ` a ${escrito(ate)}`;
+    if (campos.horario !== undefined) frase += ` ${escrito(campos.horario)}`;
+    if (inicio !== undefined || fim !== undefined) frase += ` ${inicio ?? "00:00"}-${fim ?? "24:00"}`;
+    if (vagas !== undefined) frase += ` ${vagas} x ${minutos} min`;
+    if (campos.encaixe !== undefined) frase += " ENCAIXE";
+    if (campos.situacao !== undefined) frase += ` ${campos.situacao}`;
+    if (campos.senha !== undefined) frase += ` ${campos.senha}`;
     // Em ASCII: um só caractere fora de Latin-1 faz o V8 guardar e converter o console inteiro em UTF-16.
     return `${recusado ? curto(frase) : frase} -> ${codigo}`;
   },
-  dia: ({ data, dia, especialista, agendados }) =>
-    [
-      `${curto(especialista)}, ${curto(dia)} ${data}: ${quantos(agendados.length)}`,
-      ...agendados.map(({ horario, cpf, nome }) => `            ${curto(horario)}  ${disfarce(cpf, nome, "  ")}`),
-    ].join("\n"),
-  orfao: ({ data, horario, especialista, cpf, nome }) =>
-    `ATENÇÃO: ${curto(especialista)} ${data} ${curto(horario)} (${disfarce(cpf, nome)}) ` +
-    `está marcado fora da semana de agora; avise o paciente`,
+  dia: ({ data, dia, especialista, profissional, agendados }) => {
+    const especialidades = new Set(agendados.map(({ especialista }) => especialista));
+    return [
+      `${curto(profissional ?? especialista ?? "")}, ${curto(dia)} ${data}: ${quantos(agendados.length)}`,
+      ...agendados.map((agendado) => `            ${umDoDia(agendado, especialidades.size > 1)}`),
+    ].join("\n");
+  },
+  orfao: ({ data, horario, especialista, profissional, cpf, nome, razao }) =>
+    `ATENÇÃO: ${curto(especialista)}${profissional === undefined ? "" : `, ${curto(profissional)},`} ` +
+    `${data} ${curto(horario)} (${disfarce(cpf, nome)}) ${RAZOES[razao]}`,
+  semana: ({ arquivo, mudancas }) =>
+    mudancas.length === 0
+      ? `${arquivo}: lido de novo; a semana é a mesma`
+      : [`${arquivo}: outra semana passou a valer`, ...mudancas.map((uma) => `            ${uma}`)].join("\n"),
   omitidas: ({ origem, mudancas, recusas, consultas, idas_e_vindas }) => {
     const partes = [
       ...conte(mudancas, "mudança", "mudanças"),

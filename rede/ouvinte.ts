@@ -87,7 +87,7 @@ export class Ouvinte {
     const { agenda, console, limites = LIMITES } = opcoes;
     this.#ambiente = {
       agenda,
-      redator: new Redator(agenda.clinica),
+      redator: new Redator(agenda),
       relogio: this.#relogioComum,
       limites,
       laco: LACO,
@@ -174,7 +174,8 @@ export class Ouvinte {
   }
 
   #sessao(conexao: Chegada, cliente: string, origem: string): Sessao {
-    return new Sessao(conexao, { origem, cliente }, this.#ambiente);
+    // Ainda não há chaves: quem alcança a porta pode tudo.
+    return new Sessao(conexao, { origem, cliente, papel: "gerente" }, this.#ambiente);
   }
 
   #contaErro(erro: unknown): void {

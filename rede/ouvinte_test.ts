@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { deadline, delay } from "@std/async";
 import { Agenda } from "../agenda.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
@@ -149,9 +149,10 @@ class Casa implements AsyncDisposable {
       },
     });
     const armazem = this.#armazem;
+    const agenda = new Agenda({ armazem, oferta, relogio: Date.now });
     this.ouvinte = new Ouvinte({
-      agenda: new Agenda({ armazem, oferta, relogio: Date.now }),
-      console: new Console({ registro: this.#registro, armazem, oferta }),
+      agenda,
+      console: new Console({ registro: this.#registro, armazem, agenda }),
       registro: this.#registro,
       conexoes,
       conexoesPorEndereco,
@@ -298,4 +299,12 @@ teste("ao encerrar, quem não lê a resposta é esperado só por um tempo", asyn
   surda.manda('["VAGAS"]');
   await casa.encerra();
   assertEquals(surda.fechada, true);
+});
+
+teste("enquanto não há chaves, quem entra é gerente", async () => {
+  await using casa = new Casa({});
+  const conexao = await casa.conecta();
+  conexao.manda('["OLA","CLINICA/2"]');
+  await conexao.ate(() => conexao.escrito.includes("CLINICA/2"));
+  assertStringIncludes(conexao.escrito, '"papel":"gerente"');
 });

@@ -13,6 +13,7 @@
 
 import { Buffer } from "node:buffer";
 import { deadline, delay } from "@std/async";
+import type { Codigo } from "../clinica/pedido.ts";
 import { Balde, Contagem, type Especie } from "./cota.ts";
 import { emJson, type Evento, type Eventos, FRASES } from "./eventos.ts";
 
@@ -63,19 +64,26 @@ interface Provocado {
   especie: Especie;
 }
 
+/** Os códigos de uma mudança feita. */
+const DE_MUDANCA: ReadonlySet<string> = new Set<Codigo>([
+  ...["OK-300", "OK-301", "OK-303", "OK-306", "OK-312", "OK-313", "OK-314"] as const,
+]);
+
 /** De cada evento, quem o provocou, se foi um terminal. */
 const PROVOCADOS: { [E in Evento]: (campos: Eventos[E]) => Provocado | undefined } = {
+  andamento: () => undefined,
   pronto: () => undefined,
   conectou: ({ cliente }) => ({ cliente, especie: "idas_e_vindas" }),
   saiu: ({ cliente }) => ({ cliente, especie: "idas_e_vindas" }),
   recusou: ({ cliente }) => ({ cliente, especie: "idas_e_vindas" }),
   pedido({ cliente, codigo }): Provocado {
-    if (codigo === "OK-300" || codigo === "OK-301") return { cliente, especie: "mudancas" };
-    return { cliente, especie: codigo.startsWith("ERRO") ? "recusas" : "consultas" };
+    if (codigo.startsWith("ERRO")) return { cliente, especie: "recusas" };
+    return { cliente, especie: DE_MUDANCA.has(codigo) ? "mudancas" : "consultas" };
   },
   // A lista de um dia não fica de fora: espera.
   dia: () => undefined,
   orfao: () => undefined,
+  semana: () => undefined,
   omitidas: () => undefined,
   falha: () => undefined,
   aviso: () => undefined,
@@ -85,8 +93,10 @@ const PROVOCADOS: { [E in Evento]: (campos: Eventos[E]) => Provocado | undefined
 };
 
 const NO_QUIETO: ReadonlySet<Evento> = new Set<Evento>([
+  "andamento",
   "pronto",
   "orfao",
+  "semana",
   "omitidas",
   "falha",
   "aviso",
@@ -100,6 +110,8 @@ const NO_QUIETO: ReadonlySet<Evento> = new Set<Evento>([
 export interface Destino {
   /** Escreve ao menos um byte e diz quantos. */
   write(bytes: Uint8Array): Promise<number>;
+  /** O mesmo, sem deixar que mais nada ande. */
+  writeSync?(bytes: Uint8Array): number;
 }
 
 /** Como um `Registro` funciona. */
@@ -108,7 +120,7 @@ export interface OpcoesDoRegistro {
   formato: Formato;
   /** Quanto se conta. */
   volume: Volume;
-  /** O fuso em que a hora das linhas `texto` aparece. */
+  /** O fuso em que a hora das linhas `texto` aparece, até que mude. */
   fuso: string;
   /** O console. */
   destino: Destino;
@@ -122,6 +134,7 @@ export interface OpcoesDoRegistro {
 export class Registro {
   #opcoes: OpcoesDoRegistro;
   #relogio: () => number;
+  #fuso: string;
   #linhas = "";
   #descartadas = 0;
   /** A última linha que saiu ficou pela metade. */
@@ -142,6 +155,7 @@ export class Registro {
     const { relogio = () => performance.now() } = opcoes;
     this.#opcoes = opcoes;
     this.#relogio = relogio;
+    this.#fuso = opcoes.fuso;
     this.#cota = new Balde({ ...COTA, relogio });
     this.#cotaDasListas = new Balde({ ...COTA_DAS_LISTAS, relogio });
   }
@@ -149,6 +163,12 @@ export class Registro {
   /** O que se conta. */
   get volume(): Volume {
     return this.#opcoes.volume;
+  }
+
+  /** A hora das linhas `texto` passa a ser a deste fuso. */
+  set fuso(fuso: string) {
+    this.#fuso = fuso;
+    this.#segundo = -1;
   }
 
   /** Se a lista de um dia cabe agora; quando não, quem a conta espera. */
@@ -173,6 +193,19 @@ export class Registro {
       this.#cota.tira(this.#acrescenta(evento, campos));
     } else {
       this.#omitidas.soma(cliente.slice(0, cliente.lastIndexOf(":")), especie);
+    }
+  }
+
+  /** Conta já, antes de voltar: o que se faz antes de atender não deixa mais nada andar. */
+  contaAndamento(o_que: string): void {
+    this.#acrescenta("andamento", { o_que });
+    const { destino } = this.#opcoes;
+    if (destino.writeSync === undefined || this.#escrevendo) return;
+    const bytes = this.#recolhe();
+    try {
+      for (let feito = 0; feito < bytes.length;) feito += destino.writeSync(bytes.subarray(feito));
+    } catch {
+      // Um console que não recebe não segura o servidor.
     }
   }
 
@@ -295,7 +328,7 @@ export class Registro {
     const segundo = Math.floor(agora / 1000);
     if (segundo !== this.#segundo) {
       this.#segundo = segundo;
-      const hora = Temporal.Instant.fromEpochMilliseconds(agora).toZonedDateTimeISO(this.#opcoes.fuso).toPlainTime();
+      const hora = Temporal.Instant.fromEpochMilliseconds(agora).toZonedDateTimeISO(this.#fuso).toPlainTime();
       this.#hora = hora.toString({ smallestUnit: "second" });
     }
     return `${this.#hora}  ${FRASES[evento](campos)}\n`;

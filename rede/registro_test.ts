@@ -81,6 +81,7 @@ function novo(
 
 /** Um exemplo de cada evento que se conta, com CPF e nome onde cabem. */
 const EXEMPLOS: { [E in Exclude<Evento, "omitidas">]: Eventos[E] } = {
+  andamento: { o_que: "30% do livro" },
   pronto: {
     clinica: "Clínica de Saúde",
     versao: "1.2.3",
@@ -102,13 +103,17 @@ const EXEMPLOS: { [E in Exclude<Evento, "omitidas">]: Eventos[E] } = {
     data: "30/11/2026",
     horario: "08:00",
   },
+  semana: { arquivo: "clinica.json", mudancas: ["semanas: 4 -> 6", "mais data fechada: 25/12/2026"] },
   dia: {
     data: "30/11/2026",
     dia: "SEGUNDA-FEIRA",
     especialista: "CLINICO GERAL",
-    agendados: [{ horario: "08:00", cpf: CPF, nome: NOME }],
+    agendados: [{ horario: "08:00", cpf: CPF, nome: NOME, situacao: "MARCADO" }],
   },
-  orfao: { data: "30/11/2026", horario: "08:00", especialista: "CLINICO GERAL", cpf: CPF, nome: NOME },
+  orfao: {
+    ...{ data: "30/11/2026", horario: "08:00", especialista: "CLINICO GERAL", cpf: CPF, nome: NOME },
+    razao: "semana",
+  },
   falha: { o_que: "um lote não pôde ser gravado", causa: "database or disk is full" },
   aviso: { o_que: "uma resposta a VAGAS pode ter 2 MiB" },
   banco: { no_alcance: false, causa: "o banco está fora do alcance" },
@@ -117,11 +122,13 @@ const EXEMPLOS: { [E in Exclude<Evento, "omitidas">]: Eventos[E] } = {
 };
 
 function contaTudo(registro: Registro): void {
+  registro.contaAndamento(EXEMPLOS.andamento.o_que);
   registro.conta("pronto", EXEMPLOS.pronto);
   registro.conta("conectou", EXEMPLOS.conectou);
   registro.conta("saiu", EXEMPLOS.saiu);
   registro.conta("recusou", EXEMPLOS.recusou);
   registro.conta("pedido", EXEMPLOS.pedido);
+  registro.conta("semana", EXEMPLOS.semana);
   registro.conta("dia", EXEMPLOS.dia);
   registro.conta("orfao", EXEMPLOS.orfao);
   registro.contaFalha(EXEMPLOS.falha.o_que, EXEMPLOS.falha.causa);
@@ -165,6 +172,7 @@ teste("em texto cada evento é uma frase com a hora da clínica", async () => {
   assertStringIncludes(console.texto, "deno run -A cliente.ts 10.0.0.30");
   for (
     const frase of [
+      "30% do livro",
       "10.0.0.7:5000 conectou",
       "10.0.0.7:5000 saiu depois de 1 pedido (sem pedidos por tempo demais)",
       "10.0.0.7:5000 recusado: já há 1000 conexões (--conexoes)",
@@ -183,6 +191,146 @@ teste("em texto cada evento é uma frase com a hora da clínica", async () => {
   assertMatch(console.texto, /ATENÇÃO: CLINICO GERAL 30\/11\/2026 08:00 \(\*{3}\.982\.247-\*{2} M\. D\. S\.\)/);
 });
 
+const DE_QUEM = {
+  cliente: "10.0.0.7:5000",
+  codigo: "OK-306",
+  cpf: CPF,
+  nome: NOME,
+  especialista: "GERIATRIA",
+} as const;
+const COM_ANA = { ...DE_QUEM, profissional: "Dra. Ana", data: "30/11/2026", horario: "08:00" } as const;
+
+for (
+  const [campos, frase] of [
+    [
+      { ...COM_ANA, comando: "AGEND", encaixe: true },
+      "AGEND ***.982.247-** M. D. S. GERIATRIA Dra. Ana 30/11/2026 08:00 ENCAIXE -> OK-306",
+    ],
+    [
+      { ...COM_ANA, comando: "REMARC", numero: 4, de: { data: "07/12/2026", horario: "09:00" } },
+      "REMARC ***.982.247-** M. D. S. GERIATRIA Dra. Ana 07/12/2026 09:00 -> 30/11/2026 08:00 -> OK-306",
+    ],
+    [
+      { ...COM_ANA, comando: "SITUA", situacao: "CHEGOU", senha: "A001" },
+      "SITUA ***.982.247-** M. D. S. GERIATRIA Dra. Ana 30/11/2026 08:00 CHEGOU A001 -> OK-306",
+    ],
+    [
+      {
+        cliente: "10.0.0.7:5000",
+        comando: "FECHA",
+        codigo: "OK-312",
+        numero: 7,
+        data: "24/12/2026",
+        ate: "31/12/2026",
+      },
+      "FECHA 7 24/12/2026 a 31/12/2026 -> OK-312",
+    ],
+    [
+      { cliente: "10.0.0.7:5000", comando: "FECHA", codigo: "ERRO-103", data: "24/12/2026", fim: "12:00" },
+      "FECHA 24/12/2026 00:00-12:00 -> ERRO-103",
+    ],
+    [{
+      ...{ cliente: "10.0.0.7:5000", comando: "EXTRA", codigo: "OK-313", numero: 8, especialista: "GERIATRIA" },
+      ...{ profissional: "Dra. Ana", data: "24/12/2026", inicio: "08:00", fim: "09:00", vagas: 2, minutos: 30 },
+    }, "EXTRA 8 GERIATRIA Dra. Ana 24/12/2026 08:00-09:00 2 x 30 min -> OK-313"],
+  ] as const
+) {
+  teste(`em texto, ${frase}`, async () => {
+    const { console, registro } = novo();
+    registro.conta("pedido", campos);
+    await registro.fecha();
+    assertEquals(console.texto.slice("00:00:00  ".length), `10.0.0.7:5000 ${frase}\n`);
+  });
+}
+
+teste("em texto, a lista de um profissional diz o que não é de costume", async () => {
+  const { console, registro } = novo();
+  const um = { cpf: CPF, nome: NOME, especialista: "GERIATRIA" };
+  registro.conta("dia", {
+    ...{ data: "30/11/2026", dia: "SEGUNDA-FEIRA", profissional: "Dra. Ana" },
+    agendados: [
+      { ...um, horario: "08:00", situacao: "MARCADO", local: "Sala 1" },
+      { ...um, horario: "08:10", situacao: "CHEGOU", local: "Sala 1", senha: "A001", encaixe: true },
+    ],
+  });
+  registro.conta("dia", {
+    ...{ data: "30/11/2026", dia: "SEGUNDA-FEIRA", profissional: "Dra. Ana" },
+    agendados: [
+      { ...um, horario: "08:00", situacao: "FALTOU" },
+      { ...um, especialista: "CLINICO", horario: "09:00", situacao: "MARCADO" },
+    ],
+  });
+  await registro.fecha();
+  assertEquals(console.texto.replaceAll(/^\d\d:\d\d:\d\d {2}/gm, "").split("\n"), [
+    "Dra. Ana, SEGUNDA-FEIRA 30/11/2026: 2 agendados",
+    "            08:00  ***.982.247-**  M. D. S.  Sala 1",
+    "            08:10  ***.982.247-**  M. D. S.  Sala 1  encaixe  A001  CHEGOU",
+    "Dra. Ana, SEGUNDA-FEIRA 30/11/2026: 2 agendados",
+    "            08:00  ***.982.247-**  M. D. S.  GERIATRIA  FALTOU",
+    "            09:00  ***.982.247-**  M. D. S.  CLINICO",
+    "",
+  ]);
+});
+
+teste("em texto, uma semana nova e os que ficam de fora", async () => {
+  const { console, registro } = novo();
+  registro.conta("semana", EXEMPLOS.semana);
+  registro.conta("semana", { arquivo: "outra.json", mudancas: [] });
+  registro.conta("orfao", { ...EXEMPLOS.orfao, profissional: "Dra. Ana", razao: "fechado" });
+  registro.conta("orfao", { ...EXEMPLOS.orfao, razao: "profissional" });
+  await registro.fecha();
+  assertEquals(console.texto.replaceAll(/^\d\d:\d\d:\d\d {2}/gm, "").split("\n"), [
+    "clinica.json: outra semana passou a valer",
+    "            semanas: 4 -> 6",
+    "            mais data fechada: 25/12/2026",
+    "outra.json: lido de novo; a semana é a mesma",
+    "ATENÇÃO: CLINICO GERAL, Dra. Ana, 30/11/2026 08:00 (***.982.247-** M. D. S.) está marcado numa hora que se fechou; " +
+    "avise o paciente",
+    "ATENÇÃO: CLINICO GERAL 30/11/2026 08:00 (***.982.247-** M. D. S.) está marcado sem dizer com quem, e a " +
+    "especialidade agora o diz; remarque-o",
+    "",
+  ]);
+});
+
+teste("a hora das linhas segue o fuso, também quando muda no mesmo segundo", async () => {
+  const { console, registro } = novo();
+  registro.conta("conectou", { cliente: "a" });
+  registro.fuso = "Asia/Tokyo";
+  registro.conta("conectou", { cliente: "b" });
+  await registro.fecha();
+  const [antes, depois] = console.texto.split("\n").map((linha) => Number(linha.slice(0, 2)));
+  assertEquals((depois - antes + 24) % 24, 12);
+});
+
+teste("o que se conta já está escrito antes de voltar, e um console que falha não o impede", async () => {
+  const { console, registro } = novo();
+  const escritas: string[] = [];
+  const destino: Destino = {
+    write: (bytes) => console.write(bytes),
+    writeSync(bytes): number {
+      const alguns = bytes.subarray(0, 10);
+      escritas.push(new TextDecoder().decode(alguns));
+      return alguns.length;
+    },
+  };
+  const sincrono = novo({ destino }).registro;
+  sincrono.conta("conectou", { cliente: "antes" });
+  sincrono.contaAndamento("30% do livro");
+  assertMatch(escritas.join(""), /antes conectou\n.*30% do livro\n$/s);
+  const semConsole = novo({
+    destino: {
+      ...destino,
+      writeSync(): number {
+        throw new Deno.errors.BrokenPipe("foi-se");
+      },
+    },
+  }).registro;
+  semConsole.contaAndamento("30% do livro");
+  registro.contaAndamento("sem escrita síncrona, espera como as outras");
+  await Promise.all([sincrono, semConsole, registro].map((um) => um.fecha()));
+  assertMatch(console.texto, /espera como as outras/);
+});
+
 teste("em json cada evento é uma linha com a hora, o nome do evento e os campos", async () => {
   const { console, registro } = novo({ formato: "json" });
   contaTudo(registro);
@@ -190,15 +338,27 @@ teste("em json cada evento é uma linha com a hora, o nome do evento e os campos
   const linhas = console.texto.trimEnd().split("\n").map((linha) => JSON.parse(linha));
   assertEquals(linhas.map(({ evento }) => evento), Object.keys(EXEMPLOS));
   for (const { quando } of linhas) Temporal.Instant.from(quando);
-  assertEquals(linhas[4].especialista, "CLINICO GERAL");
-  assertEquals(linhas[5].agendados, [{ horario: "08:00", cpf: "***.982.247-**", nome: "M. D. S." }]);
+  assertEquals(linhas[5].especialista, "CLINICO GERAL");
+  const agendado = { horario: "08:00", cpf: "***.982.247-**", nome: "M. D. S.", situacao: "MARCADO" };
+  assertEquals(linhas[7].agendados, [agendado]);
 });
 
 for (
   const [volume, esperados] of [
     ["detalhado", Object.keys(EXEMPLOS)],
     ["normal", Object.keys(EXEMPLOS)],
-    ["quieto", ["pronto", "recusou", "orfao", "falha", "aviso", "banco", "encerrando", "encerrado"]],
+    ["quieto", [
+      "andamento",
+      "pronto",
+      "recusou",
+      "semana",
+      "orfao",
+      "falha",
+      "aviso",
+      "banco",
+      "encerrando",
+      "encerrado",
+    ]],
   ] as const
 ) {
   teste(`o volume ${volume} conta ${esperados.join(", ")}`, async () => {
@@ -311,6 +471,8 @@ for (const formato of ["texto", "json"] as const) {
       especialista: `MEDICO ${CPF}`,
       data: "529.982.247-25",
       horario: "529 982 247 25",
+      profissional: `DRA. ${CPF}`,
+      ate: CPF,
     });
     await registro.fecha();
     assert(!/529\D?982\D?247\D?25/.test(console.texto), console.texto);
@@ -460,7 +622,11 @@ for (const formato of ["texto", "json"] as const) {
     const nome = "\u2028FALSO \u202eOUTRO \u3164 \x9bX" + " Y".repeat(300);
     const especialista = "CARDIO\u2029LOGIA\u200b" + "Z".repeat(1000);
     registro.conta("pedido", { ...MUDANCA, nome, especialista });
-    registro.conta("dia", { ...EXEMPLOS.dia, especialista, agendados: [{ horario: "08:00", cpf: CPF, nome }] });
+    registro.conta("dia", {
+      ...EXEMPLOS.dia,
+      especialista,
+      agendados: [{ horario: "08:00", cpf: CPF, nome, situacao: "MARCADO" }],
+    });
     registro.conta("orfao", { ...EXEMPLOS.orfao, especialista, nome });
     await registro.fecha();
     assertEquals(console.texto.split("\n").length, formato === "json" ? 4 : 5);

@@ -11,7 +11,8 @@
 import { Buffer } from "node:buffer";
 import type { Agenda } from "../agenda.ts";
 import type { Quem } from "../clinica/livro.ts";
-import type { Codigo, Erro, Pedido, Resultado } from "../clinica/pedido.ts";
+import type { Codigo, Comando, Erro, Pedido, Resultado } from "../clinica/pedido.ts";
+import { decodificarPedido2, lerOla } from "../fio/pedidos.ts";
 import { decodificarPedido, ehHttp, Enquadrador, Ilegivel, LINHA_MAXIMA } from "../protocolo.ts";
 import { emBytes, emTexto } from "./bytes.ts";
 import type { Laco, Trabalho } from "./laco.ts";
@@ -31,7 +32,7 @@ export interface Limites {
   readonly emVoo: number;
   /** Respostas por enviar, em caracteres, a partir das quais se envia antes de continuar; uma só pode ser maior. */
   readonly porEnviar: number;
-  /** `ERRO-100` seguidos que fecham a conexão: do outro lado não há quem fale CLINICA/1. */
+  /** `ERRO-100` seguidos que fecham a conexão: do outro lado não há quem fale este protocolo. */
   readonly malformadas: number;
 }
 
@@ -52,6 +53,25 @@ export const LIMITES: Limites = {
  */
 const BLOCO_MENOR = 512;
 const BLOCO_MAIOR = 8192;
+
+/** Os comandos de que a resposta pode ser grande, ou custar muito: um por grupo, e espera a vez. */
+const PESADOS: { readonly [C in Comando]: boolean } = {
+  AGEND: false,
+  BUSCA: false,
+  CANCEL: false,
+  VAGAS: true,
+  REMARC: false,
+  CORRIGE: false,
+  SITUA: false,
+  LISTA: true,
+  FECHA: true,
+  EXTRA: false,
+  REABRE: true,
+  HISTORIA: true,
+  OLA: false,
+  PING: false,
+  SAIR: false,
+};
 
 /** O que uma sessão precisa de uma conexão: o que `Deno.TcpConn` oferece. */
 export interface Soquete {
@@ -96,6 +116,8 @@ export class Sessao {
   #enquadrador = new Enquadrador(LINHA_MAXIMA, emTexto);
   /** Ainda não veio uma linha que diga quem é; as vazias não dizem. */
   #desconhecido = true;
+  /** Apresentou-se (`OLA`): o fio é CLINICA/2. */
+  #apresentado = false;
   /** O último grupo deu muito que fazer: o seguinte espera a vez. */
   #pesada = false;
   #espera: Espera = "escrita";
@@ -232,9 +254,12 @@ export class Sessao {
     while (proxima < linhas.length && grupo.length < this.#ambiente.limites.emVoo && !this.#acabou) {
       const linha = linhas[proxima++];
       if (this.#desconhecido) this.#conhece(linha);
-      const item = lerLinha(linha);
+      const item = this.#le(linha);
+      const pesada = "comando" in item && PESADOS[item.comando];
+      // Vai só: num lote, o que se lê sem travas podia ser de antes do que outro servidor grava entre a leitura e o commit.
+      if (pesada && grupo.length > 0) break;
       grupo.push(item);
-      if ("codigo" in item) {
+      if (!("comando" in item)) {
         this.#malformadas = item.codigo === "ERRO-100" ? this.#malformadas + 1 : 0;
         if (this.#malformadas === this.#ambiente.limites.malformadas) {
           this.motivo = "mensagens malformadas demais";
@@ -244,13 +269,19 @@ export class Sessao {
       }
       this.#malformadas = 0;
       if (item.comando === "SAIR") this.#acabou = true;
-      // A resposta pode ser grande: uma por grupo.
-      if (item.comando === "VAGAS") {
-        this.#pesada = true;
-        break;
-      }
+      this.#pesada = pesada;
+      // Depois de um OLA lê-se o que segue noutro fio, se ele o mudou.
+      if (this.#pesada || item.comando === "OLA") break;
     }
     return grupo;
+  }
+
+  /** Um `OLA` é de CLINICA/2 em qualquer fio. */
+  #le(linha: string | Ilegivel): Pedido | Erro {
+    if (linha instanceof Ilegivel) return MALFORMADA;
+    if (this.#apresentado) return decodificarPedido2(linha);
+    const item = decodificarPedido(linha);
+    return "codigo" in item ? lerOla(linha) ?? item : item;
   }
 
   /** Qualquer página da Web pode mandar um navegador aqui: nada do que ele traz depois da primeira linha se executa. */
@@ -280,13 +311,17 @@ export class Sessao {
   #redige(item: Pedido | Erro, resultado: Resultado): string {
     this.pedidos++;
     this.#ambiente.aoResponder(this.#quem, "comando" in item ? item : undefined, resultado.codigo);
-    return this.#ambiente.redator.linha(resultado);
+    const ola = "comando" in item && item.comando === "OLA";
+    if (ola && resultado.codigo === "OK-200") this.#apresentado = true;
+    return ola || this.#apresentado
+      ? this.#ambiente.redator.linha2(resultado, this.#quem)
+      : this.#ambiente.redator.linha(resultado);
   }
 
   async #recusaLinhaLonga(): Promise<void> {
     this.motivo = "linha longa demais";
     this.#acabou = true;
-    await this.#escreve(this.#ambiente.redator.linha({ codigo: "ERRO-100" }));
+    await this.#escreve(this.#ambiente.redator.linha(MALFORMADA));
   }
 
   async #escreve(texto: string): Promise<void> {
@@ -329,9 +364,7 @@ function proximoBloco(bloco: Buffer<ArrayBuffer>, lidos: number): Buffer<ArrayBu
   return bloco;
 }
 
-function lerLinha(linha: string | Ilegivel): Pedido | Erro {
-  return linha instanceof Ilegivel ? { codigo: "ERRO-100" } : decodificarPedido(linha);
-}
+const MALFORMADA: Erro = { codigo: "ERRO-100" };
 
 /** Verdadeiro para o que acontece a uma conexão quando o outro lado some ou nós a fechamos. */
 function ehDaRede(erro: unknown): boolean {

@@ -11,6 +11,9 @@ import type { Armazem, Desfecho, Quem } from "../clinica/livro.ts";
 import { cpfDeExemplo, PACIENCIA } from "../testes/apoio.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import { lerOferta } from "../clinica/oferta.ts";
+import configuracao from "../deno.json" with { type: "json" };
+import { codificarPedido2 } from "../fio/pedidos.ts";
+import { decodificarResposta2 } from "../fio/respostas.ts";
 import { codificarPedido, decodificarResposta, type PedidoNoFio } from "../protocolo.ts";
 import { Laco } from "./laco.ts";
 import { Redator } from "./redator.ts";
@@ -224,9 +227,9 @@ function monta({ limites = {}, antes = () => {}, recusa = false, config, laco = 
   antes(conexao, armazem);
   let agora = 0;
   const respondidos: Cena["respondidos"] = [];
-  const sessao = new Sessao(conexao, { origem: "10.0.0.7", cliente: "10.0.0.7:40312" }, {
+  const sessao = new Sessao(conexao, { origem: "10.0.0.7", cliente: "10.0.0.7:40312", papel: "gerente" }, {
     agenda,
-    redator: new Redator(agenda.clinica),
+    redator: new Redator(agenda),
     relogio: () => agora,
     limites: { ...LIMITES, ...limites },
     laco,
@@ -364,7 +367,7 @@ teste("quem pede vai com os pedidos", async () => {
   };
   cena.conexao.manda(codificarPedido(agend(1)));
   await cena.conexao.ate(() => cena.conexao.linhas.length === 1);
-  assertEquals(origens, [{ origem: "10.0.0.7", cliente: "10.0.0.7:40312" }]);
+  assertEquals(origens, [{ origem: "10.0.0.7", cliente: "10.0.0.7:40312", papel: "gerente" }]);
 });
 
 teste("escritas de um byte por vez entregam as linhas inteiras", async () => {
@@ -922,5 +925,127 @@ teste("toda lista de vagas conta como trabalho, venha o que vier depois dela", a
     };
     cena.conexao.manda(bloco);
     await cena.conexao.ate(() => cena.conexao.linhas.length === bloco.split("\n").length - 1);
+  }
+});
+
+// ------------------------------------------------------------------------------------------------------ CLINICA/2
+
+const OLA = '["OLA","CLINICA/2"]\n';
+const PRONTO_2 = '["OK-200","CLINICA/2"]';
+const NEGADO = '["ERRO-120","ACESSO NEGADO"]';
+
+/** Uma sessão saudada que já fala CLINICA/2. */
+async function apresentada(opcoes: OpcoesDaCena = {}): Promise<Cena> {
+  const cena = await saudada(opcoes);
+  cena.conexao.manda(OLA);
+  await cena.conexao.lida();
+  assertEquals(decodificarResposta2(cena.conexao.linhas[0])?.codigo, "OK-200");
+  cena.conexao.linhas = [];
+  return cena;
+}
+
+function codigos2(linhas: readonly string[]): string[] {
+  return linhas.map((linha) => decodificarResposta2(linha)?.codigo ?? `?${linha}`);
+}
+
+teste("um OLA muda o fio a partir da linha seguinte, também no mesmo bloco, e a ordem é a de sempre", async () => {
+  const bloco = PING + codificarPedido(agend(1)) + codificarPedido(busca(1)) + OLA + PING + codificarPedido(busca(1)) +
+    codificarPedido2({ comando: "CANCEL", cpf: cpfDeExemplo(1), versao: 1 }) + PING;
+  for (const passo of [bloco.length, 1, 7]) {
+    await using cena = await saudada();
+    const { conexao } = cena;
+    for (let i = 0; i < bloco.length; i += passo) conexao.manda(bloco.slice(i, i + passo));
+    await conexao.ate(() => conexao.linhas.length === 8);
+    const [ping, ok300, ok302, ola, ping2, ok302de2, ok301, fim] = conexao.linhas;
+    assertEquals([ping, ping2, fim], [OK_200, PRONTO_2, PRONTO_2]);
+    assertEquals(codigos([ok300, ok302]), ["OK-300", "OK-302"]);
+    assertEquals(JSON.parse(ok302)[1].length, 7);
+    assertEquals(JSON.parse(ola)[2], {
+      ...{ clinica: "Clínica de Saúde", versao: configuracao.version, fuso: "America/Sao_Paulo" },
+      ...{ papel: "gerente", nome: "" },
+    });
+    assertEquals(codigos2([ok302de2, ok301]), ["OK-302", "OK-301"]);
+    assertEquals(JSON.parse(ok302de2)[1][7].situacao, "MARCADO");
+    assertEquals(cena.respondidos.map(([comando]) => comando), [
+      ...["PING", "AGEND", "BUSCA", "OLA", "PING", "BUSCA", "CANCEL", "PING"],
+    ]);
+  }
+});
+
+teste("antes do OLA nada do que é de CLINICA/2 se entende", async () => {
+  await using cena = await saudada();
+  const { conexao } = cena;
+  const novos = [
+    ...[`["REMARC","${cpfDeExemplo(1)}","X","30/11/2026","S"]`, '["LISTA","30/11/2026"]', '["FECHA","30/11/2026"]'],
+    ...[`["SITUA","${cpfDeExemplo(1)}","X","CHEGOU"]`, `["HISTORIA","${cpfDeExemplo(1)}"]`, '["REABRE","1"]'],
+    ...['["EXTRA","X","30/11/2026","08:00","1","30"]', `["CORRIGE","${cpfDeExemplo(1)}","X"]`, '["TICK"]'],
+  ];
+  conexao.manda(novos.join("\n") + '\n["PING",{}]\n["VAGAS",{"profissional":"x"}]\n' + PING);
+  await conexao.ate(() => conexao.linhas.length === novos.length + 3);
+  assertEquals(codigos(conexao.linhas), [...novos.map(() => "ERRO-101"), "ERRO-100", "ERRO-100", "OK-200"]);
+  assertEquals(conexao.linhas.at(-1), OK_200);
+});
+
+teste("uma chave é recusada com ERRO-120 em qualquer fio, e não muda nada; outra versão é ERRO-101", async () => {
+  const chave = '["OLA","CLINICA/2",{"chave":"segredo"}]\n';
+  const outras = '["OLA","CLINICA/3"]\n["OLA"]\n';
+  const recusas = [NEGADO, '["ERRO-101","COMANDO DESCONHECIDO"]', ERRO_100];
+  await using cena = await saudada();
+  const { conexao } = cena;
+  conexao.manda(chave + outras + PING + OLA + chave + outras + PING + OLA + PING);
+  await conexao.ate(() => conexao.linhas.length === 11);
+  assertEquals(conexao.linhas.slice(0, 4), [...recusas, OK_200]);
+  assertEquals(codigos2(conexao.linhas.slice(4, 5)), ["OK-200"]);
+  assertEquals(conexao.linhas.slice(5, 9), [...recusas, PRONTO_2]);
+  assertEquals(conexao.linhas.slice(9), [conexao.linhas[4], PRONTO_2], "um OLA pode repetir-se");
+});
+
+teste("com o livro fora do alcance o OLA é aceito, e o resto é ERRO-131", async () => {
+  await using cena = await saudada();
+  const { conexao, armazem } = cena;
+  armazem.falha = new RangeError("fora do alcance");
+  conexao.manda(OLA + PING + codificarPedido(busca(1)) + '["LISTA","30/11/2026"]\n');
+  await conexao.ate(() => conexao.linhas.length === 4);
+  assertEquals(codigos2(conexao.linhas), ["OK-200", "OK-200", "ERRO-131", "ERRO-131"]);
+});
+
+teste("depois do OLA os limites são os mesmos: o que não se lê, as malformadas seguidas, a linha longa", async () => {
+  await using cena = await apresentada();
+  const { conexao } = cena;
+  conexao.manda(Uint8Array.from([0x5b, 0xff, 0x0a]));
+  conexao.manda('["PING",{"x":1}]\n["FECHA","30/11/2026",{"ate":"29/11/2026"}]\n' + PING);
+  await conexao.ate(() => conexao.linhas.length === 4);
+  assertEquals(conexao.linhas, [ERRO_100, ERRO_100, ERRO_100, PRONTO_2]);
+  conexao.manda("lixo\n".repeat(LIMITES.malformadas) + PING);
+  await conexao.ate(() => conexao.escritaFechada);
+  assertEquals(conexao.linhas.slice(4), new Array(LIMITES.malformadas).fill(ERRO_100));
+  assertEquals(cena.sessao.motivo, "mensagens malformadas demais");
+
+  await using longa = await apresentada();
+  longa.conexao.manda(PING + "a".repeat(9000));
+  await longa.conexao.ate(() => longa.conexao.escritaFechada);
+  assertEquals(longa.conexao.linhas, [PRONTO_2, ERRO_100]);
+});
+
+teste("o dia, a história e fechar contam como trabalho, um de cada vez, como as vagas", async () => {
+  const cpf = cpfDeExemplo(1);
+  const pesados = ['["LISTA","30/11/2026"]\n', `["HISTORIA","${cpf}"]\n`, '["FECHA","30/11/2026"]\n', '["VAGAS"]\n'];
+  for (const pesado of pesados) {
+    let comecados = 0;
+    const laco = new Laco({ relogio: () => (comecados++, 0), cede: () => Promise.resolve() });
+    await using cena = await apresentada({ laco });
+    const atende = cena.agenda.atende.bind(cena.agenda);
+    const grupos: number[] = [];
+    let contados = comecados;
+    cena.agenda.atende = (pedidos, quem) => {
+      grupos.push(pedidos.length);
+      const soPing = pedidos.every((pedido) => "comando" in pedido && pedido.comando === "PING");
+      assert(soPing || comecados > contados, `${pesado}: fora das contas`);
+      contados = comecados;
+      return atende(pedidos, quem);
+    };
+    cena.conexao.manda(pesado + PING + pesado + pesado + PING);
+    await cena.conexao.ate(() => cena.conexao.linhas.length === 5);
+    assertEquals(grupos, [1, 1, 1, 1, 1], pesado);
   }
 });

@@ -6,54 +6,35 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import type { Endereco } from "./conexao.ts";
+import {
+  type Bandeira,
+  BANDEIRAS,
+  CHAVES,
+  type ComandoDado,
+  CONTATO,
+  FORMAS,
+  type NomeDeComando,
+  NOMES_DE_COMANDO,
+  QUAL,
+  type SituacaoPedida,
+  SITUACOES_PEDIDAS,
+} from "./formas.ts";
 import { ErroDeUso } from "../comandos/argumentos.ts";
+import { chave } from "../clinica/texto.ts";
 import { PORTA_PADRAO } from "../protocolo.ts";
 
-const BANDEIRAS = ["cpf", "nome", "especialista", "data", "horario"] as const;
-type Bandeira = typeof BANDEIRAS[number];
-
-/** Os comandos. */
-export const NOMES_DE_COMANDO = ["agendar", "buscar", "cancelar", "vagas"] as const;
-/** O nome de um comando. */
-export type NomeDeComando = typeof NOMES_DE_COMANDO[number];
-
-const OBRIGATORIAS: { readonly [C in NomeDeComando]: readonly Bandeira[] } = {
-  agendar: ["cpf", "nome", "especialista"],
-  buscar: ["cpf"],
-  cancelar: ["cpf"],
-  vagas: [],
-};
-
-const OPCIONAIS: { readonly [C in NomeDeComando]: readonly Bandeira[] } = {
-  agendar: ["data", "horario"],
-  buscar: [],
-  cancelar: ["especialista"],
-  vagas: ["especialista", "data"],
-};
-
-/** As palavras do menu, para quem as escreve no lugar do comando. */
-const DO_MENU: ReadonlyMap<string, NomeDeComando> = new Map([
+/** As palavras do menu e as da recepção, para quem as escreve no lugar do comando. */
+const OUTRAS_PALAVRAS: ReadonlyMap<string, NomeDeComando> = new Map([
   ["marcar", "agendar"],
   ["ver", "buscar"],
   ["desmarcar", "cancelar"],
+  ["lista", "agenda"],
+  ["dia", "agenda"],
+  ["desfechar", "reabrir"],
 ]);
 
 /** A quantas letras de um comando uma palavra ainda é ele, mal escrito. */
 const LETRAS_DE_ENGANO = 2;
-
-/** Um comando da linha de comando, com o que ele precisa; os textos vão ao servidor como foram escritos. */
-export type ComandoDado =
-  | {
-    readonly nome: "agendar";
-    readonly cpf: string;
-    readonly paciente: string;
-    readonly especialista: string;
-    readonly data?: string;
-    readonly horario?: string;
-  }
-  | { readonly nome: "buscar"; readonly cpf: string }
-  | { readonly nome: "cancelar"; readonly cpf: string; readonly especialista?: string }
-  | { readonly nome: "vagas"; readonly especialista?: string; readonly data?: string };
 
 /** O que a linha de comando pede. */
 export type Chamada =
@@ -75,17 +56,20 @@ export function lerChamada(args: readonly string[]): Chamada {
 interface Separados {
   palavras: string[];
   bandeiras: Map<Bandeira, string>;
+  /** As que se escreveram com um valor vazio, `--nota ""`, e não sem valor. */
+  vazias: ReadonlySet<Bandeira>;
+  encaixe: boolean;
   ajuda: boolean;
-  versao: boolean;
   json: boolean;
 }
 
 function separa(args: readonly string[]): Separados {
   const estranhas: string[] = [];
+  const { vazias, outras } = tiraVazias(args);
   // Sem declarar tudo como texto, "01234567890" viraria o número 1234567890.
-  const lidos: { _: string[] } & Record<string, unknown> = parseArgs(args, {
+  const lidos: { _: string[] } & Record<string, unknown> = parseArgs(outras, {
     string: ["_", ...BANDEIRAS],
-    boolean: ["json", "help", "versao"],
+    boolean: CHAVES,
     alias: { h: "help" },
     unknown: (arg: string, nome?: string): boolean => {
       if (nome !== undefined) estranhas.push(arg);
@@ -94,29 +78,44 @@ function separa(args: readonly string[]): Separados {
   });
   if (estranhas.length > 0) {
     const [nome] = estranhas[0].split("=");
-    const perto = maisPerto(nome.replace(/^-+/, ""), [...BANDEIRAS, "json", "help", "versao"]);
+    const perto = maisPerto(nome.replace(/^-+/, ""), [...BANDEIRAS, ...CHAVES]);
     const sugestao = perto.distancia <= LETRAS_DE_ENGANO ? `; queria dizer --${perto.palavra}?` : "";
     throw new ErroDeUso(`opção desconhecida: ${nome}${sugestao}`);
   }
-  const bandeiras = new Map<Bandeira, string>();
+  const bandeiras = new Map<Bandeira, string>([...vazias].map((nome) => [nome, ""]));
   for (const nome of BANDEIRAS) {
     const valor = lidos[nome];
-    if (typeof valor !== "string") continue;
-    if (valor === "") throw new ErroDeUso(`falta o valor de --${nome}`);
-    bandeiras.set(nome, valor);
+    if (typeof valor === "string") bandeiras.set(nome, valor);
   }
   return {
     palavras: lidos._,
     bandeiras,
+    vazias,
+    encaixe: lidos.encaixe === true,
     ajuda: lidos.help === true,
-    versao: lidos.versao === true,
     json: lidos.json === true,
   };
 }
 
-function interpreta({ palavras, bandeiras, ajuda, versao, json }: Separados): Chamada {
+/** Tira as opções com um valor vazio (`--nota ""`, `--nota=`): a biblioteca não as distingue das que vêm sem valor. */
+function tiraVazias(args: readonly string[]): { vazias: ReadonlySet<Bandeira>; outras: string[] } {
+  const vazias = new Set<Bandeira>();
+  const outras: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const separada = args[i + 1] === "";
+    const nome = BANDEIRAS.find((nome) => args[i] === `--${nome}=` || (separada && args[i] === `--${nome}`));
+    if (nome === undefined) {
+      outras.push(args[i]);
+      continue;
+    }
+    vazias.add(nome);
+    if (!args[i].endsWith("=")) i++;
+  }
+  return { vazias, outras };
+}
+
+function interpreta({ palavras, bandeiras, vazias, encaixe, ajuda, json }: Separados): Chamada {
   if (ajuda) return { tipo: "ajuda" };
-  if (versao) return { tipo: "versao" };
   const resto = [...palavras];
   const [primeira, segunda] = palavras;
   let host: string | undefined;
@@ -133,7 +132,11 @@ function interpreta({ palavras, bandeiras, ajuda, versao, json }: Separados): Ch
   const endereco: Endereco = { host: host ?? "localhost", porta: porta ?? PORTA_PADRAO };
   const palavra = resto.shift();
   if (palavra === undefined) {
-    if (bandeiras.size === 0 && !json) return { tipo: "menu", endereco, ...duvidaDoMenu(primeira, palavras.length) };
+    // Depois de um comando é a versão de um agendamento, e falta-lhe o valor.
+    if (bandeiras.get("versao") === "") return { tipo: "versao" };
+    if (bandeiras.size === 0 && !encaixe && !json) {
+      return { tipo: "menu", endereco, ...duvidaDoMenu(primeira, palavras.length) };
+    }
     const lido = primeira === undefined ? "" : `; "${primeira}" foi lido como o servidor${duvidaSobre(primeira)}`;
     throw new ErroDeUso(`falta o comando: ${NOMES_DE_COMANDO.join(", ")}${lido}`);
   }
@@ -144,20 +147,30 @@ function interpreta({ palavras, bandeiras, ajuda, versao, json }: Separados): Ch
   if (nome === undefined) {
     throw new ErroDeUso(`comando desconhecido: ${palavra}; queria dizer "${sugestaoDe(palavra)}"?${comoServidor}`);
   }
+  for (const posicao of FORMAS[nome].posicoes) {
+    if (bandeiras.has(posicao)) continue;
+    // Outro comando ali não é um dado: mais provável é que o primeiro fosse o servidor.
+    if (resto.length === 0 || comandoDe(resto[0]) !== undefined) break;
+    bandeiras.set(posicao, resto[0]);
+    resto.shift();
+  }
   if (resto.length > 0) {
     const sobra = resto.join(" ");
     const duvida = comandoDe(resto[0]) === undefined ? "" : `.${comoServidor}`;
     throw new ErroDeUso(`sobra na linha de comando: ${sobra}; textos com espaço vão entre aspas${duvida}`);
   }
-  return { tipo: "comando", endereco, comando: montaComando(nome, bandeiras), json };
+  return { tipo: "comando", endereco, comando: montaComando(nome, bandeiras, { vazias, encaixe }), json };
 }
 
 /**
  * Se a primeira palavra é o servidor: um comando, mesmo mal escrito, não tem `:` nem colchetes, e depois dele não vem uma
- * porta.
+ * porta, a não ser que o que ele leva seja um número.
  */
 function ehServidor(primeira: string, segunda: string | undefined): boolean {
-  return pareceServidor(primeira) || (segunda !== undefined && portaDe(segunda) !== undefined);
+  if (pareceServidor(primeira)) return true;
+  const comando = comandoDe(primeira);
+  if (comando !== undefined && FORMAS[comando].posicoes[0] === "numero") return false;
+  return segunda !== undefined && portaDe(segunda) !== undefined;
 }
 
 /** Um nome de comando e um número, e mais nada, leem-se como um servidor e a sua porta; podia não ser isso. */
@@ -171,11 +184,11 @@ function duvidaDoMenu(primeira: string | undefined, palavras: number): { duvida?
 }
 
 function pareceServidor(palavra: string): boolean {
-  return /[:[]/.test(palavra) || maisPerto(palavra.toLowerCase(), NOMES_DE_COMANDO).distancia > LETRAS_DE_ENGANO;
+  return /[:[]/.test(palavra) || maisPerto(semAcentos(palavra), NOMES_DE_COMANDO).distancia > LETRAS_DE_ENGANO;
 }
 
 function comandoDe(palavra: string): NomeDeComando | undefined {
-  return NOMES_DE_COMANDO.find((comando) => comando === palavra.toLowerCase());
+  return NOMES_DE_COMANDO.find((comando) => comando === semAcentos(palavra));
 }
 
 /** Se o que se leu como servidor é só letras, podia ser um comando. */
@@ -185,38 +198,103 @@ function duvidaSobre(servidor: string): string {
 }
 
 function sugestaoDe(palavra: string): string {
-  const escrita = palavra.toLowerCase();
-  return DO_MENU.get(escrita) ?? maisPerto(escrita, NOMES_DE_COMANDO).palavra;
+  const escrita = semAcentos(palavra);
+  return OUTRAS_PALAVRAS.get(escrita) ?? maisPerto(escrita, NOMES_DE_COMANDO).palavra;
 }
 
-function montaComando(nome: NomeDeComando, bandeiras: ReadonlyMap<Bandeira, string>): ComandoDado {
-  const faltam = OBRIGATORIAS[nome].filter((bandeira) => !bandeiras.has(bandeira));
+/** `"Situação"` → `"situacao"`: os acentos são de quem escreve. */
+function semAcentos(palavra: string): string {
+  return chave(palavra).toLowerCase();
+}
+
+function montaComando(
+  nome: NomeDeComando,
+  bandeiras: ReadonlyMap<Bandeira, string>,
+  { vazias, encaixe }: Pick<Separados, "vazias" | "encaixe">,
+): ComandoDado {
+  const { obrigatorias, opcionais } = FORMAS[nome];
+  const faltam = obrigatorias.filter((bandeira) => !bandeiras.has(bandeira));
   if (faltam.length > 0) throw new ErroDeUso(`${nome} precisa de ${faltam.map((f) => `--${f}`).join(", ")}`);
-  for (const bandeira of bandeiras.keys()) {
-    if (![...OBRIGATORIAS[nome], ...OPCIONAIS[nome]].includes(bandeira)) {
-      throw new ErroDeUso(`--${bandeira} não se usa em ${nome}`);
-    }
+  for (const [bandeira, valor] of bandeiras) {
+    if (![...obrigatorias, ...opcionais].includes(bandeira)) throw new ErroDeUso(`--${bandeira} não se usa em ${nome}`);
+    const apaga = nome === "corrigir" && vazias.has(bandeira) && CONTATO.some((campo) => campo === bandeira);
+    if (valor === "" && !apaga) throw new ErroDeUso(`falta o valor de --${bandeira}`);
   }
-  const cpf = bandeiras.get("cpf") ?? "";
-  const especialista = bandeiras.get("especialista");
-  const data = bandeiras.get("data");
+  if (encaixe && nome !== "agendar") throw new ErroDeUso(`--encaixe não se usa em ${nome}`);
+  const texto = (bandeira: Bandeira): string => bandeiras.get(bandeira) ?? "";
+  const talvez = <B extends Bandeira>(...nomes: B[]): { [K in B]?: string } => {
+    const ditos: { [K in B]?: string } = {};
+    for (const bandeira of nomes) if (bandeiras.has(bandeira)) ditos[bandeira] = bandeiras.get(bandeira);
+    return ditos;
+  };
+  const inteiro = (bandeira: Bandeira): number => lerInteiro(bandeira, texto(bandeira));
+  const inteiros = <B extends Bandeira>(...nomes: B[]): { [K in B]?: number } => {
+    const ditos: { [K in B]?: number } = {};
+    for (const bandeira of nomes) if (bandeiras.has(bandeira)) ditos[bandeira] = inteiro(bandeira);
+    return ditos;
+  };
+  const cpf = texto("cpf");
+  const especialista = texto("especialista");
+  const data = texto("data");
   switch (nome) {
-    case "agendar":
+    case "agendar": {
+      if (encaixe && !bandeiras.has("horario")) throw new ErroDeUso("um encaixe precisa de --horario: a que minuto");
+      const mais = talvez("data", "horario", "profissional", "motivo", ...CONTATO);
+      return { nome, cpf, paciente: texto("nome"), especialista, ...mais, ...(encaixe ? { encaixe } : {}) };
+    }
+    case "remarcar":
+      return { nome, cpf, especialista, data, ...talvez("horario", "profissional", "motivo"), ...inteiros(...QUAL) };
+    case "cancelar":
+      return { nome, cpf, ...talvez("especialista", "motivo"), ...inteiros(...QUAL) };
+    case "buscar":
+    case "historia":
+      return { nome, cpf };
+    case "vagas":
+      return { nome, ...talvez("especialista", "data", "profissional") };
+    case "agenda":
+      return { nome, ...talvez("data", "especialista", "profissional") };
+    case "situacao": {
+      const situacao = lerSituacao(texto("situacao"));
+      return { nome, cpf, especialista, situacao, ...talvez("local", "motivo"), ...inteiros("prioridade", ...QUAL) };
+    }
+    case "corrigir": {
+      const paciente = bandeiras.get("nome");
+      const mais = talvez(...CONTATO);
+      if (paciente === undefined && Object.keys(mais).length === 0) {
+        throw new ErroDeUso("corrigir precisa do que corrigir: --nome, --email, --telefone ou --nota");
+      }
       return {
         nome,
         cpf,
-        paciente: bandeiras.get("nome") ?? "",
-        especialista: especialista ?? "",
-        data,
-        horario: bandeiras.get("horario"),
+        especialista,
+        ...(paciente === undefined ? {} : { paciente }),
+        ...mais,
+        ...inteiros(...QUAL),
       };
-    case "buscar":
-      return { nome, cpf };
-    case "cancelar":
-      return { nome, cpf, especialista };
-    case "vagas":
-      return { nome, especialista, data };
+    }
+    case "fechar":
+      return { nome, data, ...talvez("ate", "inicio", "fim", "especialista", "profissional", "motivo") };
+    case "extra": {
+      const [vagas, minutos] = [inteiro("vagas"), inteiro("minutos")];
+      const mais = { ...talvez("profissional", "local"), ...inteiros("encaixes") };
+      return { nome, especialista, data, inicio: texto("inicio"), vagas, minutos, ...mais };
+    }
+    case "reabrir":
+      return { nome, numero: inteiro("numero") };
   }
+}
+
+function lerInteiro(bandeira: Bandeira, texto: string): number {
+  if (!/^\d{1,15}$/.test(texto)) throw new ErroDeUso(`--${bandeira} espera um número; veio "${texto}"`);
+  return Number(texto);
+}
+
+function lerSituacao(texto: string): SituacaoPedida {
+  const escrita = chave(texto);
+  const achada = SITUACOES_PEDIDAS.find((situacao) => situacao === escrita);
+  if (achada !== undefined) return achada;
+  const aceitas = SITUACOES_PEDIDAS.map((situacao) => situacao.toLowerCase()).join(", ");
+  throw new ErroDeUso(`"${texto}" não é uma situação; use ${aceitas}`);
 }
 
 /** `"nome"`, `"10.0.0.30"`, `"nome:9100"`, `"[nome]"`, `"::1"`, `"[::1]"` ou `"[::1]:9100"`. */

@@ -67,20 +67,22 @@ teste("com uma porta depois, ou entre colchetes, uma palavra que parece um coman
 teste("uma palavra que tanto pode ser um comando como um servidor é o comando, e se diz como seria o servidor", () => {
   const chamada = lerChamada(["vagas"]);
   assertEquals("comando" in chamada && chamada.comando.nome, "vagas");
-  for (const args of [["agenda"], ["agenda", "vagas"], ["busca", CPF], ["vagas1", "vagas"], ["busca", "99999"]]) {
+  for (const args of [["agend"], ["busca", "vagas"], ["busca", CPF], ["vagas1", "vagas"], ["busca", "99999"]]) {
     const erro = erroDe(lerChamada(args));
     assertStringIncludes(erro, "queria dizer");
     assertStringIncludes(erro, `Se "${args[0]}" é o servidor, escreva "${args[0]} 9000" ou "[${args[0]}]"`);
   }
-  assertStringIncludes(
-    erroDe(lerChamada(["vagas", "buscar"])),
-    'Se "vagas" é o servidor, escreva "vagas 9000" ou "[vagas]"',
-  );
-  assertStringIncludes(erroDe(lerChamada(["buscar", CPF])), `sobra na linha de comando: ${CPF}`);
+  for (const servidor of ["vagas", "agenda"]) {
+    assertStringIncludes(
+      erroDe(lerChamada([servidor, "buscar"])),
+      `Se "${servidor}" é o servidor, escreva "${servidor} 9000" ou "[${servidor}]"`,
+    );
+  }
+  assertStringIncludes(erroDe(lerChamada(["vagas", CPF])), `sobra na linha de comando: ${CPF}`);
 });
 
 teste("um comando a até duas letras de um verdadeiro é engano, e recebe a sugestão", () => {
-  const enganos = { bsucar: "buscar", agenda: "agendar", cancela: "cancelar", vaga: "vagas", VAGA: "vagas" };
+  const enganos = { bsucar: "buscar", agendr: "agendar", cancela: "cancelar", vaga: "vagas", VAGA: "vagas" };
   for (const [escrito, certo] of Object.entries(enganos)) {
     assertStringIncludes(erroDe(lerChamada([escrito])), `queria dizer "${certo}"`);
   }
@@ -89,6 +91,7 @@ teste("um comando a até duas letras de um verdadeiro é engano, e recebe a suge
     "comando desconhecido: reservar; queria dizer",
   );
   assertStringIncludes(erroDe(lerChamada(["marcar", "--cpf", CPF])), 'queria dizer "agendar"');
+  assertStringIncludes(erroDe(lerChamada(["10.0.0.30", "lista"])), 'queria dizer "agenda"');
 });
 
 teste("opções: desconhecida, sem valor, a mais, a menos e fora do comando são erros de uso", () => {
@@ -122,4 +125,71 @@ teste("um comando com um número atrás abre o menu daquele servidor, e diz que 
   for (const args of [[], ["10.0.0.30", "9000"], ["balcao", "9000"], ["[agenda]", "9000"], ["agenda:9000"]]) {
     assertEquals(duvidaDe(...args), "", args.join(" "));
   }
+});
+
+/** O comando que se lê, ou o erro. */
+function comandoDe(...args: string[]): unknown {
+  const chamada = lerChamada(args);
+  return chamada.tipo === "comando" ? chamada.comando : erroDe(chamada);
+}
+
+teste("o que um comando leva pode vir sem nome, na ordem dele, ou por opções", () => {
+  const chegou = { nome: "situacao", cpf: CPF, especialista: "clínico geral", situacao: "CHEGOU" };
+  assertEquals(comandoDe("situacao", CPF, "clínico geral", "chegou"), chegou);
+  assertEquals(comandoDe("situação", CPF, "--situacao", "Chegou", "clínico geral"), chegou);
+  assertEquals(comandoDe("situacao", "--cpf", CPF, "--especialista", "clínico geral", "CHEGOU"), chegou);
+  assertEquals(comandoDe("buscar", CPF), comandoDe("buscar", "--cpf", CPF));
+  assertEquals(comandoDe("agenda"), { nome: "agenda" });
+  assertEquals(comandoDe("agenda", "amanhã"), { nome: "agenda", data: "amanhã" });
+  assertEquals(comandoDe("extra", "clínico geral", "24/12/2026", "18:00", "4", "30", "--local", "Sala 2"), {
+    ...{ nome: "extra", especialista: "clínico geral", data: "24/12/2026", inicio: "18:00", vagas: 4, minutos: 30 },
+    local: "Sala 2",
+  });
+  assertEquals(comandoDe("situacao", CPF), "situacao precisa de --especialista, --situacao");
+});
+
+teste("o número de reabrir não é a porta de um servidor", () => {
+  assertEquals(comandoDe("reabrir", "12"), { nome: "reabrir", numero: 12 });
+  assertEquals(enderecoDe("[reabrir]", "12"), "reabrir 12");
+  assertStringIncludes(erroDe(lerChamada(["reabrir", "doze"])), '--numero espera um número; veio "doze"');
+});
+
+teste("uma situação que não há é dita, com as que há", () => {
+  const erro = erroDe(lerChamada(["situacao", CPF, "nutricionista", "veio"]));
+  assertStringIncludes(erro, '"veio" não é uma situação; use marcado, confirmado, chegou');
+  assertStringIncludes(erro, "desfaz");
+  assertStringIncludes(erroDe(lerChamada(["situacao", CPF, "nutricionista", "convidado"])), "não é uma situação");
+});
+
+teste("--versao é a do cliente sem comando, e a de um agendamento depois de um", () => {
+  assertEquals(lerChamada(["--versao"]).tipo, "versao");
+  assertEquals(lerChamada(["10.0.0.30", "--versao"]).tipo, "versao");
+  assertEquals(comandoDe("cancelar", CPF, "--numero", "7", "--versao", "2"), {
+    ...{ nome: "cancelar", cpf: CPF, numero: 7, versao: 2 },
+  });
+  assertEquals(comandoDe("cancelar", CPF, "--versao"), "falta o valor de --versao");
+  assertStringIncludes(
+    erroDe(lerChamada(["cancelar", CPF, "--numero", "1.5"])),
+    '--numero espera um número; veio "1.5"',
+  );
+});
+
+teste("corrigir apaga com um valor vazio, e não com um que falta", () => {
+  const apaga = { nome: "corrigir", cpf: CPF, especialista: "nutricionista", nota: "" };
+  assertEquals(comandoDe("corrigir", CPF, "nutricionista", "--nota", ""), apaga);
+  assertEquals(comandoDe("corrigir", CPF, "nutricionista", "--nota="), apaga);
+  assertEquals(comandoDe("corrigir", CPF, "nutricionista", "--nota"), "falta o valor de --nota");
+  assertEquals(comandoDe("corrigir", CPF, "nutricionista", "--nome", ""), "falta o valor de --nome");
+  assertStringIncludes(erroDe(lerChamada(["corrigir", CPF, "nutricionista"])), "precisa do que corrigir");
+  assertEquals(comandoDe("buscar", "--cpf", ""), "falta o valor de --cpf");
+});
+
+teste("um encaixe diz a que horas, e só agendar encaixa", () => {
+  const quem = ["--cpf", CPF, "--nome", "Ana", "--especialista", "nutricionista", "--encaixe"];
+  assertStringIncludes(erroDe(lerChamada(["agendar", ...quem])), "um encaixe precisa de --horario");
+  assertEquals(comandoDe("agendar", ...quem, "--horario", "08:05"), {
+    ...{ nome: "agendar", cpf: CPF, paciente: "Ana", especialista: "nutricionista", horario: "08:05", encaixe: true },
+  });
+  assertEquals(comandoDe("buscar", CPF, "--encaixe"), "--encaixe não se usa em buscar");
+  assertStringIncludes(erroDe(lerChamada(["--encaixe"])), "falta o comando");
 });

@@ -6,19 +6,22 @@
  */
 
 import { delay } from "@std/async";
-import {
-  agendamentosDe,
-  type Conexao,
-  destinoDe,
-  esperaAntesDe,
-  type PedidoDeMudanca,
-  RespostaPerdida,
-  SemConexao,
-  ServidorOcupado,
-} from "./conexao.ts";
+import { type Conexao, esperaAntesDe, RespostaPerdida } from "./conexao.ts";
+import { consultaDestino, destinoDe, type PedidoDeMudanca } from "./destino.ts";
+import { ehRecusa, O_QUE_QUER_DIZER, SERVIDOR_ANTIGO } from "./frases.ts";
 import { Interrupcao, type Teclado } from "./teclado.ts";
-import { O_QUE_QUER_DIZER, type Tela } from "./telas.ts";
-import type { Codigo, PedidoNoFio, Resposta, Tupla, Vaga } from "../protocolo.ts";
+import { agendamentoDe, cartaoDe, type Tela } from "./telas.ts";
+import {
+  agendamentosEm,
+  type Respondido,
+  SemConexao,
+  ServidorAntigo,
+  ServidorOcupado,
+  type TuplaLida,
+  type VagaLida,
+} from "./tubo.ts";
+import type { Codigo } from "../clinica/pedido.ts";
+import type { PedidoNoFio2De } from "../fio/clinica2.ts";
 
 /** O que o menu usa. */
 export interface Balcao {
@@ -38,11 +41,16 @@ export class Desistencia extends Error {
 
 /** Diz o que houve, se o código é de um erro. */
 export function recusa({ tela }: Balcao, codigo: Codigo): void {
-  if (ehErro(codigo)) tela.frase("erro", `${O_QUE_QUER_DIZER[codigo]} (${codigo})`);
+  if (ehRecusa(codigo)) tela.frase("erro", `${O_QUE_QUER_DIZER[codigo]} (${codigo})`);
 }
 
-function ehErro(codigo: Codigo): codigo is keyof typeof O_QUE_QUER_DIZER {
-  return codigo in O_QUE_QUER_DIZER;
+/** Diz o que houve e, quando a recusa o traz, mostra como está o agendamento. */
+export function recusaCom(balcao: Balcao, resposta: Respondido): void {
+  recusa(balcao, resposta.codigo);
+  const [agora] = agendamentosEm(resposta);
+  if (agora !== undefined && ehRecusa(resposta.codigo)) {
+    balcao.tela.quadro(cartaoDe("Como está agora", agendamentoDe(agora)));
+  }
 }
 
 /**
@@ -52,8 +60,8 @@ function ehErro(codigo: Codigo): codigo is keyof typeof O_QUE_QUER_DIZER {
  */
 export async function consultaVagas(
   balcao: Balcao,
-  pedido: Extract<PedidoNoFio, { comando: "VAGAS" }>,
-): Promise<readonly Vaga[]> {
+  pedido: PedidoNoFio2De<"VAGAS">,
+): Promise<readonly VagaLida[]> {
   const resposta = await insiste(balcao, () => balcao.conexao.pede(pedido));
   if (resposta.codigo === "OK-304") return resposta.vagas;
   // A especialidade pode ter saído da semana da clínica entre um passo e outro: para quem escolhe, não tem vaga.
@@ -63,22 +71,32 @@ export async function consultaVagas(
 }
 
 /** Os agendamentos do CPF; se não há, diz por quê. */
-export async function consultaAgendamentos(balcao: Balcao, cpf: string): Promise<readonly Tupla[]> {
+export async function consultaAgendamentos(balcao: Balcao, cpf: string): Promise<readonly TuplaLida[]> {
   const resposta = await insiste(balcao, () => balcao.conexao.pede({ comando: "BUSCA", cpf }));
   if (resposta.codigo === "OK-302") return resposta.agendamentos;
   recusa(balcao, resposta.codigo);
   return [];
 }
 
+/** O que cada mudança é, numa frase. */
+const ATO: { readonly [C in PedidoDeMudanca["comando"]]: string } = {
+  AGEND: "o agendamento",
+  CANCEL: "o cancelamento",
+  REMARC: "a mudança",
+  CORRIGE: "a correção",
+  SITUA: "a mudança",
+};
+
 /** Pede uma mudança. Se a resposta se perde, descobre o que houve; devolve `undefined` se não aconteceu. */
 export async function altera(
   balcao: Balcao,
   pedido: PedidoDeMudanca,
-  { antes }: { antes?: readonly Tupla[] } = {},
-): Promise<Resposta | undefined> {
+  { antes }: { antes?: readonly TuplaLida[] } = {},
+): Promise<Respondido | undefined> {
   const { conexao, teclado, tela } = balcao;
-  const ato = pedido.comando === "AGEND" ? "o agendamento" : "o cancelamento";
-  const naoSeSabe = `Não se sabe se ${ato} foi feito. Confira em "Ver os agendamentos" antes de repetir.`;
+  const ato = ATO[pedido.comando];
+  const feito = ato.startsWith("a") ? "feita" : "feito";
+  const naoSeSabe = `Não se sabe se ${ato} foi ${feito}. Confira em "Ver os agendamentos" antes de repetir.`;
   try {
     return await insiste(balcao, () => conexao.pede(pedido));
   } catch (erro) {
@@ -88,13 +106,13 @@ export async function altera(
     tela.frase("aviso", naoSeSabe);
     throw teclado.interrompido.reason;
   }
-  tela.frase("aviso", `A conexão caiu antes da resposta. Verificando se ${ato} foi feito…`);
+  tela.frase("aviso", `A conexão caiu antes da resposta. Verificando se ${ato} foi ${feito}…`);
   try {
-    const depois = agendamentosDe(await insiste(balcao, () => conexao.pede({ comando: "BUSCA", cpf: pedido.cpf })));
+    const depois = await insiste(balcao, () => consultaDestino(conexao, pedido.cpf));
     if (depois === undefined) throw new Desistencia();
     const resposta = destinoDe(pedido, depois, { antes });
-    if (resposta === undefined) tela.frase("erro", `Não: ${ato} não foi feito. Confirme para tentar de novo.`);
-    else if (!ehErro(resposta.codigo)) tela.frase("ok", `Sim: ${ato} foi feito.`);
+    if (resposta === undefined) tela.frase("erro", `Não: ${ato} não foi ${feito}. Confirme para tentar de novo.`);
+    else if (!ehRecusa(resposta.codigo)) tela.frase("ok", `Sim: ${ato} foi ${feito}.`);
     return resposta;
   } catch (erro) {
     if (erro instanceof Interrupcao || erro instanceof Desistencia) tela.frase("aviso", naoSeSabe);
@@ -113,6 +131,11 @@ export async function insiste<T>(balcao: Balcao, acao: () => Promise<T>): Promis
   try {
     return await acao();
   } catch (erro) {
+    if (erro instanceof ServidorAntigo) {
+      espera.para();
+      tela.frase("erro", SERVIDOR_ANTIGO);
+      throw new Desistencia();
+    }
     if (!(erro instanceof SemConexao)) throw erro;
     espera.para();
     tela.frase("erro", dito = fraseDe(erro));
@@ -136,7 +159,8 @@ export async function insiste<T>(balcao: Balcao, acao: () => Promise<T>): Promis
   }
 }
 
-function fraseDe(erro: SemConexao): string {
+/** O que se diz de um servidor que não atende. */
+export function fraseDe(erro: SemConexao): string {
   return erro instanceof ServidorOcupado ? O_QUE_QUER_DIZER["ERRO-130"] : `Sem conexão: ${erro.message}.`;
 }
 

@@ -1,26 +1,20 @@
 /**
  * Os comandos do cliente: que pedidos cada um faz ao servidor, e quantas vezes insiste. O que houve com um pedido sem
- * resposta, decide-o `conexao.ts`; um aviso de que se conferiu vai a stderr.
+ * resposta, decide-o `destino.ts`; um aviso de que se conferiu vai a stderr.
  *
  * @module
  */
 
 import { delay } from "@std/async";
-import type { ComandoDado } from "./argumentos.ts";
-import {
-  agendamentosDe,
-  type Conexao,
-  destinoDe,
-  escreverEndereco,
-  esperaAntesDe,
-  type PedidoDeMudanca,
-  RespostaPerdida,
-  SemConexao,
-} from "./conexao.ts";
+import type { ComandoDado } from "./formas.ts";
+import { type Conexao, escreverEndereco, esperaAntesDe, RespostaPerdida } from "./conexao.ts";
+import { agendamentosDe, consultaDestino, destinoDe, type PedidoDeMudanca } from "./destino.ts";
 import { imprime } from "./saida.ts";
+import { type Respondido, SemConexao, type TuplaLida } from "./tubo.ts";
 import { DIAS_DA_SEMANA } from "../clinica/oferta.ts";
-import { lerCpf } from "../clinica/texto.ts";
-import type { Resposta, Tupla } from "../protocolo.ts";
+import { chave, lerCpf } from "../clinica/texto.ts";
+import type { PedidoNoFio2De } from "../fio/clinica2.ts";
+import { dataNoFio } from "../protocolo.ts";
 
 /** O prazo para saber o destino de um pedido sem resposta, em ms: há um programa à espera. */
 const PRAZO_DO_DESTINO = 10_000;
@@ -44,49 +38,86 @@ export interface Insistencia {
  * Faz os pedidos de um comando e devolve a resposta que ele teve.
  *
  * @throws {SemConexao} quando nada aconteceu e o comando pode ser repetido.
+ * @throws {ServidorAntigo} quando o servidor não conhece o que se pede; nada aconteceu.
  * @throws {DestinoAdverso} quando a resposta se perdeu e a mudança não aconteceu, ou não se sabe.
  */
 export async function executa(
   conexao: Conexao,
   comando: ComandoDado,
   insistencia: Insistencia = {},
-): Promise<Resposta> {
+): Promise<Respondido> {
   switch (comando.nome) {
     case "agendar":
       return await marca(conexao, comando, insistencia);
+    case "remarcar": {
+      const { nome: _, data, ...campos } = comando;
+      const pedido = { comando: "REMARC", ...campos, ...await dataPara(conexao, data) } as const;
+      return await mudaDaHistoria(conexao, pedido, insistencia);
+    }
+    case "cancelar": {
+      const { nome: _, ...campos } = comando;
+      // O que havia antes é o que permite saber, se a resposta se perder, se foi este pedido que desmarcou.
+      const antes = agendamentosDe(await conexao.pede({ comando: "BUSCA", cpf: comando.cpf }));
+      return await pedeOuDescobre(conexao, { comando: "CANCEL", ...campos }, { antes, ...insistencia });
+    }
+    case "situacao": {
+      const { nome: _, ...campos } = comando;
+      return await mudaDaHistoria(conexao, { comando: "SITUA", ...campos }, insistencia);
+    }
+    case "corrigir": {
+      const { nome: _, paciente: nome, ...campos } = comando;
+      return await mudaDaHistoria(conexao, { comando: "CORRIGE", nome, ...campos }, insistencia);
+    }
     case "buscar":
       return await conexao.pede({ comando: "BUSCA", cpf: comando.cpf });
-    case "cancelar": {
-      const { cpf, especialista } = comando;
-      // O que havia antes é o que permite saber, se a resposta se perder, se foi este pedido que desmarcou.
-      const antes = agendamentosDe(await conexao.pede({ comando: "BUSCA", cpf }));
-      return await pedeOuDescobre(conexao, { comando: "CANCEL", cpf, especialista }, { antes, ...insistencia });
+    case "historia":
+      return await conexao.pede({ comando: "HISTORIA", cpf: comando.cpf });
+    case "agenda": {
+      const { nome: _, data = "hoje", ...campos } = comando;
+      return await conexao.pede({ comando: "LISTA", data: (await dataPara(conexao, data)).data, ...campos });
     }
-    case "vagas": {
-      const { especialista } = comando;
-      const data = comando.data === undefined ? undefined : dataDoFio(comando.data).data;
-      if (especialista !== undefined) return await conexao.pede({ comando: "VAGAS", especialista, data });
-      // O fio só aceita data junto de especialidade; sem ela, a data se escolhe aqui, com o mesmo erro se não se lê.
-      if (comando.data !== undefined && lerData(comando.data) === undefined) return { codigo: "ERRO-103" };
-      const resposta = await conexao.pede({ comando: "VAGAS" });
-      if (data === undefined || resposta.codigo !== "OK-304") return resposta;
-      return { ...resposta, vagas: resposta.vagas.filter(([dela]) => dela === data) };
+    case "vagas":
+      return await vagas(conexao, comando);
+    case "fechar": {
+      const { nome: _, data, ate, ...campos } = comando;
+      const de = await dataPara(conexao, data);
+      const fim = ate === undefined ? undefined : (await dataPara(conexao, ate)).data;
+      return await pedeOuRepete(conexao, { comando: "FECHA", data: de.data, ate: fim, ...campos }, insistencia);
     }
+    case "extra": {
+      const { nome: _, data, ...campos } = comando;
+      const pedido = { comando: "EXTRA", data: (await dataPara(conexao, data)).data, ...campos } as const;
+      return await pedeOuRepete(conexao, pedido, insistencia);
+    }
+    case "reabrir":
+      return await pedeOuRepete(conexao, { comando: "REABRE", numero: comando.numero }, insistencia);
   }
+}
+
+async function vagas(conexao: Conexao, comando: Extract<ComandoDado, { nome: "vagas" }>): Promise<Respondido> {
+  const { especialista, profissional } = comando;
+  const data = comando.data === undefined ? undefined : (await dataPara(conexao, comando.data)).data;
+  if (especialista !== undefined) return await conexao.pede({ comando: "VAGAS", especialista, data, profissional });
+  // O fio só aceita data junto de especialidade; sem ela, a data se escolhe aqui, com o mesmo erro se não se lê.
+  if (data !== undefined && lerData(data) === undefined) return { codigo: "ERRO-103" };
+  const resposta = await conexao.pede({ comando: "VAGAS", profissional });
+  if (data === undefined || resposta.codigo !== "OK-304") return resposta;
+  return { ...resposta, vagas: resposta.vagas.filter(([dela]) => dela === data) };
 }
 
 async function marca(
   conexao: Conexao,
   comando: Extract<ComandoDado, { nome: "agendar" }>,
   insistencia: Insistencia,
-): Promise<Resposta> {
-  const { cpf, paciente: nome, especialista, horario } = comando;
-  const pedido = { comando: "AGEND", cpf, nome, especialista, horario } as const;
-  if (comando.data !== undefined) {
-    return await pedeOuDescobre(conexao, { ...pedido, ...dataDoFio(comando.data) }, insistencia);
+): Promise<Respondido> {
+  const { nome: _, paciente: nome, data: escrita, ...campos } = comando;
+  const { especialista, profissional, horario } = comando;
+  const pedido = { comando: "AGEND", nome, ...campos } as const;
+  if (escrita !== undefined) {
+    return await pedeOuDescobre(conexao, { ...pedido, ...await dataPara(conexao, escrita) }, insistencia);
   }
   for (let tentativa = 1;; tentativa++) {
-    const vagas = await conexao.pede({ comando: "VAGAS", especialista });
+    const vagas = await conexao.pede({ comando: "VAGAS", especialista, profissional });
     if (vagas.codigo !== "OK-304") return vagas;
     const vaga = vagas.vagas.find(([, , , horarios]) => horario === undefined || horarios.includes(horario)) ??
       vagas.vagas[0];
@@ -97,28 +128,40 @@ async function marca(
   }
 }
 
+/** Lê antes o que há, para saber, se a resposta se perder, se foi este pedido que mudou o agendamento. */
+async function mudaDaHistoria(
+  conexao: Conexao,
+  pedido: PedidoNoFio2De<"REMARC" | "CORRIGE" | "SITUA">,
+  insistencia: Insistencia,
+): Promise<Respondido> {
+  const antes = agendamentosDe(await conexao.pede({ comando: "HISTORIA", cpf: pedido.cpf }));
+  return await pedeOuDescobre(conexao, pedido, { antes, ...insistencia });
+}
+
+/** O particípio de cada mudança. */
+const FEITO: { readonly [C in PedidoDeMudanca["comando"]]: string } = {
+  AGEND: "marcado",
+  CANCEL: "desmarcado",
+  REMARC: "remarcado",
+  CORRIGE: "corrigido",
+  SITUA: "mudado",
+};
+
 /** Pede; se a resposta se perde, reconecta e descobre o que houve. */
 async function pedeOuDescobre(
   conexao: Conexao,
   pedido: PedidoDeMudanca,
-  { antes, prazo = PRAZO_DO_DESTINO }: Insistencia & { antes?: readonly Tupla[] },
-): Promise<Resposta> {
+  { antes, prazo = PRAZO_DO_DESTINO }: Insistencia & { antes?: readonly TuplaLida[] },
+): Promise<Respondido> {
   try {
     return await conexao.pede(pedido);
   } catch (erro) {
     if (!(erro instanceof RespostaPerdida)) throw erro;
   }
-  const feito = pedido.comando === "AGEND" ? "marcado" : "desmarcado";
-  const depois = await procura(conexao, pedido.cpf, prazo);
+  const feito = FEITO[pedido.comando];
+  const depois = await enquantoDaTempo(conexao, prazo, () => consultaDestino(conexao, pedido.cpf));
   if (depois === undefined) {
-    const motivo = conexao.sinal.aborted
-      ? "Interrompido antes da resposta"
-      : "A resposta se perdeu e o servidor não voltou a tempo";
-    const onde = escreverEndereco(conexao.endereco);
-    throw new DestinoAdverso(
-      `${motivo}: não se sabe se foi ${feito}.\n` +
-        `Confira com: cliente.ts ${onde} buscar --cpf ${lerCpf(pedido.cpf) ?? pedido.cpf}`,
-    );
+    throw naoSeSabe(conexao, feito, `buscar --cpf ${lerCpf(pedido.cpf) ?? pedido.cpf}`);
   }
   const resposta = destinoDe(pedido, depois, { antes });
   if (resposta === undefined) throw new DestinoAdverso(`A resposta se perdeu: não foi ${feito}. Tente de novo.`);
@@ -126,21 +169,72 @@ async function pedeOuDescobre(
   return resposta;
 }
 
-/** Os agendamentos do CPF, tentando até o prazo ou um Ctrl-C; `undefined` se não deu para saber. */
-async function procura(conexao: Conexao, cpf: string, prazo: number): Promise<readonly Tupla[] | undefined> {
-  const { sinal } = conexao;
+/** Pede uma exceção; se a resposta se perde, pede de novo: a mesma responde o mesmo número, e não se repete. */
+async function pedeOuRepete(
+  conexao: Conexao,
+  pedido: PedidoNoFio2De<"FECHA" | "EXTRA" | "REABRE">,
+  { prazo = PRAZO_DO_DESTINO }: Insistencia,
+): Promise<Respondido> {
+  try {
+    return await conexao.pede(pedido);
+  } catch (erro) {
+    if (!(erro instanceof RespostaPerdida)) throw erro;
+  }
+  const resposta = await enquantoDaTempo(conexao, prazo, () => conexao.pede(pedido));
+  if (resposta === undefined) throw naoSeSabe(conexao, "feito", `agenda ${"data" in pedido ? pedido.data : ""}`);
+  await imprime("A resposta se perdeu, e o pedido foi repetido; este é o resultado.", Deno.stderr);
+  // Já reaberta: foi o primeiro pedido que o fez.
+  const reaberta = pedido.comando === "REABRE" && resposta.codigo === "ERRO-113";
+  return reaberta ? { codigo: "OK-314", numero: pedido.numero, agendamentos: [] } : resposta;
+}
+
+function naoSeSabe({ sinal, endereco }: Conexao, feito: string, confere: string): DestinoAdverso {
+  const motivo = sinal.aborted
+    ? "Interrompido antes da resposta"
+    : "A resposta se perdeu e o servidor não voltou a tempo";
+  return new DestinoAdverso(
+    `${motivo}: não se sabe se foi ${feito}.\nConfira com: cliente.ts ${escreverEndereco(endereco)} ${confere}`
+      .trimEnd(),
+  );
+}
+
+/** O que a consulta diz, tentando até o prazo ou um Ctrl-C; `undefined` se não deu para saber. */
+async function enquantoDaTempo<T>(
+  { sinal }: Conexao,
+  prazo: number,
+  consulta: () => Promise<T | undefined>,
+): Promise<T | undefined> {
   const fim = performance.now() + prazo;
   for (let tentativa = 0; !sinal.aborted; tentativa++) {
     try {
-      return agendamentosDe(await conexao.pede({ comando: "BUSCA", cpf }));
+      return await consulta();
     } catch (erro) {
-      if (!(erro instanceof SemConexao) && !sinal.aborted) throw erro;
+      const semResposta = erro instanceof SemConexao || erro instanceof RespostaPerdida;
+      if (!semResposta && !sinal.aborted) throw erro;
     }
     const espera = esperaAntesDe(tentativa);
     if (performance.now() + espera > fim) return undefined;
     await delay(espera, { signal: sinal }).catch(() => {});
   }
   return undefined;
+}
+
+// ---------------------------------------------------------------------------------------------------- as datas
+
+/** As datas que se dizem por uma palavra, em dias depois de hoje. */
+const DIAS_DEPOIS: ReadonlyMap<string, number> = new Map([["HOJE", 0], ["AMANHA", 1]]);
+
+/** A data e o dia da semana como vão no fio; `"hoje"` e `"amanhã"` são os da clínica, que o servidor diz onde fica. */
+async function dataPara(conexao: Conexao, texto: string): Promise<{ data: string; dia: string }> {
+  const dias = DIAS_DEPOIS.get(chave(texto));
+  if (dias === undefined) return dataDoFio(texto);
+  await conexao.conecta();
+  return dataDoFio(hojeNaClinica(conexao).add({ days: dias }).toString());
+}
+
+/** O dia de hoje na clínica ou, se o servidor não diz onde ela fica, nesta máquina. */
+export function hojeNaClinica({ apresentacao }: Conexao): Temporal.PlainDate {
+  return Temporal.Now.plainDateISO(apresentacao?.fuso);
 }
 
 /** Lê uma data `dd/mm/aaaa` ou `aaaa-mm-dd`; `undefined` se não está no calendário. */
@@ -160,6 +254,5 @@ export function lerData(texto: string): Temporal.PlainDate | undefined {
 export function dataDoFio(texto: string): { data: string; dia: string } {
   const data = lerData(texto);
   if (data === undefined) return { data: texto, dia: "" };
-  const [ano, mes, dia] = data.toString().split("-");
-  return { data: `${dia}/${mes}/${ano}`, dia: DIAS_DA_SEMANA[data.dayOfWeek - 1] };
+  return { data: dataNoFio(data.toString()), dia: DIAS_DA_SEMANA[data.dayOfWeek - 1] };
 }

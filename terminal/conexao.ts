@@ -1,34 +1,24 @@
 /**
- * A conexão do cliente com o servidor: conectar, ouvir a saudação, um pedido e a sua resposta, prazos e reconexão.
+ * A conexão do cliente com o servidor: conectar, ouvir a saudação, combinar o fio, um pedido e a sua resposta, prazos e
+ * reconexão.
  *
- * `terminal/comandos.ts` e `terminal/balcao.ts` a usam. O que este módulo lhes promete é saber em que pé ficou um pedido que falhou: ou nada
- * aconteceu e pode ser repetido (`SemConexao`), ou o pedido saiu e a resposta não veio (`RespostaPerdida`), e só uma
- * `BUSCA` diz o que houve (`destinoDe`).
+ * `terminal/comandos.ts`, `terminal/balcao.ts` e `terminal/recepcao.ts` a usam. O que este módulo lhes promete é saber em que
+ * pé ficou um pedido que falhou: ou nada aconteceu e pode ser repetido (`SemConexao`), ou o pedido saiu e a resposta não veio
+ * (`RespostaPerdida`), e só o livro diz o que houve (`destino.ts`).
  *
  * @module
  */
 
 import { deadline } from "@std/async";
-import { chave } from "../clinica/texto.ts";
-import {
-  codificarPedido,
-  type Codigo,
-  decodificarResposta,
-  Enquadrador,
-  type PedidoNoFio,
-  type PrimeiraVaga,
-  type Resposta,
-  type Tupla,
-} from "../protocolo.ts";
+import { type Respondido, SemConexao, ServidorAntigo, Tubo } from "./tubo.ts";
+import type { Apresentacao, PedidoNoFio2 } from "../fio/clinica2.ts";
+import type { PrimeiraVaga } from "../protocolo.ts";
 
 /** Quanto se espera para conectar e ouvir a saudação, em ms: numa rede local leva milésimos; 5 s já é um servidor fora. */
 export const PRAZO_DA_CONEXAO = 5_000;
 
 /** Quanto se espera por uma resposta, em ms: mais que o prazo de escrita do servidor (10 s), para não desistir antes dele. */
 export const PRAZO_DA_RESPOSTA = 15_000;
-
-/** O maior começo de linha que se guarda de uma resposta, em bytes: cabe a clínica mais cheia, não cabe um fluxo sem fim. */
-const RESPOSTA_MAXIMA = 64 * 1024 * 1024;
 
 /** Onde o servidor atende. */
 export interface Endereco {
@@ -43,33 +33,16 @@ export function escreverEndereco({ host, porta }: Endereco): string {
   return host.includes(":") ? `[${host}]:${porta}` : `${host}:${porta}`;
 }
 
-/** Não houve conexão, ou ela caiu sem que nada pudesse ter mudado: o pedido pode ser repetido. */
-export class SemConexao extends Error {
-  /** O nome da classe. */
-  override name = "SemConexao";
-}
-
-/** O servidor respondeu `ERRO-130` e desligou: há conexões ou pedidos demais. */
-export class ServidorOcupado extends SemConexao {
-  /** O nome da classe. */
-  override name = "ServidorOcupado";
-}
-
 /** O pedido que muda a agenda saiu e a resposta não veio: pode ter acontecido ou não. */
 export class RespostaPerdida extends Error {
   /** O nome da classe. */
   override name = "RespostaPerdida";
 }
 
-/** O código com que cada pedido dá certo; outro `OK` é um servidor que não fala o mesmo protocolo. */
-const SUCESSO: { readonly [C in PedidoNoFio["comando"]]: Codigo } = {
-  AGEND: "OK-300",
-  BUSCA: "OK-302",
-  CANCEL: "OK-301",
-  VAGAS: "OK-304",
-  PING: "OK-200",
-  SAIR: "OK-201",
-};
+/** Os pedidos que mudam o livro: se a resposta se perde, não se sabe se aconteceu. */
+const MUDANCAS: readonly PedidoNoFio2["comando"][] = [
+  ...["AGEND", "CANCEL", "REMARC", "CORRIGE", "SITUA", "FECHA", "EXTRA", "REABRE"] as const,
+];
 
 /**
  * O servidor visto do cliente. Conecta quando é preciso e fica conectada; se o servidor desligou enquanto nada se pedia
@@ -81,6 +54,9 @@ export class Conexao implements Disposable {
   /** O que interrompe qualquer espera. */
   readonly sinal: AbortSignal;
   #tubo: Tubo | undefined;
+  #abrindo: Promise<Tubo> | undefined;
+  #apresentacao: Apresentacao | undefined;
+  #combinou = false;
 
   /**
    * Nada é conectado ainda.
@@ -98,29 +74,55 @@ export class Conexao implements Disposable {
     return this.#tubo?.aberto ?? false;
   }
 
+  /** O que o servidor disse de si, depois de `conecta` ou de um pedido; `undefined` se só fala CLINICA/1. */
+  get apresentacao(): Apresentacao | undefined {
+    return this.#apresentacao;
+  }
+
+  /** Verdadeiro se já se sabe que o servidor só fala CLINICA/1. */
+  get soDeUm(): boolean {
+    return this.#combinou && this.#apresentacao === undefined;
+  }
+
   /**
-   * Conecta, se ainda não está conectada, e devolve as primeiras horas livres da saudação.
+   * Conecta e combina o fio, se ainda não o fez, e devolve as primeiras horas livres da saudação.
    *
    * @throws {SemConexao} quando o servidor não atende, não fala CLINICA/1 ou está ocupado (`ServidorOcupado`).
    */
   async conecta(): Promise<readonly PrimeiraVaga[]> {
-    return (await this.#tuboAberto()).primeiras;
+    const tubo = await this.#tuboAberto();
+    try {
+      this.#combinado(await this.#noPrazo(tubo.combina(), PRAZO_DA_CONEXAO));
+    } catch (causa) {
+      tubo[Symbol.dispose]();
+      if (this.sinal.aborted) throw this.sinal.reason;
+      throw this.#semConexao(causa);
+    }
+    return tubo.primeiras;
   }
 
   /**
-   * Manda um pedido e devolve a resposta. Um pedido por vez.
+   * Manda um pedido e devolve a resposta. Numa conexão nova, vai na mesma ida que o `OLA`: um servidor
+   * antigo recusa o que não conhece, e o que conhece responde igual.
    *
    * @throws {SemConexao} quando nada aconteceu e o pedido pode ser repetido.
-   * @throws {RespostaPerdida} quando um `AGEND` ou `CANCEL` saiu e a resposta não veio.
+   * @throws {ServidorAntigo} quando o servidor só fala CLINICA/1 e o pedido é de CLINICA/2; nada aconteceu.
+   * @throws {RespostaPerdida} quando um pedido de mudança saiu e a resposta não veio.
    */
-  async pede(pedido: PedidoNoFio): Promise<Resposta> {
+  async pede(pedido: PedidoNoFio2): Promise<Respondido> {
     const reaproveitada = this.ligada;
     const tubo = await this.#tuboAberto();
     try {
-      return await this.#noPrazo(tubo.pede(pedido), PRAZO_DA_RESPOSTA);
+      const resposta = await this.#noPrazo(tubo.pede(pedido), PRAZO_DA_RESPOSTA);
+      this.#combinado(tubo.apresentacao);
+      return resposta;
     } catch (causa) {
+      if (causa instanceof ServidorAntigo) {
+        this.#combinado(undefined);
+        throw causa;
+      }
       tubo[Symbol.dispose]();
-      if (pedido.comando === "AGEND" || pedido.comando === "CANCEL") {
+      if (MUDANCAS.includes(pedido.comando)) {
         throw new RespostaPerdida(`${escreverEndereco(this.endereco)} não respondeu`, { cause: causa });
       }
       if (this.sinal.aborted) throw this.sinal.reason;
@@ -135,8 +137,13 @@ export class Conexao implements Disposable {
     this.#tubo?.[Symbol.dispose]();
   }
 
-  async #tuboAberto(): Promise<Tubo> {
-    if (this.#tubo?.aberto) return this.#tubo;
+  /** Dois pedidos ao mesmo tempo abrem uma só. */
+  #tuboAberto(): Promise<Tubo> {
+    if (this.#tubo?.aberto) return Promise.resolve(this.#tubo);
+    return this.#abrindo ??= this.#abre().finally(() => this.#abrindo = undefined);
+  }
+
+  async #abre(): Promise<Tubo> {
     const desiste = new AbortController();
     const abrindo = abre(this.endereco, desiste.signal).then((conn) => Tubo.comeca(conn, desiste.signal));
     try {
@@ -150,6 +157,11 @@ export class Conexao implements Disposable {
     }
   }
 
+  #combinado(apresentacao: Apresentacao | undefined): void {
+    this.#apresentacao = apresentacao;
+    this.#combinou = true;
+  }
+
   #semConexao(causa: unknown): SemConexao {
     return causa instanceof SemConexao
       ? causa
@@ -158,106 +170,6 @@ export class Conexao implements Disposable {
 
   #noPrazo<T>(promessa: Promise<T>, ms: number): Promise<T> {
     return deadline(promessa, ms, { signal: this.sinal });
-  }
-}
-
-/** Uma conexão TCP já saudada. Lê sempre, mesmo sem pedido, para saber na hora que o servidor desligou. */
-class Tubo implements Disposable {
-  #conn: Deno.TcpConn;
-  #aberto = true;
-  #esperada: PromiseWithResolvers<Resposta> | undefined;
-  #primeiras: readonly PrimeiraVaga[] = [];
-
-  private constructor(conn: Deno.TcpConn) {
-    this.#conn = conn;
-    conn.setNoDelay(true);
-    conn.setKeepAlive(true);
-  }
-
-  /** Ouve a saudação. */
-  static async comeca(conn: Deno.TcpConn, sinal: AbortSignal): Promise<Tubo> {
-    const tubo = new Tubo(conn);
-    sinal.addEventListener("abort", () => tubo[Symbol.dispose](), { once: true });
-    const esperada = tubo.#espera();
-    tubo.#le();
-    const saudacao = await esperada;
-    if (saudacao.codigo === "ERRO-131") {
-      tubo[Symbol.dispose]();
-      throw new SemConexao("o servidor está sem acesso ao livro");
-    }
-    if (saudacao.codigo !== "OK-200" || saudacao.primeiras === undefined) {
-      tubo[Symbol.dispose]();
-      throw new TypeError("a saudação não é de CLINICA/1");
-    }
-    tubo.#primeiras = saudacao.primeiras;
-    return tubo;
-  }
-
-  get aberto(): boolean {
-    return this.#aberto;
-  }
-
-  get primeiras(): readonly PrimeiraVaga[] {
-    return this.#primeiras;
-  }
-
-  async pede(pedido: PedidoNoFio): Promise<Resposta> {
-    const esperada = this.#espera();
-    const bytes = new TextEncoder().encode(codificarPedido(pedido));
-    try {
-      for (let feito = 0; feito < bytes.length;) feito += await this.#conn.write(bytes.subarray(feito));
-    } catch (causa) {
-      this.#fecha(causa);
-    }
-    const resposta = await esperada;
-    if (resposta.codigo.startsWith("OK") && resposta.codigo !== SUCESSO[pedido.comando]) {
-      throw new TypeError(`${resposta.codigo} não responde a ${pedido.comando}`);
-    }
-    return resposta;
-  }
-
-  [Symbol.dispose](): void {
-    this.#fecha(new Deno.errors.ConnectionAborted("conexão fechada"));
-  }
-
-  #espera(): Promise<Resposta> {
-    const esperada = Promise.withResolvers<Resposta>();
-    esperada.promise.catch(() => {});
-    if (this.#aberto) this.#esperada = esperada;
-    else esperada.reject(new Deno.errors.ConnectionReset("o servidor desligou"));
-    return esperada.promise;
-  }
-
-  async #le(): Promise<void> {
-    const enquadrador = new Enquadrador(RESPOSTA_MAXIMA);
-    const bloco = new Uint8Array(16_384);
-    try {
-      for (let lidos; (lidos = await this.#conn.read(bloco)) !== null;) {
-        for (const linha of enquadrador.recebe(bloco.subarray(0, lidos))) {
-          this.#recebe(typeof linha === "string" ? decodificarResposta(linha) : undefined);
-        }
-        if (enquadrador.excedida) throw new TypeError("resposta sem fim");
-      }
-      this.#fecha(new Deno.errors.ConnectionReset("o servidor desligou"));
-    } catch (causa) {
-      this.#fecha(causa);
-    }
-  }
-
-  #recebe(resposta: Resposta | undefined): void {
-    if (resposta === undefined) return this.#fecha(new TypeError("a resposta não é de CLINICA/1"));
-    if (resposta.codigo === "ERRO-130") return this.#fecha(new ServidorOcupado("o servidor está ocupado"));
-    const esperada = this.#esperada;
-    this.#esperada = undefined;
-    if (esperada) esperada.resolve(resposta);
-    else this.#fecha(new TypeError("resposta sem pedido"));
-  }
-
-  #fecha(causa: unknown): void {
-    this.#aberto = false;
-    this.#conn[Symbol.dispose]();
-    this.#esperada?.reject(causa);
-    this.#esperada = undefined;
   }
 }
 
@@ -288,42 +200,6 @@ function motivo(causa: unknown, endereco: string): string {
     return `${endereco} desligou sem responder`;
   }
   return `não foi possível alcançar ${endereco}`;
-}
-
-/** Um pedido que muda a agenda: se a resposta se perde, não se sabe se aconteceu. */
-export type PedidoDeMudanca = Extract<PedidoNoFio, { comando: "AGEND" | "CANCEL" }>;
-
-/**
- * O que houve com um pedido cuja resposta se perdeu, a julgar pelos agendamentos que há depois: a resposta que ele teve
- * ou teria, ou `undefined` se não aconteceu.
- *
- * @param antes Os agendamentos do CPF antes do pedido; um `CANCEL` não se julga sem eles.
- */
-export function destinoDe(
-  pedido: PedidoDeMudanca,
-  depois: readonly Tupla[],
-  { antes = [] }: { antes?: readonly Tupla[] } = {},
-): Resposta | undefined {
-  if (pedido.comando === "AGEND") {
-    const achado = depois.find(([, , , especialista]) => chave(especialista) === chave(pedido.especialista));
-    if (achado === undefined) return undefined;
-    const [, , , , data, , horario] = achado;
-    const pedida = data === pedido.data && (pedido.horario === undefined || horario === pedido.horario);
-    return { codigo: pedida ? "OK-300" : "ERRO-111", agendamentos: [achado] };
-  }
-  const { especialista } = pedido;
-  const alvos = antes.filter((tupla) => especialista === undefined || chave(tupla[3]) === chave(especialista));
-  if (alvos.length === 0) return { codigo: "ERRO-113" };
-  if (alvos.length > 1) return { codigo: "ERRO-114", agendamentos: alvos };
-  const [alvo] = alvos;
-  const ficou = depois.some((tupla) => [3, 4, 6].every((campo) => tupla[campo] === alvo[campo]));
-  return ficou ? undefined : { codigo: "OK-301", agendamentos: [alvo] };
-}
-
-/** Os agendamentos que uma resposta a `BUSCA` traz; `undefined` se ela não os diz. */
-export function agendamentosDe(resposta: Resposta): readonly Tupla[] | undefined {
-  if (resposta.codigo === "OK-302") return resposta.agendamentos;
-  return resposta.codigo === "ERRO-112" ? [] : undefined;
 }
 
 /** Quanto se espera antes da segunda tentativa, em ms. */

@@ -9,6 +9,8 @@ import { deadline, delay } from "@std/async";
 import { testeComSistema } from "../testes/apoio.ts";
 import {
   ACHADO,
+  ANTIGO,
+  APRESENTADO,
   CPF,
   NADA,
   OCUPADO,
@@ -16,21 +18,15 @@ import {
   SAUDACAO,
   ServidorFalso,
   TUPLA,
+  tuplaCom,
 } from "../testes/servidor_falso.ts";
-import {
-  Conexao,
-  destinoDe,
-  escreverEndereco,
-  esperaAntesDe,
-  type PedidoDeMudanca,
-  PRAZO_DA_RESPOSTA,
-  RespostaPerdida,
-  SemConexao,
-  ServidorOcupado,
-} from "./conexao.ts";
-import { codificarResposta, type PedidoNoFio, type Tupla } from "../protocolo.ts";
+import { Conexao, escreverEndereco, esperaAntesDe, PRAZO_DA_RESPOSTA, RespostaPerdida } from "./conexao.ts";
+import { SemConexao, ServidorAntigo, ServidorOcupado } from "./tubo.ts";
+import type { PedidoNoFio2, PedidoNoFio2De } from "../fio/clinica2.ts";
+import { codificarResposta2 } from "../fio/respostas.ts";
+import { codificarResposta } from "../protocolo.ts";
 
-const AGEND: PedidoDeMudanca = {
+const AGEND: PedidoNoFio2De<"AGEND"> = {
   comando: "AGEND",
   cpf: CPF,
   nome: "MARIA",
@@ -38,7 +34,7 @@ const AGEND: PedidoDeMudanca = {
   data: "27/11/2026",
   dia: "SEXTA-FEIRA",
 };
-const BUSCA: PedidoNoFio = { comando: "BUSCA", cpf: CPF };
+const BUSCA: PedidoNoFio2 = { comando: "BUSCA", cpf: CPF };
 const MARCADO = codificarResposta({ codigo: "OK-300", agendamentos: [TUPLA] });
 function ate(falso: ServidorFalso): Conexao {
   return new Conexao({ host: "127.0.0.1", porta: falso.porta });
@@ -53,26 +49,6 @@ Deno.test("as esperas crescem, com acaso, e param em 10 s", { permissions: "none
   assertEquals([0, 1, 2].map((tentativa) => esperaAntesDe(tentativa, { sorteio: 0.5 })), [500, 1000, 2000]);
   assert(esperaAntesDe(0, { sorteio: 0 }) < esperaAntesDe(0, { sorteio: 0.99 }));
   for (const tentativa of [5, 50, 5000]) assert(esperaAntesDe(tentativa, { sorteio: 1 }) <= 10_000);
-});
-
-Deno.test("o destino de um AGEND sem resposta se julga por especialidade, data e horário pedido", {
-  permissions: "none",
-}, () => {
-  assertEquals(destinoDe(AGEND, [TUPLA])?.codigo, "OK-300");
-  assertEquals(destinoDe({ ...AGEND, horario: "08:00" }, [TUPLA])?.codigo, "OK-300");
-  assertEquals(destinoDe({ ...AGEND, horario: "08:30" }, [TUPLA])?.codigo, "ERRO-111");
-  assertEquals(destinoDe({ ...AGEND, data: "04/12/2026" }, [TUPLA])?.codigo, "ERRO-111");
-  assertEquals(destinoDe({ ...AGEND, especialista: "DERMATOLOGISTA" }, [TUPLA]), undefined);
-  assertEquals(destinoDe(AGEND, []), undefined);
-});
-
-Deno.test("o destino de um CANCEL sem resposta se julga pelo que havia antes", { permissions: "none" }, () => {
-  const outra: Tupla = ["AGEND", CPF, "MARIA", "DERMATOLOGISTA", "25/11/2026", "QUARTA-FEIRA", "09:00"];
-  const pedido: PedidoDeMudanca = { comando: "CANCEL", cpf: CPF, especialista: "nutricionista" };
-  assertEquals(destinoDe(pedido, [outra], { antes: [TUPLA, outra] }), { codigo: "OK-301", agendamentos: [TUPLA] });
-  assertEquals(destinoDe(pedido, [TUPLA, outra], { antes: [TUPLA, outra] }), undefined);
-  assertEquals(destinoDe({ comando: "CANCEL", cpf: CPF }, [], { antes: [TUPLA] })?.codigo, "OK-301");
-  assertEquals(destinoDe({ comando: "CANCEL", cpf: CPF }, [], { antes: [] })?.codigo, "ERRO-113");
 });
 
 testeComSistema("conecta() devolve as primeiras horas da saudação", async () => {
@@ -131,7 +107,7 @@ testeComSistema("ERRO-130 no lugar da saudação é servidor ocupado", async () 
 });
 
 testeComSistema("depois do fechamento por silêncio, o próximo pedido reconecta sem dizer nada", async () => {
-  await using falso = new ServidorFalso([[SAUDACAO + OCUPADO], [SAUDACAO, MARCADO]]);
+  await using falso = new ServidorFalso([[SAUDACAO, ""], [SAUDACAO, MARCADO]], { olas: [ANTIGO + OCUPADO, ANTIGO] });
   using conexao = ate(falso);
   await conexao.conecta();
   while (conexao.ligada) await delay(1);
@@ -192,4 +168,74 @@ testeComSistema("localhost alcança também um servidor que só atende em ::1", 
   await using _falso = falso;
   using conexao = new Conexao({ host: "localhost", porta: falso.porta });
   assert((await conexao.conecta()).length > 0);
+});
+
+// ---------------------------------------------------------------------------------------------------- o fio
+
+const LISTA: PedidoNoFio2 = { comando: "LISTA", data: "27/11/2026" };
+const LISTADO = codificarResposta2({ codigo: "OK-310", agendamentos: [tuplaCom({ situacao: "CHEGOU" })] });
+
+testeComSistema("o primeiro pedido vai na mesma ida que o OLA, e a resposta vem no fio que ele diz", async () => {
+  await using falso = new ServidorFalso([[SAUDACAO, LISTADO, LISTADO]], { olas: [APRESENTADO] });
+  using conexao = ate(falso);
+  assertEquals(await conexao.pede(LISTA), { codigo: "OK-310", agendamentos: [tuplaCom({ situacao: "CHEGOU" })] });
+  assertEquals([conexao.apresentacao?.fuso, conexao.soDeUm], ["America/Sao_Paulo", false]);
+  await conexao.pede(LISTA);
+  assertEquals(falso.idas, 2, "o OLA e o primeiro pedido, numa só; e o segundo");
+});
+
+testeComSistema(
+  "com um servidor antigo, o que ele conhece se pede como sempre, e o que não conhece é dito",
+  async () => {
+    for (const primeiro of [BUSCA, LISTA]) {
+      await using falso = new ServidorFalso([[SAUDACAO, primeiro === BUSCA ? ACHADO : ANTIGO, ACHADO, MARCADO]]);
+      using conexao = ate(falso);
+      if (primeiro === LISTA) await assertRejects(() => conexao.pede(LISTA), ServidorAntigo);
+      else assertEquals((await conexao.pede(BUSCA)).codigo, "OK-302");
+      assertEquals([conexao.soDeUm, conexao.apresentacao], [true, undefined]);
+      assertEquals(await conexao.pede(BUSCA), { codigo: "OK-302", agendamentos: [TUPLA] });
+      assertEquals([conexao.soDeUm, conexao.apresentacao], [true, undefined]);
+      const pedidos = falso.pedidos.length;
+      await assertRejects(() => conexao.pede({ ...AGEND, profissional: "Dra. Ana" }), ServidorAntigo);
+      assertEquals(falso.pedidos.length, pedidos, "sabe-se que é antigo: nada se manda");
+      assertEquals((await conexao.pede(AGEND)).codigo, "OK-300");
+    }
+  },
+);
+
+testeComSistema("ao religar, o fio se combina de novo: o servidor pode ter mudado", async () => {
+  await using falso = new ServidorFalso([[SAUDACAO, LISTADO, ""], [SAUDACAO, ACHADO]], {
+    olas: [APRESENTADO, ANTIGO],
+  });
+  using conexao = ate(falso);
+  await conexao.pede(LISTA);
+  assertEquals((await conexao.pede(BUSCA)).codigo, "OK-302");
+  assertEquals(conexao.soDeUm, true);
+});
+
+testeComSistema("uma mudança de CLINICA/2 sem resposta é RespostaPerdida; uma consulta não", async () => {
+  const mudancas: PedidoNoFio2[] = [
+    { comando: "SITUA", cpf: CPF, especialista: "nutricionista", situacao: "CHEGOU" },
+    { comando: "FECHA", data: "27/11/2026" },
+    { comando: "REABRE", numero: 3 },
+  ];
+  for (const pedido of [...mudancas, LISTA]) {
+    await using falso = new ServidorFalso([[SAUDACAO, ""]], { olas: [APRESENTADO] });
+    using conexao = ate(falso);
+    await assertRejects(() => conexao.pede(pedido), pedido === LISTA ? SemConexao : RespostaPerdida);
+  }
+});
+
+testeComSistema("dois pedidos ao mesmo tempo vão por uma conexão só, cada um com a sua resposta", async () => {
+  const achado = codificarResposta2({ codigo: "OK-302", agendamentos: [tuplaCom()] });
+  await using falso = new ServidorFalso([[SAUDACAO, achado, LISTADO]], { olas: [APRESENTADO] });
+  using conexao = ate(falso);
+  const respostas = await Promise.all([conexao.pede(BUSCA), conexao.pede(LISTA)]);
+  assertEquals(respostas.map(({ codigo }) => codigo), ["OK-302", "OK-310"]);
+});
+
+testeComSistema("uma resposta a OLA que não é uma não passa por CLINICA/1", async () => {
+  await using falso = new ServidorFalso([[SAUDACAO, ACHADO]], { olas: [NADA] });
+  using conexao = ate(falso);
+  await assertRejects(() => conexao.pede(BUSCA), SemConexao);
 });

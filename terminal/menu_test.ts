@@ -6,9 +6,10 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
-import { comandoDeno, comServidor, PACIENCIA, Pasta, roda, Servidor, testeCom } from "../testes/apoio.ts";
+import { comServidor, Pasta, roda, Servidor } from "../testes/apoio.ts";
 import {
   ACHADO,
+  ANTIGO,
   CPF,
   NADA,
   OCUPADO,
@@ -17,64 +18,7 @@ import {
   ServidorFalso,
   vagasDe,
 } from "../testes/servidor_falso.ts";
-
-/** Um terminal de 80 × 24 com o cliente dentro; quando ele acaba, a tela diz com que código. */
-class Terminal implements AsyncDisposable {
-  #pasta = new Pasta();
-
-  static async abre(args: string[], { env = "" }: { env?: string } = {}): Promise<Terminal> {
-    const terminal = new Terminal();
-    const comando = [...comandoDeno("cliente.ts"), ...args].map((parte) => `'${parte}'`).join(" ");
-    const linha =
-      `env ${env} ${comando}; echo "saiu com $?"; stty -a | tr ' ;' '\\n\\n' | grep -x -e echo -e icanon; exec cat`;
-    await terminal.#tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", linha);
-    return terminal;
-  }
-
-  /** Aperta teclas, com os nomes que o tmux lhes dá (`Enter`, `Escape`, `C-c`). */
-  async tecla(...teclas: string[]): Promise<void> {
-    await this.#tmux("send-keys", ...teclas);
-  }
-
-  /** Digita o texto e, em outra leitura, Enter. */
-  async digita(texto: string): Promise<void> {
-    await this.#tmux("send-keys", "-l", texto);
-    await this.tecla("Enter");
-  }
-
-  /** A tela como se vê; com `cores`, as sequências que as mudam. */
-  async tela({ cores = false }: { cores?: boolean } = {}): Promise<string> {
-    return await this.#tmux("capture-pane", "-p", ...(cores ? ["-e"] : []));
-  }
-
-  /** Espera até que a tela mostre o texto; com `depoisDe`, na parte que vem depois da última vez que ele aparece. */
-  async espera(texto: string | RegExp, { depoisDe }: { depoisDe?: string } = {}): Promise<string> {
-    const prazo = performance.now() + PACIENCIA;
-    for (;;) {
-      const tela = await this.tela();
-      const inicio = depoisDe === undefined ? 0 : tela.lastIndexOf(depoisDe);
-      const parte = inicio < 0 ? "" : tela.slice(inicio);
-      if (typeof texto === "string" ? parte.includes(texto) : texto.test(parte)) return tela;
-      if (performance.now() > prazo) throw new Error(`a tela não mostrou ${texto}:\n${tela}`);
-      await delay(20);
-    }
-  }
-
-  async #tmux(...args: string[]): Promise<string> {
-    const { stdout } = await new Deno.Command("tmux", { args: ["-u", "-S", this.#pasta.arquivo("tmux"), ...args] })
-      .output();
-    return new TextDecoder().decode(stdout);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#tmux("kill-server");
-    this.#pasta[Symbol.dispose]();
-  }
-}
-
-function testeDoMenu(nome: string, fn: () => Promise<void>): void {
-  testeCom("tmux", ["-V"], nome, fn);
-}
+import { Terminal, testeNoTerminal } from "../testes/terminal.ts";
 
 const CPF_COM_ZERO = "01234567890";
 
@@ -104,7 +48,7 @@ async function preenche(
   await terminal.espera("Confirma o agendamento? (S/n)");
 }
 
-testeDoMenu("no menu se marca, se vê e se desmarca", async () => {
+testeNoTerminal("no menu se marca, se vê e se desmarca", async () => {
   await comServidor(async ({ porta }) => {
     await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
     const entrada = await terminal.espera(MENU);
@@ -149,7 +93,7 @@ testeDoMenu("no menu se marca, se vê e se desmarca", async () => {
   });
 });
 
-testeDoMenu("Esc volta um passo de cada vez, guardando o que se escolheu; Voltar também", async () => {
+testeNoTerminal("Esc volta um passo de cada vez, guardando o que se escolheu; Voltar também", async () => {
   await comServidor(async ({ porta }) => {
     await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
     await preenche(terminal, "DERMATOLOGISTA");
@@ -170,7 +114,7 @@ testeDoMenu("Esc volta um passo de cada vez, guardando o que se escolheu; Voltar
   });
 });
 
-testeDoMenu("teclas erradas não acabam o programa, e o CPF é conferido", async () => {
+testeNoTerminal("teclas erradas não acabam o programa, e o CPF é conferido", async () => {
   await comServidor(async ({ porta }) => {
     await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
     await terminal.espera(MENU);
@@ -189,7 +133,7 @@ testeDoMenu("teclas erradas não acabam o programa, e o CPF é conferido", async
   });
 });
 
-testeDoMenu(
+testeNoTerminal(
   "um não desfaz a confirmação, com ou sem acento; o que não é sim nem não é perguntado de novo",
   async () => {
     await comServidor(async ({ porta }) => {
@@ -210,7 +154,7 @@ testeDoMenu(
   },
 );
 
-testeDoMenu("Ctrl-C sai com 130 de qualquer pergunta, e devolve o terminal como estava", async () => {
+testeNoTerminal("Ctrl-C sai com 130 de qualquer pergunta, e devolve o terminal como estava", async () => {
   await comServidor(async ({ porta }) => {
     for (const passos of [[], ["m", "Enter"], ["v", "Enter"], ["m", "Enter", "Enter", "Enter"]]) {
       await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
@@ -227,7 +171,7 @@ testeDoMenu("Ctrl-C sai com 130 de qualquer pergunta, e devolve o terminal como 
   });
 });
 
-testeDoMenu("o servidor cai e volta: o menu o diz, tenta de novo e segue sozinho", async () => {
+testeNoTerminal("o servidor cai e volta: o menu o diz, tenta de novo e segue sozinho", async () => {
   using pasta = new Pasta();
   const primeiro = await Servidor.inicia({ pasta: pasta.caminho });
   const { porta } = primeiro;
@@ -242,7 +186,7 @@ testeDoMenu("o servidor cai e volta: o menu o diz, tenta de novo e segue sozinho
   await terminal.espera("? Especialidade", { depoisDe: "O servidor voltou." });
 });
 
-testeDoMenu("enquanto se espera pelo servidor, Esc volta ao menu e Ctrl-C sai com 130", async () => {
+testeNoTerminal("enquanto se espera pelo servidor, Esc volta ao menu e Ctrl-C sai com 130", async () => {
   const port = portaSemNinguem();
   await using terminal = await Terminal.abre(["127.0.0.1", String(port)]);
   await terminal.espera("Nova tentativa");
@@ -255,15 +199,16 @@ testeDoMenu("enquanto se espera pelo servidor, Esc volta ao menu e Ctrl-C sai co
   assertEquals(fim.includes("abc"), false);
 });
 
-testeDoMenu("servidor ocupado ao conectar é dito, e tentado de novo", async () => {
+testeNoTerminal("servidor ocupado ao conectar é dito, e tentado de novo", async () => {
   await using falso = new ServidorFalso([[OCUPADO], [SAUDACAO, ""]]);
   await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
   await terminal.espera("O servidor está ocupado. Espere um pouco");
   await terminal.espera(MENU, { depoisDe: "O servidor voltou." });
 });
 
-testeDoMenu("desligado por silêncio, o menu reconecta sem uma palavra", async () => {
-  await using falso = new ServidorFalso([[SAUDACAO + OCUPADO], [SAUDACAO, ACHADO, ""]]);
+testeNoTerminal("desligado por silêncio, o menu reconecta sem uma palavra", async () => {
+  const roteiros = [[SAUDACAO, ""], [SAUDACAO, ACHADO, ""]];
+  await using falso = new ServidorFalso(roteiros, { olas: [ANTIGO + OCUPADO, ANTIGO] });
   await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
   await terminal.espera(MENU);
   await terminal.tecla("v");
@@ -274,7 +219,75 @@ testeDoMenu("desligado por silêncio, o menu reconecta sem uma palavra", async (
   assertEquals(/conexão|servidor voltou|ocupado/.test(tela), false, tela);
 });
 
-testeDoMenu("um agendamento cuja resposta se perdeu é procurado, e o seu destino dito", async () => {
+/** Uma semana em que dois profissionais atendem a mesma especialidade, todos os dias. */
+const DOIS_PROFISSIONAIS = {
+  atendimentos: ["SEGUNDA", "TERÇA", "QUARTA", "QUINTA", "SEXTA"].flatMap((dia) =>
+    ["DRA. ANA LIMA", "DR. BRUNO CASTRO"].map((profissional, i) => ({
+      ...{ especialidade: "CLÍNICO GERAL", dia: `${dia}-FEIRA`, inicio: "08:00", vagas: 3, minutos: 20 },
+      ...{ profissional, local: `Sala ${i + 1}` },
+    }))
+  ),
+};
+
+testeNoTerminal("com vários profissionais o menu pergunta qual, e remarca num passo só", async () => {
+  using pasta = new Pasta();
+  Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify(DOIS_PROFISSIONAIS));
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  await using terminal = await Terminal.abre(["127.0.0.1", String(servidor.porta)]);
+  await terminal.espera(MENU);
+  await terminal.tecla("m", "Enter");
+  await terminal.espera("? Especialidade");
+  await terminal.tecla("Enter");
+  const quem = await terminal.espera("? Profissional");
+  for (const nome of ["Qualquer um", "DRA. ANA LIMA", "DR. BRUNO CASTRO"]) assertStringIncludes(quem, nome);
+  await terminal.tecla("Down", "Down");
+  await terminal.espera("❯ DR. BRUNO CASTRO");
+  await terminal.tecla("Enter");
+  await terminal.espera("? Data");
+  await terminal.tecla("Enter");
+  await terminal.espera("? Horário");
+  await terminal.tecla("Escape");
+  await terminal.espera("? Data");
+  await terminal.tecla("Escape");
+  await terminal.espera("❯ DR. BRUNO CASTRO");
+  await terminal.tecla("Enter");
+  await terminal.espera("? Data");
+  await terminal.tecla("Enter");
+  assertMatch(await terminal.espera("? Horário"), /08:\d\d/);
+  await terminal.tecla("Enter");
+  await terminal.espera("? CPF do paciente");
+  await terminal.digita(CPF);
+  await terminal.espera("? Nome do paciente");
+  await terminal.digita("João da Silva");
+  await terminal.espera("Confirma o agendamento? (S/n)");
+  await terminal.tecla("Enter");
+  const cartao = await terminal.espera(MENU, { depoisDe: "Agendamento realizado" });
+  assertMatch(cartao, /Profissional +DR\. BRUNO CASTRO.+\n.+Local +Sala 2.+\n.+Código +[0-9A-Z]{4}-[0-9A-Z]{4}/);
+
+  await terminal.tecla("r");
+  await terminal.espera("❯ Remarcar");
+  await terminal.tecla("Enter");
+  await terminal.espera("? CPF do paciente", { depoisDe: "Remarcar um atendimento" });
+  await terminal.digita(CPF);
+  await terminal.espera("❯ DR. BRUNO CASTRO", { depoisDe: "Remarcar um atendimento" });
+  await terminal.tecla("Escape");
+  await terminal.espera(/Remarcar um atendimento\n\? CPF do paciente \(Esc volta\) 529/);
+  await terminal.tecla("Enter");
+  await terminal.espera("❯ DR. BRUNO CASTRO", { depoisDe: "✔ CPF            529.982.247-25\n?" });
+  await terminal.tecla("d");
+  await terminal.espera("❯ DRA. ANA LIMA");
+  await terminal.tecla("Enter");
+  await terminal.espera("? Data", { depoisDe: "Remarcar um atendimento" });
+  await terminal.tecla("Enter");
+  await terminal.espera("? Horário", { depoisDe: "Remarcar um atendimento" });
+  await terminal.tecla("Enter");
+  await terminal.espera(/Muda de .+ 08:\d\d\? \(S\/n\)/);
+  await terminal.tecla("Enter");
+  const mudado = await terminal.espera(MENU, { depoisDe: "Agendamento remarcado" });
+  assertMatch(mudado.slice(mudado.lastIndexOf("Agendamento remarcado")), /Horário +08:\d\d.+\n.+DRA\. ANA LIMA/);
+});
+
+testeNoTerminal("um agendamento cuja resposta se perdeu é procurado, e o seu destino dito", async () => {
   const ate = [SAUDACAO, vagasDe(), vagasDe(), vagasDe(), ""];
   await using falso = new ServidorFalso([ate, [SAUDACAO, NADA, ""], [SAUDACAO, ACHADO, ""]]);
   await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
@@ -286,7 +299,7 @@ testeDoMenu("um agendamento cuja resposta se perdeu é procurado, e o seu destin
   assertEquals(falso.pedidos.slice(3).map((pedido) => JSON.parse(pedido)[0]), ["AGEND", "BUSCA", "AGEND", "BUSCA"]);
 });
 
-testeDoMenu("um horário tomado no meio tempo é dito, e se escolhe entre os que restam", async () => {
+testeNoTerminal("um horário tomado no meio tempo é dito, e se escolhe entre os que restam", async () => {
   await comServidor(async ({ porta }) => {
     await using terminal = await Terminal.abre(["127.0.0.1", String(porta)]);
     await preenche(terminal, "NUTRICIONISTA");
@@ -310,7 +323,7 @@ testeDoMenu("um horário tomado no meio tempo é dito, e se escolhe entre os que
   });
 });
 
-testeDoMenu("NO_COLOR tira todas as cores do menu, e sem ele há algumas", async () => {
+testeNoTerminal("NO_COLOR tira todas as cores do menu, e sem ele há algumas", async () => {
   await comServidor(async ({ porta }) => {
     for (const [env, colorido] of [["NO_COLOR=1", false], ["-u NO_COLOR", true]] as const) {
       await using terminal = await Terminal.abre(["127.0.0.1", String(porta)], { env });

@@ -7,7 +7,8 @@
 import { input, select } from "@inquirer/prompts";
 import type { Balcao } from "./balcao.ts";
 import { VOLTAR, type Voltar } from "./teclado.ts";
-import { colunas, corta, cpfPorExtenso, O_QUE_QUER_DIZER, pinta, quebra } from "./telas.ts";
+import { O_QUE_QUER_DIZER } from "./frases.ts";
+import { colunas, corta, cpfPorExtenso, pinta, quebra } from "./telas.ts";
 import { chave, lerCpf, lerNome } from "../clinica/texto.ts";
 
 /** Uma opção de uma lista. */
@@ -63,6 +64,29 @@ export async function perguntaNome({ teclado, tela }: Balcao, anterior: string):
   const nome = lerNome(texto) ?? texto;
   tela.passo("Paciente", nome);
   return nome;
+}
+
+/** Pergunta uma hora, `"8:05"` ou `"0805"`; devolve-a como `"08:05"`. */
+export async function perguntaHora({ teclado, tela }: Balcao, anterior: string): Promise<string | Voltar> {
+  const texto = await teclado.pergunta((contexto) =>
+    input({
+      message: `Horário ${DICA_DO_ESC}`,
+      default: anterior,
+      prefill: "editable",
+      validate: (digitado) => lerHora(digitado) !== undefined || "Escreva a hora e os minutos, como 08:05.",
+      theme: tema(),
+    }, contexto)
+  );
+  if (texto === VOLTAR) return VOLTAR;
+  const hora = lerHora(texto) ?? texto;
+  tela.passo("Horário", hora);
+  return hora;
+}
+
+function lerHora(texto: string): string | undefined {
+  const [, hora, minuto] = /^\s*(\d{1,2})[:h]?(\d{2})\s*$/.exec(texto) ?? [];
+  if (hora === undefined || Number(hora) > 23 || Number(minuto) > 59) return undefined;
+  return `${hora.padStart(2, "0")}:${minuto}`;
 }
 
 /** Enquanto se digita, verde diz que o CPF está certo e vermelho que já tem dígitos demais ou errados. */

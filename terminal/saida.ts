@@ -5,18 +5,12 @@
  */
 
 import { delay } from "@std/async";
-import type { NomeDeComando } from "./argumentos.ts";
-import {
-  agendamentoDe,
-  cartaoDe,
-  colunas,
-  O_QUE_QUER_DIZER,
-  quebra,
-  tabelaDeAgendamentos,
-  tabelaDeVagas,
-} from "./telas.ts";
+import type { NomeDeComando } from "./formas.ts";
+import { type CodigoDeRecusa, O_QUE_QUER_DIZER } from "./frases.ts";
+import { agendaDoDia, agendamentoDe, cartaoDe, colunas, quebra, tabelaDeAgendamentos, tabelaDeVagas } from "./telas.ts";
+import { agendamentosEm, type Respondido, type TuplaLida, type VagaLida } from "./tubo.ts";
 import { inofensivo } from "../clinica/texto.ts";
-import { type Resposta, TEXTOS, type Vaga } from "../protocolo.ts";
+import { TEXTOS_2 } from "../fio/clinica2.ts";
 
 /** A primeira e a maior espera, em ms, por quem lê devagar uma saída que não bloqueia; a cada volta a espera dobra. */
 const [PRIMEIRA_ESPERA, MAIOR_ESPERA] = [1, 64];
@@ -74,46 +68,87 @@ async function escreve(pedaco: Uint8Array, saida: typeof Deno.stdout | typeof De
 }
 
 /** Escreve a resposta de um comando para quem a lê: o que deu certo em stdout, o erro em stderr. */
-export async function mostra(resposta: Resposta): Promise<void> {
-  switch (resposta.codigo) {
+export async function mostra(resposta: Respondido): Promise<void> {
+  const { codigo } = resposta;
+  const [primeiro] = agendamentosEm(resposta).map(agendamentoDe);
+  switch (codigo) {
     case "OK-300":
-      return await imprime(cartaoDe("Agendamento realizado", agendamentoDe(resposta.agendamentos[0])));
+      return await imprime(cartaoDe("Agendamento realizado", primeiro));
     case "OK-301":
-      return await imprime(cartaoDe("Agendamento cancelado", agendamentoDe(resposta.agendamentos[0])));
+      return await imprime(cartaoDe("Agendamento cancelado", primeiro));
+    case "OK-303":
+      return await imprime(cartaoDe("Agendamento remarcado", primeiro));
+    case "OK-306":
+      return await imprime(cartaoDe("Agendamento atualizado", primeiro));
     case "OK-302":
       return await imprime(tabelaDeAgendamentos(resposta.agendamentos));
+    case "OK-315": {
+      const { agendamentos } = resposta;
+      if (agendamentos.length === 0) return await imprime("Este CPF não tem história na clínica.");
+      return await imprime(tabelaDeAgendamentos(agendamentos, { comNumero: true }));
+    }
+    case "OK-310": {
+      const { agendamentos } = resposta;
+      return await imprime(agendamentos.length === 0 ? "Ninguém marcado neste dia." : agendaDoDia(agendamentos));
+    }
     case "OK-304":
       return await imprime(resposta.vagas.length === 0 ? "Não há horários livres." : tabelaDeVagas(resposta.vagas));
+    case "OK-312":
+      return await imprime(comQuemFicou(`Fechado. Exceção nº ${resposta.numero}.`, resposta.agendamentos));
+    case "OK-314":
+      return await imprime(comQuemFicou(`Desfeita a exceção nº ${resposta.numero}.`, resposta.agendamentos));
+    case "OK-313":
+      return await imprime(`Atendimento acrescentado. Exceção nº ${resposta.numero}.`);
     case "OK-200":
     case "OK-201":
       return;
     case "ERRO-111":
     case "ERRO-114":
-      return await imprime([...fraseDe(resposta.codigo), ...tabelaDeAgendamentos(resposta.agendamentos)], Deno.stderr);
+    case "ERRO-115":
+    case "ERRO-117": {
+      const mostrados = codigo === "ERRO-115" || codigo === "ERRO-117"
+        ? cartaoDe("Como está agora", primeiro)
+        : tabelaDeAgendamentos(resposta.agendamentos);
+      return await imprime([...fraseDe(codigo), ...mostrados], Deno.stderr);
+    }
+    case "ERRO-116":
+      return await imprime([...fraseDe(codigo), `A regra: ${inofensivo(resposta.regra)}.`], Deno.stderr);
     default:
-      return await imprime(fraseDe(resposta.codigo), Deno.stderr);
+      return await imprime(fraseDe(codigo), Deno.stderr);
   }
 }
 
-function fraseDe(codigo: keyof typeof O_QUE_QUER_DIZER): string[] {
+/** O que se fez, e quem ficou marcado onde já não se atende. */
+function comQuemFicou(feito: string, deFora: readonly TuplaLida[]): string[] {
+  if (deFora.length === 0) return [feito, "Ninguém ficou de fora."];
+  return [feito, "Ficaram de fora, por remarcar:", ...tabelaDeAgendamentos(deFora)];
+}
+
+function fraseDe(codigo: CodigoDeRecusa): string[] {
   return quebra(`${codigo}: ${O_QUE_QUER_DIZER[codigo]}`, colunas());
 }
 
-/** O objeto de `--json`, numa linha; `vagas` traz `vagas`, os outros comandos trazem `agendamentos`. */
-export function escreverJson(resposta: Resposta, comando: NomeDeComando): string {
+/**
+ * O objeto de `--json`, numa linha; `vagas` traz `vagas`, os outros comandos trazem `agendamentos`; uma exceção, `numero`, e
+ * o que a clínica não permite, `regra`.
+ */
+export function escreverJson(resposta: Respondido, comando: NomeDeComando): string {
   const { codigo } = resposta;
-  const cabeca = { codigo, texto: TEXTOS[codigo] };
-  const json = JSON.stringify(
-    comando === "vagas"
-      ? { ...cabeca, vagas: "vagas" in resposta ? resposta.vagas.map(vagaDe) : [] }
-      : { ...cabeca, agendamentos: "agendamentos" in resposta ? resposta.agendamentos.map(agendamentoDe) : [] },
-  );
+  const json = JSON.stringify({
+    codigo,
+    texto: TEXTOS_2[codigo],
+    ...("numero" in resposta ? { numero: resposta.numero } : {}),
+    ...("regra" in resposta ? { regra: resposta.regra } : {}),
+    ...(comando === "vagas"
+      ? { vagas: "vagas" in resposta ? resposta.vagas.map(vagaDe) : [] }
+      : { agendamentos: agendamentosEm(resposta).map(agendamentoDe) }),
+  });
   // JSON só protege os controles até U+001F; os demais, que um terminal também obedece, vão escritos por extenso.
   return inofensivo(json) === json ? json : json.replace(/[^\x20-\x7e]/gu, porExtenso);
 }
 
-function vagaDe([data, dia, especialista, horarios]: Vaga): Record<string, unknown> {
-  return { data, dia, especialista, horarios };
+function vagaDe([data, dia, especialista, horarios, profissional]: VagaLida): Record<string, unknown> {
+  return { data, dia, especialista, ...(profissional === undefined ? {} : { profissional }), horarios };
 }
 
 /** O caractere, ou os escapes dele se não se vê. */

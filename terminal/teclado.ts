@@ -58,7 +58,7 @@ export interface Contexto {
 export class Teclado implements Disposable {
   #interrupcao = new AbortController();
   #aoVoltar: (() => void) | undefined;
-  #entrada: PassThrough | undefined;
+  #entrada: { write(teclas: Uint8Array): unknown } | undefined;
   #esc: ReturnType<typeof setTimeout> | undefined;
 
   /** Põe o terminal em modo cru e começa a ler. */
@@ -106,6 +106,18 @@ export class Teclado implements Disposable {
     const desiste = new AbortController();
     this.#aoVoltar = () => desiste.abort();
     return { sinal: desiste.signal, [Symbol.dispose]: () => this.#aoVoltar = undefined };
+  }
+
+  /** Entrega o que se aperta a `recebe`, e Esc a `aoVoltar`, enquanto não se desfaz disso; outra pergunta o desfaz. */
+  escuta(recebe: (teclas: Uint8Array) => void, aoVoltar: () => void): Disposable {
+    this.#entrada = { write: recebe };
+    this.#aoVoltar = aoVoltar;
+    return {
+      [Symbol.dispose]: () => {
+        this.#entrada = undefined;
+        this.#aoVoltar = undefined;
+      },
+    };
   }
 
   /** Devolve o terminal como estava. */

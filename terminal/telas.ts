@@ -1,5 +1,5 @@
 /**
- * O que o cliente mostra: a frase de cada erro, os cartões e as tabelas de agendamentos e vagas, e como um texto cabe,
+ * O que o cliente mostra: os cartões e as tabelas de agendamentos e vagas, e como um texto cabe,
  * se alinha e se pinta num terminal.
  *
  * `terminal/saida.ts` e o menu mostram as mesmas coisas com isto, com um sinal no lugar do que não se vê num texto vindo do
@@ -9,47 +9,32 @@
  * @module
  */
 
-import { formatarCpf, inofensivo, lerCpf, NOME_MAXIMO } from "../clinica/texto.ts";
-import type { Codigo, Tupla, Vaga } from "../protocolo.ts";
+import { type Estilo, SITUACOES } from "./frases.ts";
+import type { TuplaLida, VagaLida } from "./tubo.ts";
+import { formatarCpf, inofensivo, lerCpf } from "../clinica/texto.ts";
+import type { Detalhes } from "../fio/clinica2.ts";
 
-/** O que dizer diante de cada erro: o que houve e o que fazer. */
-export const O_QUE_QUER_DIZER: { readonly [C in Extract<Codigo, `ERRO-${string}`>]: string } = {
-  "ERRO-100": "O servidor não entendeu o pedido. Confira o que foi escrito; se persistir, atualize o cliente.",
-  "ERRO-101": "O servidor não conhece este pedido. Ponha cliente e servidor na mesma versão.",
-  "ERRO-102": "O CPF não é válido. Confira os 11 dígitos e escreva-o de novo.",
-  "ERRO-103": "Esse atendimento não existe: a especialidade não atende nessa data, ou a data está fechada, já passou " +
-    "ou ainda não abriu. Veja as vagas e escolha uma delas.",
-  "ERRO-104": `O nome não serve. Escreva-o com letras que se vejam, em até ${NOME_MAXIMO} caracteres e numa só linha.`,
-  "ERRO-105": "Esse horário não existe nesse dia ou já começou. Escolha um dos horários livres.",
-  "ERRO-110": "Não há mais vaga nesse dia ou horário. Escolha outro horário ou outra data.",
-  "ERRO-111": "Este CPF já tem um agendamento nessa especialidade. Para mudá-lo, desmarque-o e marque outro.",
-  "ERRO-112": "Não há agendamento ativo para este CPF. Confira o número ou marque um atendimento.",
-  "ERRO-113": "Não há agendamento para desmarcar; nada foi alterado. Confira o CPF e a especialidade.",
-  "ERRO-114": "Há mais de um agendamento para este CPF; nada foi alterado. Informe a especialidade a desmarcar.",
-  "ERRO-130": "O servidor está ocupado. Espere um pouco e tente de novo.",
-  "ERRO-131": "O servidor não conseguiu gravar; nada foi alterado. Tente de novo daqui a pouco e, se persistir, " +
-    "avise quem cuida do servidor.",
-};
-
-/** Um agendamento como sai em JSON. */
-export interface AgendamentoMostrado {
+/** Um agendamento como sai em JSON: os campos da tupla pelo nome e, em CLINICA/2, os detalhes. */
+export interface AgendamentoMostrado extends Partial<Detalhes> {
   /** 11 dígitos. */
-  cpf: string;
+  readonly cpf: string;
   /** Em maiúsculas, como a clínica o guardou. */
-  nome: string;
+  readonly nome: string;
   /** A especialidade. */
-  especialista: string;
+  readonly especialista: string;
   /** `"dd/mm/aaaa"`. */
-  data: string;
+  readonly data: string;
   /** `"SEGUNDA-FEIRA"` … `"DOMINGO"`. */
-  dia: string;
+  readonly dia: string;
   /** `"HH:MM"`. */
-  horario: string;
+  readonly horario: string;
 }
 
 /** Os campos de uma tupla do fio, pelo nome. */
-export function agendamentoDe([, cpf, nome, especialista, data, dia, horario]: Tupla): AgendamentoMostrado {
-  return { cpf, nome, especialista, data, dia, horario };
+export function agendamentoDe(
+  [, cpf, nome, especialista, data, dia, horario, detalhes]: TuplaLida,
+): AgendamentoMostrado {
+  return { cpf, nome, especialista, data, dia, horario, ...detalhes };
 }
 
 const LARGOS =
@@ -119,6 +104,14 @@ export function quebra(texto: string, largura: number): string[] {
 /** A menor largura em que a última coluna de uma tabela ainda se lê quebrada. */
 const COLUNA_LEGIVEL = 12;
 
+/** Como se mostra uma tabela. */
+export interface OpcoesDaTabela {
+  /** Quantas colunas há. */
+  largura?: number;
+  /** Pinta uma linha do corpo, a enésima, ou cada parte dela. */
+  cor?: (linha: string, n: number) => string;
+}
+
 /**
  * Uma tabela de colunas alinhadas, em linhas; a última coluna quebra para caber na largura. Onde nem assim caberia, cada
  * linha quebra como um texto.
@@ -126,7 +119,7 @@ const COLUNA_LEGIVEL = 12;
 export function tabela(
   cabecalho: readonly string[],
   corpo: readonly (readonly string[])[],
-  { largura = Infinity }: { largura?: number } = {},
+  { largura = Infinity, cor = (linha) => linha }: OpcoesDaTabela = {},
 ): string[] {
   const linhas = [cabecalho, ...corpo].map((linha) => linha.map((texto) => inofensivo(texto)));
   const larguras = cabecalho.map((_, i) => maiorLargura(linhas.map((linha) => linha[i])));
@@ -134,12 +127,16 @@ export function tabela(
   const margem = larguras.reduce((soma, coluna) => soma + coluna + 2, 0);
   if (margem + Math.min(ultima, COLUNA_LEGIVEL) > largura) {
     const [titulos, ...textos] = linhas.map((linha) => linha.join("  "));
-    return [corta(titulos.trim(), largura), ...textos.flatMap((texto) => recua(quebra(texto, largura - 2)))];
+    return [
+      corta(titulos.trim(), largura),
+      ...textos.flatMap((texto, n) => recua(quebra(texto, largura - 2)).map((parte) => cor(parte, n))),
+    ];
   }
-  return linhas.flatMap((linha) => {
+  return linhas.flatMap((linha, n) => {
     const frente = larguras.map((coluna, i) => preenche(linha[i], coluna) + "  ").join("");
     const partes = quebra(linha[linha.length - 1], Math.max(largura - margem, COLUNA_LEGIVEL));
-    return partes.map((parte, i) => ((i === 0 ? frente : " ".repeat(margem)) + parte).trimEnd());
+    const inteiras = partes.map((parte, i) => ((i === 0 ? frente : " ".repeat(margem)) + parte).trimEnd());
+    return n === 0 ? inteiras : inteiras.map((parte) => cor(parte, n - 1));
   });
 }
 
@@ -168,17 +165,39 @@ export function cartao(
 }
 
 /** O cartão de um agendamento, para a largura do terminal. */
-export function cartaoDe(
-  titulo: string,
-  { cpf, nome, especialista, data, dia, horario }: AgendamentoMostrado,
-): string[] {
+export function cartaoDe(titulo: string, agendamento: AgendamentoMostrado): string[] {
+  const { cpf, nome, especialista, data, dia, horario, profissional, local, situacao, codigo } = agendamento;
+  const daCasa: (readonly [rotulo: string, valor: string | undefined])[] = [
+    ["Profissional", profissional],
+    ["Local", local],
+    ["Situação", situacao === undefined || situacao === "MARCADO" ? "" : situacaoPorExtenso(agendamento)],
+    ["Senha", agendamento.senha],
+    ["Motivo", agendamento.motivo],
+    ["Nota", agendamento.nota],
+    ["E-mail", agendamento.email],
+    ["Telefone", agendamento.telefone],
+    ["Código", codigo === undefined ? "" : codigoPorExtenso(codigo)],
+  ];
   return cartao(titulo, [
     ["Paciente", nome],
     ["CPF", cpfPorExtenso(cpf)],
     ["Especialidade", especialista],
     ["Data", `${data}, ${dia.toLowerCase()}`],
-    ["Horário", horario],
+    ["Horário", agendamento.encaixe ? `${horario}, encaixe` : horario],
+    ...daCasa.flatMap(([rotulo, valor]) => valor ? [[rotulo, valor] as const] : []),
   ], { largura: colunas() });
+}
+
+/** Um código como se lê em voz alta: `"ABCD-EFGH"`. */
+export function codigoPorExtenso(codigo: string): string {
+  return `${codigo.slice(0, 4)}-${codigo.slice(4)}`;
+}
+
+/** A situação em palavras: `"chamado 2×"`. */
+export function situacaoPorExtenso({ situacao, chamadas = 0 }: AgendamentoMostrado): string {
+  if (situacao === undefined) return "";
+  const vezes = situacao === "CHAMADO" && chamadas > 1 ? ` ${chamadas}×` : "";
+  return SITUACOES[situacao].palavra + vezes;
 }
 
 /** Uma especialidade que divide a linha com outras colunas: num terminal, o começo, em até um terço da largura. */
@@ -186,27 +205,86 @@ export function especialidadeCortada(especialista: string): string {
   return corta(inofensivo(especialista), colunas() / 3);
 }
 
-/** Os agendamentos de um CPF, um por linha. */
-export function tabelaDeAgendamentos(tuplas: readonly Tupla[]): string[] {
-  const corpo = tuplas.map(([, , nome, especialista, data, dia, horario]) => [
-    data,
-    dia.toLowerCase(),
-    horario,
-    especialidadeCortada(especialista),
-    nome,
+/**
+ * Os agendamentos de um CPF, um por linha; de um servidor que os diz, com quem, a situação e, a pedido, o número, no lugar do
+ * dia da semana.
+ */
+export function tabelaDeAgendamentos(
+  tuplas: readonly TuplaLida[],
+  { comNumero = false }: { comNumero?: boolean } = {},
+): string[] {
+  const agendamentos = tuplas.map(agendamentoDe);
+  const soMarcados = agendamentos.every(({ situacao = "MARCADO" }) => situacao === "MARCADO");
+  return tabelaCom(agendamentos, [
+    ["DATA", ({ data }) => data],
+    ["DIA", ({ dia }) => comNumero ? "" : dia.toLowerCase()],
+    ["HORÁRIO", horarioComMarca],
+    ["ESPECIALIDADE", ({ especialista }) => especialidadeCortada(especialista)],
+    ["PROFISSIONAL", ({ profissional = "" }) => especialidadeCortada(profissional)],
+    ["SITUAÇÃO", (um) => soMarcados ? "" : situacaoPorExtenso(um)],
+    ["Nº", ({ numero }) => comNumero && numero !== undefined ? String(numero) : ""],
+    ["PACIENTE", ({ nome }) => nome],
   ]);
-  return comCabecalho(tabela(["DATA", "DIA", "HORÁRIO", "ESPECIALIDADE", "PACIENTE"], corpo, { largura: colunas() }));
 }
 
-/** As horas livres, uma linha por data e especialidade. */
-export function tabelaDeVagas(vagas: readonly Vaga[]): string[] {
-  const corpo = vagas.map(([data, dia, especialista, horarios]) => [
+/** A hora, com um `+` no encaixe. */
+export function horarioComMarca({ horario, encaixe = false }: AgendamentoMostrado): string {
+  return encaixe ? `${horario}+` : horario;
+}
+
+/** O dia de cada profissional, ou de cada especialidade sem profissionais: um título e as pessoas, por hora. */
+export function agendaDoDia(tuplas: readonly TuplaLida[]): string[] {
+  const porQuem = Map.groupBy(
+    tuplas.map(agendamentoDe),
+    ({ especialista, profissional = "" }) => profissional === "" ? especialista : `${profissional}, ${especialista}`,
+  );
+  return [...porQuem].flatMap(([quem, dele], i) => {
+    const noTitulo = umSo(dele);
+    const linhas = tabelaCom(dele, [
+      ["HORÁRIO", horarioComMarca],
+      ["SITUAÇÃO", situacaoPorExtenso],
+      ["SENHA", ({ senha = "" }) => senha],
+      ["CHEGOU", ({ chegada = "" }) => chegada],
+      ["LOCAL", ({ local = "" }) => noTitulo.length > 0 ? "" : especialidadeCortada(local)],
+      ["CPF", ({ cpf }) => cpfPorExtenso(cpf)],
+      ["PACIENTE", ({ nome }) => nome],
+    ], ({ situacao = "MARCADO" }, linha) => comEstilo(SITUACOES[situacao].estilo, linha));
+    const titulo = pinta("negrito", inofensivo([quem, ...noTitulo].join(", ")));
+    return [...(i > 0 ? [""] : []), titulo, ...linhas];
+  });
+}
+
+/** O local de todos, se é um só: diz-se uma vez, no título. */
+function umSo([primeiro, ...outros]: readonly AgendamentoMostrado[]): string[] {
+  const { local = "" } = primeiro;
+  return local !== "" && outros.every((um) => um.local === local) ? [local] : [];
+}
+
+/** Uma tabela sem as colunas, além da primeira, em que ninguém tem nada; `cor` pinta a linha de cada um. */
+function tabelaCom(
+  agendamentos: readonly AgendamentoMostrado[],
+  todas: readonly (readonly [titulo: string, celula: (um: AgendamentoMostrado) => string])[],
+  cor: (um: AgendamentoMostrado, linha: string) => string = (_, linha) => linha,
+): string[] {
+  const usadas = todas.filter(([, celula], i) => i === 0 || agendamentos.some((um) => celula(um) !== ""));
+  const titulos = usadas.map(([titulo]) => titulo);
+  const largura = colunas();
+  const linhas = agendamentos.map((um) => usadas.map(([, celula]) => celula(um)));
+  return comCabecalho(tabela(titulos, linhas, { largura, cor: (linha, n) => cor(agendamentos[n], linha) }));
+}
+
+/** As horas livres, uma linha por data, especialidade e profissional. */
+export function tabelaDeVagas(vagas: readonly VagaLida[]): string[] {
+  const comProfissional = vagas.some(([, , , , profissional = ""]) => profissional !== "");
+  const corpo = vagas.map(([data, dia, especialista, horarios, profissional = ""]) => [
     data,
     dia.toLowerCase(),
     especialidadeCortada(especialista),
+    ...(comProfissional ? [especialidadeCortada(profissional)] : []),
     horarios.join(" "),
   ]);
-  return comCabecalho(tabela(["DATA", "DIA", "ESPECIALIDADE", "HORÁRIOS LIVRES"], corpo, { largura: colunas() }));
+  const titulos = ["DATA", "DIA", "ESPECIALIDADE", ...(comProfissional ? ["PROFISSIONAL"] : []), "HORÁRIOS LIVRES"];
+  return comCabecalho(tabela(titulos, corpo, { largura: colunas() }));
 }
 
 function comCabecalho([cabecalho, ...corpo]: string[]): string[] {
@@ -218,9 +296,6 @@ export function cpfPorExtenso(cpf: string): string {
   return lerCpf(cpf) === undefined ? cpf : formatarCpf(cpf);
 }
 
-/** Um peso ou uma cor de texto. */
-export type Estilo = "negrito" | "fraco" | "vermelho" | "verde" | "amarelo" | "ciano";
-
 /** Os códigos ANSI que ligam e desligam cada estilo. */
 const ESTILOS: { readonly [E in Estilo]: readonly [liga: number, desliga: number] } = {
   negrito: [1, 22],
@@ -228,6 +303,7 @@ const ESTILOS: { readonly [E in Estilo]: readonly [liga: number, desliga: number
   vermelho: [31, 39],
   verde: [32, 39],
   amarelo: [33, 39],
+  magenta: [35, 39],
   ciano: [36, 39],
 };
 
@@ -237,6 +313,11 @@ const COLORIDO = !Deno.noColor && Deno.stdout.isTerminal();
 export function pinta(estilo: Estilo, texto: string): string {
   const [liga, desliga] = ESTILOS[estilo];
   return COLORIDO ? `\x1b[${liga}m${texto}\x1b[${desliga}m` : texto;
+}
+
+/** O texto pintado, se há com quê. */
+export function comEstilo(estilo: Estilo | undefined, texto: string): string {
+  return estilo === undefined ? texto : pinta(estilo, texto);
 }
 
 /** As colunas do terminal; fora dele, as que o texto quiser. */

@@ -5,8 +5,11 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { cartao, corta, larguraDe, O_QUE_QUER_DIZER, quebra, tabela, Tela } from "./telas.ts";
+import { O_QUE_QUER_DIZER } from "./frases.ts";
+import { agendaDoDia, cartao, corta, larguraDe, quebra, tabela, Tela } from "./telas.ts";
+import type { TuplaLida } from "./tubo.ts";
 import { inofensivo } from "../clinica/texto.ts";
+import { tuplaCom } from "../testes/servidor_falso.ts";
 
 function teste(nome: string, fn: () => void): void {
   Deno.test(nome, { permissions: "none" }, fn);
@@ -53,6 +56,26 @@ teste("uma tabela que não cabe na largura quebra cada linha, e nada passa dela"
     "  NUTRICIONISTA  MARIA APARECIDA DA",
     "  CONCEIÇÃO",
   ]);
+});
+
+teste("numa tabela pinta-se cada linha do corpo, inteira, quebre ou não", () => {
+  const cor = (linha: string, n: number): string => `${n}:${linha}`;
+  const corpo = [["08:00", "MARIA APARECIDA DA CONCEIÇÃO"], ["08:30", "ANA"]];
+  assertEquals(tabela(["HORA", "NOME"], corpo, { largura: 24, cor }), [
+    "HORA   NOME",
+    "0:08:00  MARIA APARECIDA",
+    "0:       DA CONCEIÇÃO",
+    "1:08:30  ANA",
+  ]);
+  assertEquals(tabela(["HORA", "NOME"], corpo, { largura: 16, cor }).slice(-2), ["0:  CONCEIÇÃO", "1:08:30  ANA"]);
+});
+
+teste("agendaDoDia() diz o local uma vez, se é um só, e de cada um se não é", () => {
+  const em = (local: string): TuplaLida => tuplaCom({ profissional: "DRA. ANA", local });
+  const [titulo, cabecalho] = agendaDoDia([em("Sala 1"), em("Sala 1")]);
+  assertEquals([titulo.includes("Sala 1"), cabecalho.includes("LOCAL")], [true, false]);
+  const [outro, colunas] = agendaDoDia([em("Sala 1"), em("Sala 2")]);
+  assertEquals([outro.includes("Sala 1"), colunas.includes("LOCAL")], [false, true]);
 });
 
 teste("larguras de uma tabela de 200.000 linhas e de um cartão de 200.000 cabem na pilha", () => {

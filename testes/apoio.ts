@@ -260,10 +260,10 @@ export function atendeNoFio(
   pedidos: readonly PedidoNoFio[],
   origem: string = "10.0.0.7",
 ): Resposta[] | Promise<Resposta[] | undefined> {
-  const redator = new Redator(agenda.clinica);
+  const redator = new Redator(agenda);
   const veste = (resultados: Resultado[]): Resposta[] => resultados.map((resultado) => redator.veste(resultado));
   const lidos = pedidos.map((pedido) => decodificarPedido(codificarPedido(pedido).trimEnd()));
-  const atendidas = agenda.atende(lidos, { origem, cliente: `${origem}:1` });
+  const atendidas = agenda.atende(lidos, { origem, cliente: `${origem}:1`, papel: "gerente" });
   return atendidas instanceof Promise ? atendidas.then((vieram) => vieram && veste(vieram)) : veste(atendidas);
 }
 
@@ -412,6 +412,7 @@ export class Sabotagem implements AsyncDisposable {
 export class Oficina implements AsyncDisposable {
   #processos = new Set<Deno.ChildProcess>();
   #pastas = new Set<Pasta>();
+  #outras: AsyncDisposable[] = [];
   #fechada = false;
 
   /** Uma pasta temporária. */
@@ -437,12 +438,20 @@ export class Oficina implements AsyncDisposable {
     if (this.#fechada) mata(processo);
   }
 
-  /** Mata os processos que restam e remove as pastas. */
+  /** Passa a cuidar do que se fecha de outro modo, e o devolve. */
+  async cuida<T extends AsyncDisposable>(coisa: T): Promise<T> {
+    this.#outras.push(coisa);
+    if (this.#fechada) await coisa[Symbol.asyncDispose]();
+    return coisa;
+  }
+
+  /** Mata os processos que restam, fecha o resto e remove as pastas. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fechada = true;
     const processos = [...this.#processos];
     for (const processo of processos) mata(processo);
     await Promise.all(processos.map(({ status }) => status));
+    for (const coisa of this.#outras.splice(0)) await coisa[Symbol.asyncDispose]();
     for (const pasta of this.#pastas) pasta[Symbol.dispose]();
     this.#pastas.clear();
   }

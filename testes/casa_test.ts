@@ -14,7 +14,7 @@ import { permitido, RAIZ } from "./apoio.ts";
 
 /** O que se entrega a quem usa; o resto prova-o, mede-o ou o empacota, e ele não conhece o resto. */
 const PRODUTO = [
-  ...["clinica/", "protocolo.ts", "agenda.ts", "armazem/", "rede/", "terminal/", "comandos/"],
+  ...["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "terminal/", "comandos/"],
   ...["servidor.ts", "cliente.ts"],
 ];
 
@@ -22,15 +22,16 @@ const PRODUTO = [
 const CAMINHO: Readonly<Record<string, readonly string[]>> = {
   "clinica/": [],
   "protocolo.ts": ["clinica/"],
+  "fio/": ["clinica/", "protocolo.ts"],
   "agenda.ts": ["clinica/"],
   "armazem/": ["clinica/"],
-  "rede/": ["clinica/", "protocolo.ts", "agenda.ts"],
-  "terminal/": ["clinica/", "protocolo.ts", "comandos/argumentos.ts"],
-  "comandos/": ["clinica/", "protocolo.ts", "agenda.ts", "armazem/", "rede/"],
+  "rede/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts"],
+  "terminal/": ["clinica/", "protocolo.ts", "fio/", "comandos/argumentos.ts"],
+  "comandos/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/"],
   // O que o cliente e o servidor dizem de um comando mal escrito; por aqui nada do servidor chega ao cliente.
   "comandos/argumentos.ts": ["clinica/"],
-  "servidor.ts": ["clinica/", "protocolo.ts", "agenda.ts", "armazem/", "rede/", "comandos/"],
-  "cliente.ts": ["clinica/", "protocolo.ts", "terminal/", "comandos/argumentos.ts"],
+  "servidor.ts": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "comandos/"],
+  "cliente.ts": ["clinica/", "protocolo.ts", "fio/", "terminal/", "comandos/argumentos.ts"],
   "testes/": PRODUTO,
   "prova/": [...PRODUTO, "testes/"],
   "bench/": [...PRODUTO, "testes/", "prova/"],
@@ -39,7 +40,7 @@ const CAMINHO: Readonly<Record<string, readonly string[]>> = {
 
 /** O que pode estar no alto além das salas; o que começa por ponto não conta, nem o que o `.gitignore` deixa de fora. */
 const NO_ALTO = [
-  ...["agenda_test.ts", "deno.json", "deno.lock", "clinica.exemplo.json", "docs/"],
+  ...["agenda_test.ts", "deno.json", "deno.lock", "clinica.exemplo.json", "clinica.completa.json", "docs/"],
   ...["README.md", "PROTOCOLO.md", "SEGURANCA.md", "LICENSE"],
 ];
 
@@ -201,6 +202,11 @@ Deno.test("a casa: um import contra o caminho é recusado", PURO, () => {
     ["clinica/oferta.ts", "protocolo.ts"],
     ["clinica/regras.ts", "agenda.ts"],
     ["protocolo.ts", "agenda.ts"],
+    ["protocolo.ts", "fio/clinica2.ts"],
+    ["fio/pedidos.ts", "agenda.ts"],
+    ["fio/respostas.ts", "rede/redator.ts"],
+    ["agenda.ts", "fio/pedidos.ts"],
+    ["armazem/sqlite.ts", "fio/pedidos.ts"],
     ["agenda.ts", "protocolo.ts"],
     ["agenda.ts", "armazem/sqlite.ts"],
     ["agenda.ts", "rede/laco.ts"],
@@ -219,7 +225,7 @@ Deno.test("a casa: um import contra o caminho é recusado", PURO, () => {
     ["servidor.ts", "terminal/telas.ts"],
     ["servidor.ts", "testes/apoio.ts"],
     ["rede/sessao.ts", "bench/gerador.ts"],
-    ["testes/apoio.ts", "prova/historia.ts"],
+    ["testes/apoio.ts", "prova/historia/registro.ts"],
     ["prova/tempo.ts", "bench/gerador.ts"],
     ["agenda_test.ts", "rede/sessao_test.ts"],
     ["nova_sala/x.ts", "clinica/texto.ts"],
@@ -229,13 +235,16 @@ Deno.test("a casa: um import contra o caminho é recusado", PURO, () => {
   const aceitos: Import[] = [
     ["clinica/oferta.ts", "clinica/texto.ts"],
     ["agenda.ts", "clinica/regras.ts"],
+    ["fio/pedidos.ts", "protocolo.ts"],
+    ["rede/sessao.ts", "fio/pedidos.ts"],
+    ["terminal/conexao.ts", "fio/respostas.ts"],
     ["rede/sessao.ts", "agenda.ts"],
     ["comandos/lista.ts", "comandos/argumentos.ts"],
     ["cliente.ts", "comandos/argumentos.ts"],
     ["terminal/argumentos.ts", "comandos/argumentos.ts"],
     ["servidor.ts", "comandos/importar.ts"],
     ["agenda_test.ts", "testes/apoio.ts"],
-    ["testes/varios_servidores_test.ts", "prova/historia.ts"],
+    ["testes/varios_servidores_test.ts", "prova/historia/registro.ts"],
     ["bench/extras.ts", "servidor.ts"],
   ];
   assertEquals(contraOCaminho(aceitos), []);

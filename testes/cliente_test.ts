@@ -9,6 +9,8 @@ import { deadline } from "@std/async";
 import { comandoDeno, comServidor, PACIENCIA, roda, type Saida, testeCom, testeComSistema } from "./apoio.ts";
 import {
   ACHADO,
+  ANTIGO,
+  APRESENTADO,
   CPF,
   NADA,
   OCUPADO,
@@ -16,9 +18,13 @@ import {
   SAUDACAO,
   ServidorFalso,
   TUPLA,
+  tuplaCom,
   vagasDe,
 } from "./servidor_falso.ts";
 import { SAIDA } from "../cliente.ts";
+import { NOMES_DE_COMANDO } from "../terminal/formas.ts";
+import type { Resposta2, Tupla2 } from "../fio/clinica2.ts";
+import { codificarResposta2 } from "../fio/respostas.ts";
 import { codificarResposta, type Tupla, type Vaga } from "../protocolo.ts";
 
 const CPF_COM_ZERO = "01234567890";
@@ -55,11 +61,26 @@ testeComSistema("--json escreve um objeto em stdout e nada em stderr, também pa
     const [dia, mes, ano] = data.split("/");
     const args = ["--cpf", CPF, "--nome", "Ana", "--especialista", "clinico geral", "--horario", "09:30", "--json"];
     const marcado = await cliente(porta, "agendar", "--data", `${ano}-${mes}-${dia}`, ...args);
-    assertEquals([marcado.codigo, JSON.parse(marcado.stdout)], [SAIDA.ok, {
+    const lido = JSON.parse(marcado.stdout);
+    const { codigo: segundoFator, numero } = lido.agendamentos[0];
+    assertMatch(segundoFator, /^[0-9A-HJKMNP-TV-Z]{8}$/);
+    const detalhes = {
+      numero,
+      versao: 1,
+      situacao: "MARCADO",
+      profissional: "",
+      local: "",
+      minutos: 30,
+      encaixe: false,
+    };
+    assertEquals([marcado.codigo, lido], [SAIDA.ok, {
       codigo: "OK-300",
       texto: "AGENDAMENTO REALIZADO",
       agendamentos: [
-        { cpf: CPF, nome: "ANA", especialista: "CLINICO GERAL", data, dia: "SEGUNDA-FEIRA", horario: "09:30" },
+        {
+          ...{ cpf: CPF, nome: "ANA", especialista: "CLINICO GERAL", data, dia: "SEGUNDA-FEIRA", horario: "09:30" },
+          ...{ ...detalhes, codigo: segundoFator },
+        },
       ],
     }]);
     const outra = await cliente(porta, "agendar", ...args);
@@ -97,7 +118,7 @@ testeComSistema("o que o servidor recusa sai com 1 e uma frase em stderr", async
       [["buscar", "--cpf", CPF_COM_ZERO], "ERRO-112: Não há agendamento"],
       [["cancelar", "--cpf", CPF], "ERRO-113: Não há agendamento"],
       [["vagas", "--especialista", "dentista"], "ERRO-103: Esse atendimento não existe"],
-      [["vagas", "--data", "amanhã"], "ERRO-103: Esse atendimento não existe"],
+      [["vagas", "--data", "ontem"], "ERRO-103: Esse atendimento não existe"],
       [[...AGENDAR, "--data", "31/02/2027"], "ERRO-103: Esse atendimento não existe"],
       [[...AGENDAR, "--horario", "03:15"], "ERRO-105: Esse horário não existe"],
     ];
@@ -146,7 +167,7 @@ testeComSistema("um comando não lê a entrada", async () => {
 testeComSistema("--help e --versao saem com 0", async () => {
   const ajuda = await roda("cliente.ts", ["--help"]);
   assertEquals([ajuda.codigo, ajuda.stderr], [SAIDA.ok, ""]);
-  for (const texto of ["agendar", "buscar", "cancelar", "vagas", "--json", "Exemplos", "Código de saída"]) {
+  for (const texto of [...NOMES_DE_COMANDO, "O paciente:", "A recepção:", "--json", "Exemplos", "Código de saída"]) {
     assertStringIncludes(ajuda.stdout, texto);
   }
   assertMatch((await roda("cliente.ts", ["--versao"])).stdout, /\d+\.\d+\.\d+\n$/);
@@ -211,6 +232,178 @@ testeComSistema("Ctrl-C com a mudança a caminho sai com 130 e diz que não se s
     assertStringIncludes(dito, frase);
     const onde = `cliente.ts 127.0.0.1:${falso.porta} buscar --cpf ${CPF}`;
     assertEquals(dito.includes(onde), frase.startsWith("não se sabe"), dito);
+  }
+});
+
+// ------------------------------------------------------------------------------------------------------ CLINICA/2
+
+/** Um servidor de mentira que fala CLINICA/2 e responde isto, uma resposta por pedido. */
+function falso2(...respostas: Resposta2[]): ServidorFalso {
+  return new ServidorFalso([[SAUDACAO, ...respostas.map(codificarResposta2)]], { olas: [APRESENTADO] });
+}
+
+const HISTORIA = (...agendamentos: Tupla2[]): Resposta2 => ({ codigo: "OK-315", agendamentos });
+const CHEGOU = tuplaCom({ versao: 2, situacao: "CHEGOU", senha: "A005", chegada: "07:58", chamadas: 0 });
+
+testeComSistema("os comandos de um servidor que fala CLINICA/2 pedem o que se escreveu, e saem com 0", async () => {
+  const quem = [CPF, "nutricionista"];
+  const casos: [string[], Resposta2[], unknown[], string][] = [
+    [
+      ["situacao", ...quem, "chegou", "--prioridade", "2"],
+      [HISTORIA(tuplaCom()), { codigo: "OK-306", agendamentos: [CHEGOU] }],
+      ["SITUA", ...quem, "CHEGOU", { prioridade: 2 }],
+      "A005",
+    ],
+    [
+      ["remarcar", ...quem, "--data", "2026-12-04", "--horario", "09:00", "--numero", "7", "--versao", "1"],
+      [HISTORIA(tuplaCom()), { codigo: "OK-303", agendamentos: [tuplaCom({ versao: 2 }), tuplaCom()] }],
+      ["REMARC", ...quem, "04/12/2026", "SEXTA-FEIRA", "09:00", { numero: 7, versao: 1 }],
+      "Agendamento remarcado",
+    ],
+    [
+      ["corrigir", ...quem, "--nota", ""],
+      [HISTORIA(tuplaCom()), { codigo: "OK-306", agendamentos: [tuplaCom()] }],
+      ["CORRIGE", ...quem, { nota: "" }],
+      "Agendamento atualizado",
+    ],
+    [
+      ["agendar", "--cpf", CPF, "--nome", "Ana", "--especialista", "nutricionista", "--data", "2026-11-27", "--encaixe"]
+        .concat("--horario", "08:05", "--profissional", "Dra. Ana Lima", "--telefone", "(11) 98765-4321"),
+      [{ codigo: "OK-300", agendamentos: [tuplaCom({ encaixe: true, codigo: "ABCD2345" })] }],
+      ["AGEND", CPF, "Ana", "nutricionista", "27/11/2026", "SEXTA-FEIRA", "08:05", {
+        ...{ profissional: "Dra. Ana Lima", encaixe: true, telefone: "(11) 98765-4321" },
+      }],
+      "ABCD-2345",
+    ],
+    [
+      ["fechar", "24/12/2026", "--ate", "2026-12-25", "--inicio", "12:00", "--motivo", "véspera"],
+      [{ codigo: "OK-312", numero: 3, agendamentos: [tuplaCom()] }],
+      ["FECHA", "24/12/2026", { ate: "25/12/2026", inicio: "12:00", motivo: "véspera" }],
+      "Exceção nº 3",
+    ],
+    [
+      ["extra", "nutricionista", "24/12/2026", "18:00", "4", "30", "--encaixes", "1"],
+      [{ codigo: "OK-313", numero: 4 }],
+      ["EXTRA", "nutricionista", "24/12/2026", "18:00", 4, 30, { encaixes: 1 }],
+      "Exceção nº 4",
+    ],
+    [["reabrir", "3"], [{ codigo: "OK-314", numero: 3, agendamentos: [] }], ["REABRE", 3], "Ninguém ficou de fora"],
+    [["historia", CPF], [HISTORIA(CHEGOU)], ["HISTORIA", CPF], "chegou"],
+  ];
+  for (const [args, respostas, pedido, texto] of casos) {
+    await using falso = falso2(...respostas);
+    const { codigo, stdout, stderr } = await cliente(falso.porta, ...args);
+    assertEquals([codigo, stderr], [SAIDA.ok, ""], args.join(" "));
+    assertStringIncludes(stdout, texto);
+    assertEquals(JSON.parse(falso.pedidos.at(-1) ?? ""), pedido);
+  }
+});
+
+testeComSistema("agenda mostra o dia de cada profissional, a situação em palavras, e hoje se não se diz", async () => {
+  const dia: Tupla2[] = [
+    tuplaCom({ profissional: "DRA. ANA LIMA", local: "Sala 1", situacao: "CHAMADO", chamadas: 2, senha: "A001" }),
+    tuplaCom({ profissional: "DRA. ANA LIMA", local: "Sala 1", situacao: "CANCELADO", encaixe: true }),
+    tuplaCom(),
+  ];
+  const hoje = Temporal.Now.plainDateISO("America/Sao_Paulo");
+  for (const [args, data] of [[[], hoje], [["hoje"], hoje], [["Amanhã"], hoje.add({ days: 1 })]] as const) {
+    await using falso = falso2({ codigo: "OK-310", agendamentos: dia });
+    const { codigo, stdout } = await cliente(falso.porta, "agenda", ...args);
+    assertEquals(codigo, SAIDA.ok);
+    const [ano, mes, diaDoMes] = data.toString().split("-");
+    assertEquals(JSON.parse(falso.pedidos[0]), ["LISTA", `${diaDoMes}/${mes}/${ano}`]);
+    assertMatch(stdout, /^DRA\. ANA LIMA, NUTRICIONISTA, Sala 1\nHORÁRIO +SITUAÇÃO +SENHA +CPF +PACIENTE\n/);
+    assertMatch(stdout, /\n08:00 +chamado 2× +A001 .+\n08:00\+ +cancelado .+\n\nNUTRICIONISTA\n/);
+    assertEquals(stdout.match(/(?!\n)\p{Cc}/u), null, "sem terminal não há cores");
+  }
+});
+
+testeComSistema("em CLINICA/2 o JSON traz os detalhes, o número de uma exceção e a regra", async () => {
+  const detalhes = { numero: 7, versao: 1, situacao: "MARCADO", profissional: "", local: "", minutos: 30 };
+  await using busca = falso2({ codigo: "OK-302", agendamentos: [tuplaCom()] });
+  const { agendamentos } = JSON.parse((await cliente(busca.porta, "buscar", CPF, "--json")).stdout);
+  assertEquals(agendamentos[0], {
+    ...{ cpf: CPF, nome: "MARIA DA SILVA", especialista: "NUTRICIONISTA", data: "27/11/2026", dia: "SEXTA-FEIRA" },
+    ...{ horario: "08:00", ...detalhes, encaixe: false },
+  });
+  await using fecha = falso2({ codigo: "OK-312", numero: 3, agendamentos: [] });
+  assertEquals(JSON.parse((await cliente(fecha.porta, "fechar", "24/12/2026", "--json")).stdout), {
+    ...{ codigo: "OK-312", texto: "FECHADO", numero: 3, agendamentos: [] },
+  });
+  await using regra = falso2({ codigo: "ERRO-116", regra: "antecedencia" });
+  const { codigo, stdout } = await cliente(regra.porta, ...AGENDAR, "--data", "2026-11-27", "--json");
+  assertEquals([codigo, JSON.parse(stdout).regra], [SAIDA.erro, "antecedencia"]);
+});
+
+testeComSistema("uma recusa de CLINICA/2 diz o que houve e mostra como o agendamento está", async () => {
+  const casos: [Resposta2, string][] = [
+    [{ codigo: "ERRO-117", agendamentos: [CHEGOU] }, "ERRO-117: Alguém mudou o agendamento antes"],
+    [{ codigo: "ERRO-115", agendamentos: [CHEGOU] }, "ERRO-115: A situação em que o agendamento está"],
+  ];
+  for (const [resposta, frase] of casos) {
+    await using falso = falso2(HISTORIA(tuplaCom()), resposta);
+    const { codigo, stdout, stderr } = await cliente(falso.porta, "situacao", CPF, "nutricionista", "faltou");
+    assertEquals([codigo, stdout], [SAIDA.erro, ""]);
+    assertStringIncludes(stderr, frase);
+    assertMatch(stderr, /Situação +chegou/);
+  }
+  await using falso = falso2({ codigo: "ERRO-121" });
+  const extra = ["extra", "nutricionista", "24/12/2026", "18:00", "4", "30"];
+  assertStringIncludes((await cliente(falso.porta, ...extra)).stderr, "ERRO-121: Já há atendimento nesse horário");
+});
+
+testeComSistema(
+  "com um servidor antigo os comandos de antes funcionam, e os novos saem com 4 e dizem por quê",
+  async () => {
+    const novos = [
+      ["agenda"],
+      ["historia", CPF],
+      ["situacao", CPF, "nutricionista", "chegou"],
+      ["remarcar", CPF, "nutricionista", "--data", "04/12/2026"],
+      ["fechar", "24/12/2026"],
+      ["reabrir", "3"],
+      [...AGENDAR, "--data", "27/11/2026", "--profissional", "Dra. Ana"],
+    ];
+    for (const args of novos) {
+      await using falso = new ServidorFalso([[SAUDACAO, ANTIGO]]);
+      const { codigo, stdout, stderr } = await cliente(falso.porta, ...args);
+      assertEquals([codigo, stdout], [SAIDA.antigo, ""], args.join(" "));
+      assertStringIncludes(stderr, "O servidor é de uma versão anterior");
+    }
+    await using falso = new ServidorFalso([[SAUDACAO, ANTIGO]]);
+    const { codigo, stdout } = await cliente(falso.porta, "agenda", "--json");
+    assertEquals([codigo, JSON.parse(stdout).codigo], [SAIDA.antigo, "ERRO-101"]);
+  },
+);
+
+testeComSistema("situacao sem resposta se julga pela versão que ficou", async () => {
+  const antes = codificarResposta2(HISTORIA(tuplaCom()));
+  const args = ["situacao", CPF, "nutricionista", "chegou"];
+  for (
+    const [depois, esperado, frase] of [
+      [CHEGOU, SAIDA.ok, "este é o resultado, conferido"],
+      [tuplaCom(), SAIDA.semConexao, "não foi mudado"],
+      [tuplaCom({ versao: 2, situacao: "FALTOU" }), SAIDA.erro, "ERRO-117"],
+    ] as const
+  ) {
+    const roteiros = [[SAUDACAO, antes, ""], [SAUDACAO, codificarResposta2(HISTORIA(depois))]];
+    await using falso = new ServidorFalso(roteiros, { olas: [APRESENTADO] });
+    const { codigo, stderr } = await cliente(falso.porta, ...args);
+    assertEquals(codigo, esperado, stderr);
+    assertStringIncludes(stderr, frase);
+  }
+});
+
+testeComSistema("fechar sem resposta se repete, e reabrir o que já se reabriu deu certo", async () => {
+  const fechado = codificarResposta2({ codigo: "OK-312", numero: 3, agendamentos: [] });
+  const naoHa = codificarResposta2({ codigo: "ERRO-113" });
+  for (const [args, resposta] of [[["fechar", "24/12/2026"], fechado], [["reabrir", "3"], naoHa]] as const) {
+    await using falso = new ServidorFalso([[SAUDACAO, ""], [SAUDACAO, resposta]], { olas: [APRESENTADO] });
+    const { codigo, stdout, stderr } = await cliente(falso.porta, ...args);
+    assertEquals(codigo, SAIDA.ok, stderr);
+    assertStringIncludes(stdout, "nº 3");
+    assertStringIncludes(stderr, "foi repetido");
+    assertEquals(falso.pedidos[1], falso.pedidos[0]);
   }
 });
 

@@ -71,6 +71,19 @@ export function testeComPostgres(nome: string, fn: (t: Deno.TestContext) => Prom
   Deno.test({ name: FALTA === undefined ? nome : `${nome} (ignorado: ${FALTA})`, ignore: FALTA !== undefined, fn });
 }
 
+/** Um cluster que serve a todos os testes de um arquivo, e acaba com eles; `recebe` guarda-o antes do primeiro. */
+export function clusterDoArquivo(recebe: (cluster: Cluster) => void, opcoes: readonly string[] = []): void {
+  if (FALTA !== undefined) return;
+  let cluster: Cluster;
+  Deno.test.beforeAll(async () => {
+    cluster = await Cluster.inicia(opcoes);
+    recebe(cluster);
+  });
+  Deno.test.afterAll(async () => {
+    await cluster[Symbol.asyncDispose]();
+  });
+}
+
 /** Roda um programa do PostgreSQL até o fim, como o dono do cluster, e devolve o que escreveu em stdout. */
 export async function programa(nome: string, args: string[], env: Record<string, string> = {}): Promise<string> {
   const comando = new Deno.Command(`${PROGRAMAS}/${nome}`, {
@@ -183,6 +196,13 @@ export class Cluster implements AsyncDisposable {
   async executa(sql: string, banco: string = "postgres"): Promise<Celula[][]> {
     await using sessao = await this.sessao(banco);
     return await sessao.executa(sql);
+  }
+
+  /** Quantos impasses houve num banco. */
+  async impasses(banco: string): Promise<Celula> {
+    await this.executa("SELECT pg_stat_force_next_flush()", banco);
+    const [[quantos]] = await this.executa(`SELECT deadlocks FROM pg_stat_database WHERE datname = '${banco}'`, banco);
+    return quantos;
   }
 
   /** Uma conexão de administrador. */

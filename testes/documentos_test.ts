@@ -10,23 +10,32 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { Agenda } from "../agenda.ts";
+import { ArmazemSqlite } from "../armazem/sqlite.ts";
+import { COMANDOS } from "../clinica/regras.ts";
+import { TEXTOS_2 } from "../fio/clinica2.ts";
+import { EMAIL_MAXIMO, LOCAL_MAXIMO, MINUTOS_DO_DIA, MOTIVO_MAXIMO, NOTA_MAXIMA } from "../fio/leitores.ts";
+import { decodificarResposta2 } from "../fio/respostas.ts";
+import { LACO } from "../rede/laco.ts";
+import { Redator } from "../rede/redator.ts";
 import { Fio, Pasta, permitido, RAIZ, roda, Servidor, testeComSistema } from "./apoio.ts";
 import { lerChamada } from "../terminal/argumentos.ts";
+import { NOMES_DE_COMANDO } from "../terminal/formas.ts";
 import exemplo from "../clinica.exemplo.json" with { type: "json" };
 import configuracao from "../deno.json" with { type: "json" };
 import { lerOferta } from "../clinica/oferta.ts";
 import protocolo from "../PROTOCOLO.md" with { type: "text" };
 import { NOME_MAXIMO, TEXTO_MAXIMO } from "../clinica/texto.ts";
-import { decodificarResposta, LINHA_MAXIMA, PORTA_PADRAO, TEXTOS, type Tupla } from "../protocolo.ts";
+import { decodificarResposta, LINHA_MAXIMA, PORTA_PADRAO, TEXTOS } from "../protocolo.ts";
 import desempenho from "../docs/DESEMPENHO.md" with { type: "text" };
 import desenvolvimento from "../docs/DESENVOLVIMENTO.md" with { type: "text" };
 import readmeEmIngles from "../docs/en/README.md" with { type: "text" };
 import operacao from "../docs/OPERACAO.md" with { type: "text" };
 import readme from "../README.md" with { type: "text" };
 import { FRASES } from "../rede/eventos.ts";
-import { LIMITES } from "../rede/sessao.ts";
+import { LIMITES, Sessao } from "../rede/sessao.ts";
 import seguranca from "../SEGURANCA.md" with { type: "text" };
-import { agendamentoDe, cartaoDe } from "../terminal/telas.ts";
+import { cartaoDe } from "../terminal/telas.ts";
 
 const PURO = { permissions: "none" } as const;
 
@@ -111,11 +120,15 @@ function secao(documento: string, titulo: string): string {
 
 /**
  * Executa um bloco de conversa. Linhas `C:` seguidas vão numa só escrita; cada `S:` é a próxima linha que vem. Se o
- * bloco não começa pelo servidor, a saudação é lida e esquecida.
+ * bloco não começa pelo servidor, a saudação é lida e esquecida; e a conexão `apresentada` fala CLINICA/2.
  */
-async function conversa(porta: number, linhas: readonly string[]): Promise<void> {
+async function conversa(porta: number, linhas: readonly string[], { apresentada = false } = {}): Promise<void> {
   using fio = await Fio.conecta(porta);
   if (linhas[0].startsWith("C: ")) assertEquals((await fio.resposta()).codigo, "OK-200");
+  if (apresentada) {
+    await fio.manda('["OLA","CLINICA/2"]\n');
+    assert((await fio.linha())?.startsWith('["OK-200","CLINICA/2",'));
+  }
   let porMandar = "";
   for (const linha of linhas) {
     const dito = linha.slice(3);
@@ -141,6 +154,71 @@ testeComSistema("as conversas de PROTOCOLO.md acontecem como estão escritas", a
     await t.step(`conversa ${i + 1}: ${linhas[0].slice(0, 60)}`, () => conversa(servidor.porta, linhas));
   }
 });
+
+/** Os códigos que as conversas de CLINICA/2 dão a quem marca, na ordem. */
+const CODIGOS = ["7K3M9QXZ", "0G6WRTH2", "4ZB8N1PC", "D5V2YJ7M"];
+
+/** Um servidor nesta porta do processo, com a semana e o relógio que se quiser, de que só se ouve o que diz. */
+class ClinicaParada implements AsyncDisposable {
+  agora = 0;
+  readonly porta: number;
+  #porta = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  #armazem = ArmazemSqlite.abre(":memory:");
+  #sessoes: Promise<void>[] = [];
+
+  constructor(config: unknown) {
+    this.porta = this.#porta.addr.port;
+    const codigos = CODIGOS.values();
+    const agenda = new Agenda({
+      armazem: this.#armazem,
+      oferta: lerOferta(config),
+      relogio: () => this.agora,
+      sorteia: () => codigos.next().value ?? "",
+    });
+    this.#atende(agenda);
+  }
+
+  async #atende(agenda: Agenda): Promise<void> {
+    const ambiente = {
+      agenda,
+      redator: new Redator(agenda),
+      relogio: () => 0,
+      limites: LIMITES,
+      laco: LACO,
+      aoResponder: () => {},
+    };
+    for await (const conexao of this.#porta) {
+      const quem = { origem: "10.0.0.7", cliente: "10.0.0.7:40312", papel: "gerente" } as const;
+      this.#sessoes.push(new Sessao(conexao, quem, ambiente).atende());
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#porta.close();
+    await Promise.all(this.#sessoes);
+    await this.#armazem[Symbol.asyncDispose]();
+  }
+}
+
+testeComSistema(
+  "as conversas de CLINICA/2 de PROTOCOLO.md acontecem como estão escritas, à hora que dizem",
+  async (t) => {
+    const doProtocolo = secao(protocolo, "## CLINICA/2");
+    const [semana, ...outras] = blocos(doProtocolo).filter(({ tipo }) => tipo === "json");
+    assertEquals(outras, []);
+    await using clinica = new ClinicaParada(JSON.parse(semana.linhas.join("\n")));
+    const conversas = blocos(doProtocolo).filter(({ tipo }) => tipo.startsWith("clinica2 "));
+    assert(conversas.length >= 4, `só ${conversas.length} conversas de CLINICA/2`);
+    for (const [i, { tipo, linhas }] of conversas.entries()) {
+      const hora = tipo.slice("clinica2 ".length);
+      assert(doProtocolo.includes(`Às ${hora}:\n\n\`\`\`${tipo}\n`), `não se diz que são ${hora}`);
+      clinica.agora =
+        Temporal.PlainDateTime.from(`${SEGUNDA_DO_DOCUMENTO}T${hora}`).toZonedDateTime(fuso).epochMilliseconds;
+      const daVersao = linhas.map((linha) => linha.replace(/"versao":"[^"]+"/, `"versao":"${configuracao.version}"`));
+      await t.step(`conversa ${i + 1}, às ${hora}`, () => conversa(clinica.porta, daVersao, { apresentada: i > 0 }));
+    }
+  },
+);
 
 testeComSistema("um servidor cheio recebe como PROTOCOLO.md diz", async () => {
   using pasta = new Pasta();
@@ -203,17 +281,36 @@ Deno.test("PROTOCOLO.md tem os códigos e os textos do protocolo, todos e só el
     texto,
   ]);
   assertEquals(Object.fromEntries(doDocumento), TEXTOS);
+  const doSegundo = linhasDeTabela(secao(protocolo, "### Os códigos de CLINICA/2")).map(([codigo, texto]) => [
+    codigo.replaceAll("`", ""),
+    texto,
+  ]);
+  assertEquals({ ...TEXTOS, ...Object.fromEntries(doSegundo) }, TEXTOS_2);
+  assertEquals(doDocumento.length + doSegundo.length, Object.keys(TEXTOS_2).length);
   const citados = new Set(protocolo.match(/\b(?:OK|ERRO)-\d{3}\b/g));
-  // OK-303 está reservado para REMARC e ainda não existe.
-  citados.delete("OK-303");
-  assertEquals([...citados].sort(), Object.keys(TEXTOS).sort());
+  assertEquals([...citados].sort(), Object.keys(TEXTOS_2).sort());
+});
+
+Deno.test("PROTOCOLO.md diz, de cada pedido que muda o livro, o que fazer quando a resposta se perde", PURO, () => {
+  const mudam = Object.entries(COMANDOS).filter(([, { muda }]) => muda).map(([comando]) => comando);
+  const ditos = linhasDeTabela(secao(protocolo, "### Quando a resposta se perdeu")).map(([pedido]) =>
+    pedido.split("`")[1]
+  );
+  assertEquals([...new Set(ditos)].sort(), mudam.sort());
 });
 
 Deno.test("as respostas escritas em PROTOCOLO.md são lidas pelo cliente", PURO, () => {
   const respostas = blocos(protocolo)
-    .flatMap(({ tipo, linhas }) => tipo.startsWith("clinica") ? linhas : [])
-    .filter((linha) => linha.startsWith("S: ["));
-  for (const linha of respostas) assert(decodificarResposta(linha.slice(3)) !== undefined, linha);
+    .flatMap(({ tipo, linhas }) =>
+      tipo.startsWith("clinica")
+        ? linhas.map((linha) => ({
+          le: tipo.startsWith("clinica2") ? decodificarResposta2 : decodificarResposta,
+          linha,
+        }))
+        : []
+    )
+    .filter(({ linha }) => linha.startsWith("S: ["));
+  for (const { le, linha } of respostas) assert(le(linha.slice(3)) !== undefined, linha);
 });
 
 Deno.test("PROTOCOLO.md diz os limites que valem", PURO, () => {
@@ -236,6 +333,9 @@ Deno.test("PROTOCOLO.md diz os limites que valem", PURO, () => {
   const corrido = protocolo.replace(/\s+/g, " ");
   assert(corrido.includes(`de 1 a ${NOME_MAXIMO} pontos de código`));
   assert(corrido.includes(`mais de ${mil(TEXTO_MAXIMO)} unidades de UTF-16`));
+  assert(corrido.includes(`de até ${MOTIVO_MAXIMO}, ${NOTA_MAXIMA} e ${LOCAL_MAXIMO} caracteres`));
+  assert(corrido.includes(`de até ${EMAIL_MAXIMO} caracteres`));
+  assert(corrido.includes(`VAGAS e MINUTOS de 1 a ${mil(MINUTOS_DO_DIA)}`));
 });
 
 // ------------------------------------------------------------------------------------------------------ clinica.json
@@ -391,17 +491,18 @@ Deno.test("nada está escrito em dois lugares dos documentos", PURO, () => {
 testeComSistema("docs/cliente.svg mostra o que o cliente mostra", () => {
   const svg = Deno.readTextFileSync(`${RAIZ}/docs/cliente.svg`);
   const textos = [...svg.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(([, texto]) => texto);
-  const marcado: Tupla = [
-    ...["AGEND", "52998224725", "MARIA DA SILVA"] as const,
-    ...["CLINICO GERAL", "30/11/2026", "SEGUNDA-FEIRA", "08:00"] as const,
-  ];
+  const marcado = {
+    ...{ cpf: "52998224725", nome: "MARIA DA SILVA", especialista: "CLINICO GERAL" },
+    ...{ data: "30/11/2026", dia: "SEGUNDA-FEIRA", horario: "08:00", codigo: "7F3K9QXM" },
+  };
   const titulo = "Agendamento realizado";
-  const cartao = cartaoDe(titulo, agendamentoDe(marcado))
+  const cartao = cartaoDe(titulo, marcado)
     .flatMap((linha) => linha.split(/ {2,}|[─│╭╮╰╯]/)).map((texto) => texto.trim()).filter((texto) => texto !== "");
   const inicio = textos.indexOf(titulo);
   assertEquals(textos.slice(inicio, inicio + cartao.length), cartao);
   // O resto são palavras do menu e as respostas, que o cartão repete.
-  const fonte = ["menu", "perguntas"].map((nome) => Deno.readTextFileSync(`${RAIZ}/terminal/${nome}.ts`)).join("\n");
+  const fonte = ["menu", "marcar", "perguntas"].map((nome) => Deno.readTextFileSync(`${RAIZ}/terminal/${nome}.ts`))
+    .join("\n");
   const servidor = `Servidor: localhost:${PORTA_PADRAO}`;
   const estranhos = textos.filter((texto) =>
     texto !== servidor && !cartao.includes(texto) && !fonte.includes(`"${texto}"`)
@@ -455,7 +556,7 @@ async function executa(comando: string, servidor: Servidor, pasta: Pasta): Promi
     const chamada = lerChamada(args);
     if (chamada.tipo === "menu") return;
     assert(chamada.tipo === "comando", "o cliente não entende este comando");
-    const doComando = args.slice(args.findIndex((arg) => ["agendar", "buscar", "cancelar", "vagas"].includes(arg)));
+    const doComando = args.slice(args.findIndex((arg) => NOMES_DE_COMANDO.some((nome) => nome === arg)));
     const { codigo, stderr } = await roda(script, ["127.0.0.1", String(servidor.porta), ...doComando]);
     assertEquals(codigo, 0, stderr);
     return;

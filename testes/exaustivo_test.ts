@@ -8,13 +8,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Pasta, RAIZ, testeComSistema } from "./apoio.ts";
 
-/** O que se copia: o núcleo, os armazéns, a rede. */
-const PASTAS = ["clinica", "armazem", "rede"];
+/** O que se copia: o núcleo, o fio, os armazéns, a rede. */
+const PASTAS = ["clinica", "fio", "armazem", "rede"];
 const SOLTOS = ["protocolo.ts", "agenda.ts", "deno.json", "deno.lock"];
 
 /** O que se compila; quem escreve o que um lote fez, sem o que abre bancos, que leva muito mais tempo. */
 const COMPILADOS = [
-  ...["clinica/", "rede/", "protocolo.ts", "agenda.ts"],
+  ...["clinica/", "fio/", "rede/", "protocolo.ts", "agenda.ts"],
   ...["armazem/memoria.ts", "armazem/sqlite_escrita.ts", "armazem/postgres_instrucoes.ts"],
 ];
 
@@ -36,23 +36,37 @@ const CASOS: readonly Caso[] = [
       [
         "clinica/pedido.ts",
         "readonly PING: unknown;",
-        "readonly PING: unknown;\n  readonly REMARC: { readonly cpf: string };",
+        "readonly PING: unknown;\n  readonly ESPERA: { readonly cpf: string };",
       ],
-      ["clinica/livro.ts", '"marca" | "desmarca" | "arquiva"', '"marca" | "desmarca" | "arquiva" | "move"'],
       [
         "clinica/livro.ts",
-        "  readonly desmarcados: readonly Agendamento[];",
-        "  readonly desmarcados: readonly Agendamento[];\n  readonly movidos: readonly Agendamento[];",
+        "export type Mudanca = DoAgendamento |",
+        'export interface DaEspera extends Feita { readonly sobre: "espera" }\nexport type Mudanca = DaEspera | DoAgendamento |',
+      ],
+      [
+        "clinica/livro.ts",
+        "  readonly contatos: readonly Contato[];",
+        "  readonly contatos: readonly Contato[];\n  readonly esperas: readonly string[];",
       ],
       ["clinica/pedido.ts", '  | "ERRO-131";', '  | "ERRO-131"\n  | "ERRO-140";'],
     ],
     acusa: [
-      ["clinica/regras.ts", "REMARC"],
-      ...["clinica/livro.ts", "agenda.ts", "rede/console.ts"].map((arquivo) => [arquivo, "never"] as const),
+      ...["clinica/regras.ts", "fio/pedidos.ts", "rede/sessao.ts"].map((arquivo) => [arquivo, "ESPERA"] as const),
+      ...["clinica/livro.ts", "clinica/diario.ts", "clinica/sobreposta.ts", "rede/console.ts"]
+        .map((arquivo) => [arquivo, "never"] as const),
       ...["clinica/livro.ts", "armazem/memoria.ts", "armazem/sqlite_escrita.ts", "armazem/postgres_instrucoes.ts"]
-        .map((arquivo) => [arquivo, "movidos"] as const),
-      ["protocolo.ts", "ERRO-140"],
+        .map((arquivo) => [arquivo, "esperas"] as const),
+      ...["protocolo.ts", "fio/clinica2.ts"].map((arquivo) => [arquivo, "ERRO-140"] as const),
     ],
+  },
+  {
+    nome: "um campo de um pedido que o fio não sabe ler não compila",
+    trocas: [[
+      "clinica/pedido.ts",
+      'readonly ordem?: "hora" | "chamada";',
+      'readonly ordem?: "hora" | "chamada";\n    readonly sala?: string;',
+    ]],
+    acusa: [["fio/pedidos.ts", "sala"]],
   },
   {
     nome: "CANCEL entre os que só leem não compila",

@@ -8,9 +8,10 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { ArmazemSqlite, type OpcoesDoSqlite } from "../armazem/sqlite.ts";
+import { ESQUEMA_1, ID_DA_APLICACAO } from "../armazem/sqlite_esquema.ts";
 import { ErroDoArmazem } from "../clinica/livro.ts";
 import { cpfDeExemplo, Pasta, permitido, saidaDe, testeComSistema } from "./apoio.ts";
-import { CLINICO, DIA, grava, marca } from "./contrato.ts";
+import { AGENDA, CLINICO, DIA, grava, marca } from "./mudancas.ts";
 
 /** Registra um teste que tem uma pasta e, nela, o caminho de um livro ainda por criar. */
 export function teste(nome: string, fn: (livro: string, pasta: Pasta) => Promise<void> | void): void {
@@ -52,21 +53,63 @@ export async function livroComUm(livro: string): Promise<void> {
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
 }
 
+/**
+ * Um livro da primeira versão com tantos agendamentos, um por CPF de exemplo: de cada dez, o primeiro cancelado e o último
+ * fora de ativo.
+ */
+export function livroDaPrimeira(livro: string, agendamentos: number): void {
+  using db = new DatabaseSync(livro);
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN; ${ESQUEMA_1}`);
+  const insere = db.prepare(
+    `INSERT INTO agendamento VALUES (?, ?, 'MARIA DA SILVA', '${CLINICO}', '', ?, ?, 1, ?, ?, ?, ?)`,
+  );
+  for (let n = 0; n < agendamentos; n++) {
+    const quando = Temporal.PlainDateTime.from(`${DIA}T00:00`).add({ minutes: n });
+    const cancelado = n % 10 === 0 ? "2026-11-23T11:00:00Z" : null;
+    const ativo = n % 10 > 0 && n % 10 < 9 ? 1 : 0;
+    insere.run(
+      n + 1,
+      cpfDeExemplo(n),
+      quando.toPlainDate().toString(),
+      quando.toPlainTime().toString().slice(0, 5),
+      "2026-11-23T10:00:00Z",
+      cancelado,
+      "10.0.0.7",
+      ativo,
+    );
+  }
+  db.exec(
+    `PRAGMA application_id = ${ID_DA_APLICACAO}; PRAGMA user_version = 1; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`,
+  );
+}
+
 /** Uma linha para `INSERT` à mão; o que não se diz é bom. */
 export function linhaSql(trocas: Record<string, string> = {}): string {
   const colunas: Record<string, string> = {
-    id: "NULL",
+    numero: "NULL",
+    versao: "1",
+    codigo: "''",
     cpf: `'${cpfDeExemplo(50)}'`,
     nome: "'À MÃO'",
     especialidade: `'${CLINICO}'`,
     profissional: "''",
+    agenda: `'${AGENDA}'`,
     data: `'${DIA}'`,
     hora: "'10:00'",
     minutos: "30",
-    criado_em: "'2026-11-23T10:00:00Z'",
-    cancelado_em: "NULL",
-    origem: "'sqlite3'",
+    situacao: "'MARCADO'",
     ativo: "1",
+    encaixe: "0",
+    ...Object.fromEntries(["local", "motivo", "nota", "email", "telefone", "senha"].map((coluna) => [coluna, "''"])),
+    prioridade: "0",
+    chegou_em: "''",
+    chamado_em: "''",
+    chamadas: "0",
+    terminou_em: "''",
+    substitui: "0",
+    pilha: "'[]'",
+    criado_em: "'2026-11-23T10:00:00Z'",
+    origem: "'sqlite3'",
     ...trocas,
   };
   return `INSERT INTO agendamento (${Object.keys(colunas)}) VALUES (${Object.values(colunas)})`;

@@ -5,13 +5,15 @@
  * @module
  */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Agenda } from "../agenda.ts";
 import { fonteSqlite } from "../armazem/sqlite_copia.ts";
 import { ArmazemPostgres } from "../armazem/postgres.ts";
 import { fontePostgres } from "../armazem/postgres_copia.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
-import type { Armazem, Fonte } from "../clinica/livro.ts";
+import { COLUNAS } from "../armazem/tabelas.ts";
+import { lerCodigo } from "../clinica/agendamento.ts";
+import type { Armazem, Fonte, Quem } from "../clinica/livro.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import { decodificarPedido } from "../protocolo.ts";
 import { Redator } from "../rede/redator.ts";
@@ -38,13 +40,30 @@ function lerLivros(versao: string): Livros {
   return JSON.parse(Deno.readTextFileSync(`${LIVROS}/${versao}.json`));
 }
 
-/** Tudo o que o livro tem, nas colunas da versão 1.0.0. */
-async function linhasDe(livro: Livro): Promise<Guardada[]> {
+/** Tudo o que o livro tem, nas colunas da versão 1.0.0, e à parte o que é de hoje. */
+async function linhasDe(livro: Livro): Promise<{ linhas: Guardada[]; novas: DeHoje[] }> {
   await using fonte = await livro.fonte();
   const linhas: Guardada[] = [];
-  for await (const pedaco of fonte.pedacos()) linhas.push(...pedaco.map((linha) => linha.slice(0, 12)));
-  assertEquals(linhas.length, fonte.total);
-  return linhas;
+  const novas: DeHoje[] = [];
+  for await (const pedaco of fonte.pedacos("agendamento")) {
+    for (const achada of pedaco) {
+      const de = Object.fromEntries(Object.keys(COLUNAS.agendamento).map((coluna, i) => [coluna, achada[i]]));
+      const cancelado = de.situacao === "CANCELADO" ? de.terminou_em : null;
+      linhas.push([
+        ...[de.numero, de.cpf, de.nome, de.especialidade, de.profissional, de.data, de.hora, de.minutos, de.criado_em],
+        ...[cancelado, de.origem, de.ativo === 1],
+      ]);
+      novas.push({ versao: Number(de.versao), codigo: String(de.codigo), agenda: String(de.agenda) });
+    }
+  }
+  return { linhas, novas };
+}
+
+/** O que a versão 1.0.0 não tinha. */
+interface DeHoje {
+  readonly versao: number;
+  readonly codigo: string;
+  readonly agenda: string;
 }
 
 /** Abre o livro, manda-lhe as linhas de pedido uma a uma e devolve as de resposta. */
@@ -52,8 +71,8 @@ async function conversa(livro: Livro, { agora, clinica }: Livros, pedidos: reado
   await using armazem = await livro.abre();
   const relogio = (): number => Temporal.Instant.from(agora).epochMilliseconds;
   const agenda = new Agenda({ armazem, oferta: lerOferta(clinica), relogio });
-  const redator = new Redator(agenda.clinica);
-  const quem = { origem: "127.0.0.1", cliente: "127.0.0.1:9" };
+  const redator = new Redator(agenda);
+  const quem: Quem = { origem: "127.0.0.1", cliente: "127.0.0.1:9", papel: "gerente" };
   const respostas: string[] = [];
   for (const pedido of pedidos) {
     const resultados = await agenda.atende([decodificarPedido(pedido)], quem) ?? [];
@@ -73,11 +92,20 @@ function ativoDe({ gravadas }: Livro, serve: (linha: Guardada) => boolean): { cp
 async function confere(livro: Livro, livros: Livros): Promise<void> {
   // Quem abre traz o livro à versão de hoje: de um mais velho não se copia.
   await (await livro.abre())[Symbol.asyncDispose]();
-  assertEquals(await linhasDe(livro), livro.gravadas);
+  const { linhas, novas } = await linhasDe(livro);
+  assertEquals(linhas, livro.gravadas);
+  assertEquals(
+    novas.map(({ versao, agenda }) => [versao, agenda]),
+    livro.gravadas.map((
+      [, , , especialidade, , , , , , cancelado],
+    ) => [cancelado === null ? 1 : 2, `E:${especialidade}`]),
+  );
+  assert(novas.every(({ codigo }) => lerCodigo(codigo) === codigo));
+  assertEquals(new Set(novas.map(({ codigo }) => codigo)).size, novas.length);
 
   const { conversas } = livros;
   assertEquals(await conversa(livro, livros, conversas.map(([pedido]) => pedido)), conversas.map(([, dita]) => dita));
-  assertEquals(await linhasDe(livro), livro.gravadas, "as consultas e as recusas não mudam nada");
+  assertEquals((await linhasDe(livro)).linhas, livro.gravadas, "as consultas e as recusas não mudam nada");
 
   // Cancela-se o que tem um nome que hoje não se aceita e o de quem já não atende; a hora volta a ser de outro.
   const partido = ativoDe(livro, ([, , nome]) => String(nome).includes("\u2028"));
@@ -93,7 +121,7 @@ async function confere(livro: Livro, livros: Livros): Promise<void> {
   ])).map((resposta) => JSON.parse(resposta)[0]);
   assertEquals(codigos, ["OK-301", "OK-301", "OK-300", "ERRO-110"]);
 
-  const depois = await linhasDe(livro);
+  const { linhas: depois } = await linhasDe(livro);
   const [nova, ...outras] = depois.slice(livro.gravadas.length);
   assertEquals(nova.slice(1, 8), [
     ...[passada.cpf, "BIA REIS", "DERMATOLOGISTA", "", "2026-03-18", "08:00", 30],

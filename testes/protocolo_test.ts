@@ -55,12 +55,13 @@ teste("cada comando é lido com os campos que pode ter, e só com eles", () => {
     data: "2026-11-30",
     dia: "SEGUNDA-FEIRA",
   };
+  const cancel = { comando: "CANCEL" as const, cpf: CPF, chegado: true };
   assertEquals(decodificarPedido(agend(...base)), { ...lido, horario: undefined });
   assertEquals(decodificarPedido(agend(...base, "08:00")), { ...lido, horario: "08:00" });
   assertEquals(decodificarPedido(agend(...base, "")), { ...lido, horario: "" });
   assertEquals(decodificarPedido(`["BUSCA","${CPF}"]`), { comando: "BUSCA", cpf: CPF });
-  assertEquals(decodificarPedido(`["CANCEL","${CPF}"]`), { comando: "CANCEL", cpf: CPF, especialista: undefined });
-  assertEquals(decodificarPedido(`["CANCEL","${CPF}","X"]`), { comando: "CANCEL", cpf: CPF, especialista: "X" });
+  assertEquals(decodificarPedido(`["CANCEL","${CPF}"]`), { ...cancel, especialista: undefined });
+  assertEquals(decodificarPedido(`["CANCEL","${CPF}","X"]`), { ...cancel, especialista: "X" });
   assertEquals(decodificarPedido('["VAGAS"]'), { comando: "VAGAS", especialista: undefined, data: undefined });
   assertEquals(decodificarPedido('["VAGAS","X"]'), { comando: "VAGAS", especialista: "X", data: undefined });
   assertEquals(decodificarPedido('["VAGAS","X","30/11/2026"]'), {
@@ -174,6 +175,7 @@ teste("um texto de mais de 1.000 unidades não é o de nada: o nome é ERRO-104,
     comando: "CANCEL",
     cpf: CPF,
     especialista: "",
+    chegado: true,
   });
   assertEquals(decodificarPedido(JSON.stringify(["VAGAS", longo, longo])), {
     comando: "VAGAS",
@@ -185,6 +187,7 @@ teste("um texto de mais de 1.000 unidades não é o de nada: o nome é ERRO-104,
     comando: "CANCEL",
     cpf: CPF,
     especialista: justo,
+    chegado: true,
   });
 });
 
@@ -352,6 +355,7 @@ const arbResposta: fc.Arbitrary<Resposta> = fc.oneof(
 
 /** O pedido como se lê do que dele se escreve. */
 function comoSeLe(pedido: PedidoNoFio): Pedido {
+  if (pedido.comando === "CANCEL") return { ...pedido, chegado: true };
   if (!("data" in pedido) || pedido.data === undefined) return pedido;
   return { ...pedido, data: /^\d\d\/\d\d\/\d{4}$/.test(pedido.data) ? pedido.data.split("/").reverse().join("-") : "" };
 }

@@ -23,6 +23,7 @@ import {
   testeComSistema,
 } from "./apoio.ts";
 import configuracaoDoDeno from "../deno.json" with { type: "json" };
+import { ESQUEMA_1, ID_DA_APLICACAO } from "../armazem/sqlite_esquema.ts";
 import { DIAS_DA_SEMANA } from "../clinica/oferta.ts";
 import { codificarPedido, decodificarResposta, type PedidoNoFio, TEXTOS, type Tupla, type Vaga } from "../protocolo.ts";
 
@@ -413,10 +414,10 @@ async function mudaEInterrompe(servidor: Servidor, interrompe: () => void): Prom
 
 /** As mudanças do livro, na forma das confirmadas: as chaves do que foi marcado e os CPFs desmarcados. */
 function mudancasDoLivro(livro: string): { marcadas: Set<string>; desmarcados: Set<string> } {
-  const linhas = consulta(livro, "SELECT cpf, data, hora, cancelado_em FROM agendamento");
+  const linhas = consulta(livro, "SELECT cpf, data, hora, situacao FROM agendamento");
   return {
     marcadas: new Set(linhas.map(({ cpf, data, hora }) => `${cpf} ${data} ${hora}`)),
-    desmarcados: new Set(linhas.filter(({ cancelado_em }) => cancelado_em !== null).map(({ cpf }) => String(cpf))),
+    desmarcados: new Set(linhas.filter(({ situacao }) => situacao === "CANCELADO").map(({ cpf }) => String(cpf))),
   };
 }
 
@@ -772,6 +773,8 @@ teste("um comando errado é recusado numa linha que diz o que está errado", asy
     [["lista", "31/02/2026"], "31/02/2026", "dd/mm/aaaa"],
     [["lista", "--csv", "--json"], "--csv e --json"],
     [["lista", "--porta", "1"], "--porta", "lista"],
+    [["lista", "--csv=ods"], "--csv espera excel", "ods"],
+    [["--adota-semana", "--banco", ":memory:"], "--adota-semana", "PostgreSQL"],
   ];
   for (const [args, ...partes] of casos) await naoInicia(pasta, args, { codigo: 2, partes });
   assertEquals(
@@ -941,18 +944,24 @@ teste("copia e lista trabalham ao lado do servidor", async (pasta) => {
   });
   const csv = await roda("servidor.ts", ["lista", data, "--csv"], { cwd: pasta.caminho });
   assertEquals(csv.stdout.trimEnd().split("\r\n"), [
-    '"data","especialista","horario","nome","cpf"',
-    `"${data}","CLINICO GERAL","08:00","MARIA DA SILVA","${A}"`,
-    `"${data}","CLINICO GERAL","09:00","'=CMD|""/C CALC""!A1","${B}"`,
+    '"data","especialista","horario","nome","cpf","profissional","local","situacao","senha","encaixe"',
+    `"${data}","CLINICO GERAL","08:00","MARIA DA SILVA","${A}","","","MARCADO","",""`,
+    `"${data}","CLINICO GERAL","09:00","'=CMD|""/C CALC""!A1","${B}","","","MARCADO","",""`,
   ]);
+  const excel = await roda("servidor.ts", ["lista", data, "--csv=excel"], { cwd: pasta.caminho });
+  // `roda` lê o texto sem a marca de ordem de bytes.
+  assertEquals(excel.stdout, csv.stdout.replaceAll('","', '";"'));
   const iso = data.split("/").toReversed().join("-");
   const json = await roda("servidor.ts", ["lista", iso, "--json"], { cwd: pasta.caminho });
   assertEquals(JSON.parse(json.stdout), {
     data,
     agendamentos: [
-      { especialista: "CLINICO GERAL", horario: "08:00", nome: "MARIA DA SILVA", cpf: cpfDeExemplo(1) },
-      { especialista: "CLINICO GERAL", horario: "09:00", nome: formula.toUpperCase(), cpf: cpfDeExemplo(2) },
-    ],
+      { horario: "08:00", nome: "MARIA DA SILVA", cpf: cpfDeExemplo(1), numero: 2 },
+      { horario: "09:00", nome: formula.toUpperCase(), cpf: cpfDeExemplo(2), numero: 1 },
+    ].map((um) => ({
+      ...{ especialista: "CLINICO GERAL", profissional: "", local: "", situacao: "MARCADO", senha: "", encaixe: false },
+      ...um,
+    })),
   });
   const hoje = await roda("servidor.ts", ["lista"], { cwd: pasta.caminho });
   assertStringIncludes(hoje.stdout, "Ninguém agendado.");
@@ -967,24 +976,88 @@ teste("copia e lista trabalham ao lado do servidor", async (pasta) => {
   assertEquals(await codigo(fio, busca(1)), "OK-302");
 });
 
+teste("um dia com profissionais, um atendimento a mais e um encaixe, na lista e no console", async (pasta) => {
+  const atendimentos = DIAS_DA_SEMANA.map((dia) => ({
+    ...{ especialidade: "Clínico Geral", dia, profissional: "Dra. Ana Lima", local: "Sala 1" },
+  }));
+  Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify({ atendimentos }));
+  await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+  using fio = await Fio.saudado(servidor.porta);
+  const [[data, dia]] = await vagas(fio, "Clínico Geral");
+  const marca = (n: number, horario: string, opcoes: Record<string, unknown> = {}): unknown[] => [
+    ...["AGEND", cpfDeExemplo(n), "Maria da Silva", "Clínico Geral", data, dia, horario, opcoes],
+  ];
+  for (
+    const [pedido, esperado] of [
+      [["OLA", "CLINICA/2"], "OK-200"],
+      [["EXTRA", "Clínico Geral", data, "14:00", 2, 30, { local: "Sala 9" }], "OK-313"],
+      [marca(1, "14:30"), "OK-300"],
+      [marca(2, "08:00"), "OK-300"],
+      [marca(3, "08:10", { encaixe: true, motivo: "SEGREDO", nota: "SEGREDO" }), "OK-300"],
+      [["SITUA", cpfDeExemplo(2), "Clínico Geral", "CONFIRMADO"], "OK-306"],
+      [["FECHA", data, { inicio: "16:00", motivo: "SEGREDO" }], "OK-312"],
+      [["REABRE", 2], "OK-314"],
+      [["REABRE", 2], "ERRO-113"],
+    ] as const
+  ) {
+    await fio.manda(`${JSON.stringify(pedido)}\n`);
+    assertEquals(JSON.parse(await fio.linha() ?? "[]")[0], esperado, JSON.stringify(pedido));
+  }
+  const tabela = await roda("servidor.ts", ["lista", data], { cwd: pasta.caminho });
+  const [A, B, C] = [1, 2, 3].map((n) => cpfDeExemplo(n).replace(/(...)(...)(...)(..)/, "$1.$2.$3-$4"));
+  assertEquals(tabela.stdout.split("\n").slice(2), [
+    "Dra. Ana Lima, Clínico Geral (3)",
+    `  [ ] 08:00  ${B}  MARIA DA SILVA  Sala 1  CONFIRMADO`,
+    `  [ ] 08:10  ${C}  MARIA DA SILVA  Sala 1  encaixe`,
+    `  [ ] 14:30  ${A}  MARIA DA SILVA  Sala 9`,
+    "",
+  ]);
+  const contado = ({ agendados }: Record<string, unknown>): boolean =>
+    Array.isArray(agendados) && agendados.length === 3;
+  const { profissional, agendados } = await servidor.registrou(contado);
+  assertEquals(profissional, "Dra. Ana Lima");
+  const lista: Record<string, unknown>[] = JSON.parse(JSON.stringify(agendados));
+  assertEquals(lista.map(({ horario, local, encaixe }) => [horario, local, encaixe]), [
+    ["08:00", "Sala 1", undefined],
+    ["08:10", "Sala 1", true],
+    ["14:30", "Sala 9", undefined],
+  ]);
+  assertEquals(
+    servidor.log.filter(({ evento }) => evento === "pedido").map((
+      { comando, codigo, numero },
+    ) => [comando, codigo, numero]),
+    [
+      ["EXTRA", "OK-313", 1],
+      ["AGEND", "OK-300", 1],
+      ["AGEND", "OK-300", 2],
+      ["AGEND", "OK-300", 3],
+      ["SITUA", "OK-306", 2],
+      ["FECHA", "OK-312", 2],
+      ["REABRE", "OK-314", 2],
+      ["REABRE", "ERRO-113", 2],
+    ],
+  );
+  assert(!servidor.linhas.join("\n").includes("SEGREDO"));
+});
+
 teste(
   "o que um livro antigo guarda sai inofensivo no console, na tabela e no CSV, e como está no JSON",
   async (pasta) => {
-    const livro = pasta.arquivo("clinica.db");
-    {
-      await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
-      assertEquals((await servidor.encerra()).code, 0);
-    }
     const nome = "ANA\u2028FALSA\u202e\u2029\u3164 \x9bX";
     const data = Temporal.Now.plainDateISO("America/Sao_Paulo").add({ days: 2 }).toString();
     {
-      using db = new DatabaseSync(livro);
+      using db = new DatabaseSync(pasta.arquivo("clinica.db"));
+      db.exec(`${ESQUEMA_1}; PRAGMA application_id = ${ID_DA_APLICACAO}; PRAGMA user_version = 1`);
       db.prepare(
         `INSERT INTO agendamento
          (cpf, nome, especialidade, profissional, data, hora, minutos, criado_em, origem, ativo)
        VALUES (?, ?, 'DENTISTA\u2028', '', ?, '08:00', 30, '2026-11-23T10:00:00Z', '127.0.0.1', 1)`,
       ).run(cpfDeExemplo(1), nome, data);
     }
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+    const andamento = servidor.log.map(({ evento, o_que }) => `${evento} ${o_que ?? ""}`);
+    assertMatch(andamento[0], /^andamento .*versão 1.*copiado para/);
+    assertEquals(andamento.slice(1).at(-1), "pronto ", andamento.join("\n"));
     const lista = async (...args: string[]): Promise<string> =>
       (await roda("servidor.ts", ["lista", data, ...args], { cwd: pasta.caminho })).stdout;
     const tabela = await lista();
@@ -997,7 +1070,6 @@ teste(
     }
     assertEquals(JSON.parse(await lista("--json")).agendamentos[0].nome, nome);
 
-    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
     using fio = await Fio.saudado(servidor.porta);
     await servidor.registrou(({ evento }) => evento === "orfao");
     assertEquals(await codigo(fio, { comando: "CANCEL", cpf: cpfDeExemplo(1) }), "OK-301");
@@ -1106,7 +1178,7 @@ teste("no log json cada linha é um objeto, e nenhuma mostra um CPF ou um nome i
     await pedeDeTudo(fio);
   }
   const dia = await servidor.registrou(({ evento }) => evento === "dia");
-  assertEquals(dia.agendados, [{ horario: "08:00", cpf: mascarado(2), nome: "J." }]);
+  assertEquals(dia.agendados, [{ horario: "08:00", cpf: mascarado(2), nome: "J.", situacao: "MARCADO" }]);
   assertEquals((await servidor.encerra()).code, 0);
   const eventos = servidor.log.map(({ evento }) => evento);
   assertEquals(

@@ -1,6 +1,6 @@
 /**
  * Vários servidores, em processos próprios, sobre um livro só em PostgreSQL: o que se promete quando um servidor, o
- * principal ou a rede falha, visto de fora, pelo fio. O livro e o que os clientes viram são conferidos por `prova/historia.ts`.
+ * principal ou a rede falha, visto de fora, pelo fio. O livro e o que os clientes viram são conferidos por `prova/historia/clinica1.ts`.
  *
  * @module
  */
@@ -9,22 +9,17 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { delay } from "@std/async";
 import { ate, cpfDeExemplo, ehDaRede, Fio, PACIENCIA, Pasta, roda, Servidor } from "./apoio.ts";
 import { ArmazemPostgres } from "../armazem/postgres.ts";
-import { type Celula, Cluster, FALTA, SENHA, testeComPostgres } from "./cluster.ts";
-import { alcance, desmarca, grava, marca, QUANDO } from "./contrato.ts";
-import { type Grade, Historia, type LinhaGravada, type Operacao, verifica } from "../prova/historia.ts";
-import { Calendario, lerOferta, nomeDoDia } from "../clinica/oferta.ts";
+import { type Celula, Cluster, clusterDoArquivo, SENHA, testeComPostgres } from "./cluster.ts";
+import { alcance, desmarca, grava, marca, QUANDO } from "./mudancas.ts";
+import { type LinhaGravada, verifica } from "../prova/historia/clinica1.ts";
+import type { Grade } from "../prova/historia/clinica1_passos.ts";
+import { Historia, type Operacao } from "../prova/historia/registro.ts";
+import { Calendario } from "../clinica/calendario.ts";
+import { lerOferta, nomeDoDia } from "../clinica/oferta.ts";
 import { codificarPedido, dataNoFio, decodificarResposta, type PedidoNoFio, type Resposta } from "../protocolo.ts";
 
 let cluster: Cluster;
-
-if (FALTA === undefined) {
-  Deno.test.beforeAll(async () => {
-    cluster = await Cluster.inicia();
-  });
-  Deno.test.afterAll(async () => {
-    await cluster[Symbol.asyncDispose]();
-  });
-}
+clusterDoArquivo((novo) => cluster = novo);
 
 let bancos = 0;
 
@@ -56,12 +51,12 @@ function montaClinica(pasta: Pasta, vagas: number = 4): Grade {
   Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify(configuracao));
   const oferta = lerOferta(configuracao);
   const { dias } = new Calendario(oferta).janela(Date.now());
-  return [...dias.values()].flatMap(({ iso, horarios }) =>
+  return [...dias.values()].flatMap(({ iso, atendimentos }) =>
     ESPECIALIDADES.map((especialidade) => ({
       especialidade,
       data: dataNoFio(iso),
       dia: nomeDoDia(oferta, iso),
-      horarios: (horarios.get(especialidade) ?? []).map(({ hora }) => hora),
+      horarios: (atendimentos.get(especialidade) ?? []).flatMap(({ horarios }) => horarios.map(({ hora }) => hora)),
     }))
   );
 }
@@ -79,16 +74,16 @@ async function encerra(todos: readonly Servidor[]): Promise<void> {
 
 async function livroDe(origem: Cluster, banco: string): Promise<LinhaGravada[]> {
   const linhas = await origem.executa(
-    "SELECT cpf, nome, especialidade, data, hora, cancelado_em FROM agendamento ORDER BY id",
+    "SELECT cpf, nome, especialidade, data, hora, situacao FROM agendamento ORDER BY numero",
     banco,
   );
-  return linhas.map(([cpf, nome, especialidade, data, hora, canceladoEm]) => ({
+  return linhas.map(([cpf, nome, especialidade, data, hora, situacao]) => ({
     cpf: cpf ?? "",
     nome: nome ?? "",
     especialidade: especialidade ?? "",
     data: dataNoFio(data ?? ""),
     hora: hora ?? "",
-    cancelada: canceladoEm !== null,
+    cancelada: situacao === "CANCELADO",
   }));
 }
 
@@ -335,7 +330,7 @@ teste("principal morto e reserva síncrono promovido: os servidores acham-no, e 
       reserva.congela(false);
     }
     const [[enganados]] = await principal.executa(
-      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'clinica' AND query LIKE '%agendamento%'",
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'clinica%' AND query LIKE '%agendamento%'",
     );
     assertEquals(enganados, "0");
     await carga.viu("OK-300", 50);
@@ -367,7 +362,7 @@ teste("um commit que deixou de esperar pelo reserva só é confirmado quando o r
       ate(async () => {
         const caidos = await algoz.executa(
           `SELECT pid, ${golpe}(pid) FROM pg_stat_activity
-           WHERE application_name = 'clinica' AND wait_event = 'SyncRep' AND pid NOT IN (${golpeados})`,
+           WHERE application_name LIKE 'clinica%' AND wait_event = 'SyncRep' AND pid NOT IN (${golpeados})`,
         );
         golpeados.push(...caidos.map(([pid]) => pid));
         return caidos.length > 0;
@@ -375,7 +370,7 @@ teste("um commit que deixou de esperar pelo reserva só é confirmado quando o r
     await golpeia();
     // Está gravado no principal, e à vista; mas só ali. Quem o procura também espera pelo reserva, e leva o mesmo golpe.
     await golpeia();
-    assertEquals(await algoz.executa("SELECT hora FROM agendamento WHERE cancelado_em IS NULL AND hora > '08:00'"), [[
+    assertEquals(await algoz.executa("SELECT hora FROM agendamento WHERE situacao = 'MARCADO' AND hora > '08:00'"), [[
       "08:30",
     ]]);
     await golpeia();

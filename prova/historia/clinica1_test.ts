@@ -7,18 +7,10 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import {
-  descreve,
-  type Feito,
-  type Grade,
-  Historia,
-  type LinhaGravada,
-  nomeUnico,
-  type Operacao,
-  type TipoDeViolacao,
-  verifica,
-} from "./historia.ts";
-import type { PedidoNoFio, Resposta, Tupla, Vaga } from "../protocolo.ts";
+import { type Errado, type LinhaGravada, verifica } from "./clinica1.ts";
+import { descreve, type Grade } from "./clinica1_passos.ts";
+import { type Feito, Historia, nomeUnico, type Operacao } from "./registro.ts";
+import type { PedidoNoFio, Resposta, Tupla, Vaga } from "../../protocolo.ts";
 
 /** Registra um teste puro. */
 function teste(nome: string, fn: () => void): void {
@@ -75,14 +67,14 @@ const VAGAS: Feito = { comando: "VAGAS", especialista: "A", data: DIA.data };
 const T = tupla("1", "UM");
 
 /** Os tipos de violação de uma história, sem repetição. */
-function violacoes(operacoes: Operacao[], livro: LinhaGravada[]): TipoDeViolacao[] {
+function violacoes(operacoes: Operacao[], livro: LinhaGravada[]): Errado[] {
   const veredito = verifica(operacoes, { livro, grade: GRADE });
   assertEquals(veredito.indecisas, []);
   return [...new Set(veredito.violacoes.map(({ tipo }) => tipo))];
 }
 
 /** Histórias que não podem ter acontecido: o nome, a violação, as operações e o livro. */
-const IMPOSSIVEIS: [nome: string, tipo: TipoDeViolacao, operacoes: Operacao[], livro: LinhaGravada[]][] = [
+const IMPOSSIVEIS: [nome: string, tipo: Errado, operacoes: Operacao[], livro: LinhaGravada[]][] = [
   ["uma confirmada que o livro não tem", "confirmado e não gravado", [op(1, [1, 2], agend("1", "UM"), ok(T))], []],
   ["uma confirmada que o livro tem noutra hora", "confirmado e não gravado", [
     op(1, [1, 2], agend("1", "UM"), ok(T)),
@@ -517,7 +509,7 @@ teste("toda história de um livro bom é possível", () => {
 /** Estraga uma história boa de um modo só; `undefined` se ela não tem com quê. */
 type Estrago = (acontecido: Acontecido) => Acontecido | undefined;
 
-const ESTRAGOS: [nome: string, tipos: TipoDeViolacao[], estrago: Estrago][] = [
+const ESTRAGOS: [nome: string, tipos: Errado[], estrago: Estrago][] = [
   ["tirar do livro uma confirmada", ["confirmado e não gravado"], ({ historia, livro }) => {
     const vitima = livro.find(({ nome }) => confirmada(historia, nome));
     return vitima && { historia, livro: livro.filter((linha) => linha !== vitima) };

@@ -1,0 +1,149 @@
+/**
+ * O esquema de um livro SQLite: como nasceu, e o que o leva de uma versão à seguinte. `sqlite_migracao.ts` o aplica,
+ * `sqlite_arquivo.ts` o reconhece.
+ *
+ * @module
+ */
+
+import type { Situacao } from "../clinica/agendamento.ts";
+
+/** Marca no cabeçalho do SQLite que diz que o arquivo é um livro da clínica ("CLIN"). */
+export const ID_DA_APLICACAO = 0x434c494e;
+
+/** A versão de um livro trazido a hoje. */
+export const VERSAO = 2;
+
+/** O primeiro esquema. */
+export const ESQUEMA_1 = `
+  CREATE TABLE agendamento (
+    id INTEGER PRIMARY KEY,
+    cpf TEXT NOT NULL CHECK (length(cpf) = 11),
+    nome TEXT NOT NULL CHECK (nome <> ''),
+    especialidade TEXT NOT NULL CHECK (especialidade <> ''),
+    profissional TEXT NOT NULL,
+    data TEXT NOT NULL CHECK (data GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+    hora TEXT NOT NULL CHECK (hora GLOB '[0-9][0-9]:[0-9][0-9]'),
+    minutos INTEGER NOT NULL CHECK (minutos > 0),
+    criado_em TEXT NOT NULL,
+    cancelado_em TEXT,
+    origem TEXT NOT NULL,
+    ativo INTEGER NOT NULL CHECK (ativo = 0 OR (ativo = 1 AND cancelado_em IS NULL))
+  ) STRICT;
+  CREATE UNIQUE INDEX uma_vaga_um_agendamento
+    ON agendamento (especialidade, data, hora, profissional) WHERE cancelado_em IS NULL;
+  CREATE UNIQUE INDEX um_ativo_por_cpf_e_especialidade
+    ON agendamento (cpf, especialidade) WHERE ativo = 1;`;
+
+const ATIVAS: readonly Situacao[] = ["CONFIRMADO", "CHEGOU", "CHAMADO"];
+const ENCERRADAS: readonly Situacao[] = ["ATENDIDO", "SAIU", "FALTOU", "CONVIDADO", "PASSOU"];
+
+/** Não `IN`: com mais de duas, o SQLite faz uma tabela em cada instrução. Primeiro as mais comuns. */
+function umaDe(...situacoes: readonly Situacao[]): string {
+  return situacoes.map((situacao) => `situacao = '${situacao}'`).join(" OR ");
+}
+
+/**
+ * As tabelas do segundo; a dos agendamentos tem outro nome até que os do primeiro passem para ela. O que um agendamento tem
+ * de costume ao nascer (`nasce`) é o valor que a coluna toma quando não se diz outro: dizê-lo custaria em cada linha.
+ */
+export const TABELAS_2: string = `
+  CREATE TABLE agendamento_2 (
+    numero INTEGER PRIMARY KEY,
+    versao INTEGER NOT NULL DEFAULT 1 CHECK (versao >= 1),
+    codigo TEXT NOT NULL CHECK (codigo = '' OR length(codigo) = 8),
+    cpf TEXT NOT NULL CHECK (length(cpf) = 11),
+    nome TEXT NOT NULL CHECK (nome <> ''),
+    especialidade TEXT NOT NULL CHECK (especialidade <> ''),
+    profissional TEXT NOT NULL,
+    agenda TEXT NOT NULL CHECK (agenda <> ''),
+    data TEXT NOT NULL CHECK (data GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+    hora TEXT NOT NULL CHECK (hora GLOB '[0-9][0-9]:[0-9][0-9]'),
+    minutos INTEGER NOT NULL CHECK (minutos > 0),
+    situacao TEXT NOT NULL DEFAULT 'MARCADO' CHECK (${umaDe("MARCADO", "CANCELADO", ...ATIVAS, ...ENCERRADAS)}),
+    ativo INTEGER NOT NULL DEFAULT 1 CHECK (ativo = 0 OR (ativo = 1 AND (${umaDe("MARCADO", ...ATIVAS)}))),
+    encaixe INTEGER NOT NULL DEFAULT 0 CHECK (encaixe IN (0, 1)),
+    local TEXT NOT NULL DEFAULT '',
+    motivo TEXT NOT NULL DEFAULT '',
+    nota TEXT NOT NULL DEFAULT '',
+    email TEXT NOT NULL DEFAULT '',
+    telefone TEXT NOT NULL DEFAULT '',
+    senha TEXT NOT NULL DEFAULT '',
+    prioridade INTEGER NOT NULL DEFAULT 0 CHECK (prioridade BETWEEN 0 AND 4),
+    chegou_em TEXT NOT NULL DEFAULT '',
+    chamado_em TEXT NOT NULL DEFAULT '',
+    chamadas INTEGER NOT NULL DEFAULT 0 CHECK (chamadas >= 0),
+    terminou_em TEXT NOT NULL DEFAULT '',
+    substitui INTEGER NOT NULL DEFAULT 0,
+    pilha TEXT NOT NULL DEFAULT '[]',
+    criado_em TEXT NOT NULL,
+    origem TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE excecao (
+    numero INTEGER PRIMARY KEY,
+    tipo TEXT NOT NULL CHECK (tipo IN ('FECHA', 'EXTRA')),
+    de TEXT NOT NULL,
+    ate TEXT NOT NULL,
+    inicio INTEGER NOT NULL,
+    fim INTEGER NOT NULL,
+    especialidade TEXT NOT NULL,
+    profissional TEXT NOT NULL,
+    vagas INTEGER NOT NULL,
+    minutos INTEGER NOT NULL,
+    local TEXT NOT NULL,
+    encaixes INTEGER NOT NULL,
+    motivo TEXT NOT NULL,
+    revogada INTEGER NOT NULL CHECK (revogada IN (0, 1)),
+    criada_em TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE contato (
+    cpf TEXT PRIMARY KEY CHECK (length(cpf) = 11),
+    email TEXT NOT NULL,
+    telefone TEXT NOT NULL,
+    mudou_em TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE espera (
+    numero INTEGER PRIMARY KEY,
+    versao INTEGER NOT NULL CHECK (versao >= 1),
+    codigo TEXT NOT NULL CHECK (codigo = '' OR length(codigo) = 8),
+    cpf TEXT NOT NULL CHECK (length(cpf) = 11),
+    nome TEXT NOT NULL CHECK (nome <> ''),
+    especialidade TEXT NOT NULL CHECK (especialidade <> ''),
+    profissional TEXT NOT NULL,
+    de TEXT NOT NULL,
+    ate TEXT NOT NULL,
+    turno TEXT NOT NULL,
+    antecedencia INTEGER NOT NULL,
+    marca INTEGER NOT NULL CHECK (marca IN (0, 1)),
+    prioridade INTEGER NOT NULL CHECK (prioridade BETWEEN 0 AND 4),
+    motivo TEXT NOT NULL,
+    isenta INTEGER NOT NULL CHECK (isenta IN (0, 1)),
+    email TEXT NOT NULL,
+    telefone TEXT NOT NULL,
+    lapsos INTEGER NOT NULL CHECK (lapsos >= 0),
+    ordem INTEGER NOT NULL,
+    desde TEXT NOT NULL,
+    terminou_em TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX uma_espera_por_cpf_e_especialidade ON espera (cpf, especialidade) WHERE terminou_em = '';
+  CREATE TABLE diario (
+    id INTEGER PRIMARY KEY,
+    lote TEXT NOT NULL,
+    quando TEXT NOT NULL,
+    mudancas TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE por_cpf (cpf TEXT NOT NULL, numero INTEGER NOT NULL, PRIMARY KEY (cpf, numero)) STRICT, WITHOUT ROWID;
+  CREATE TABLE por_data (data TEXT NOT NULL, numero INTEGER NOT NULL, PRIMARY KEY (data, numero)) STRICT, WITHOUT ROWID;
+  CREATE TABLE clinica_livro (nome TEXT PRIMARY KEY, valor TEXT NOT NULL) STRICT;`;
+
+/** Quem conta: nem cancelado nem passado adiante. */
+export const CONTA = "situacao <> 'CANCELADO' AND situacao <> 'PASSOU'";
+
+/** Os índices, depois das linhas: ordená-las uma vez custa menos que pô-las uma a uma. A tabela toma o nome da anterior. */
+export const INDICES_2: readonly string[] = [
+  "DROP TABLE agendamento",
+  "ALTER TABLE agendamento_2 RENAME TO agendamento",
+  `CREATE UNIQUE INDEX uma_vaga_um_agendamento ON agendamento (data, agenda, hora) WHERE NOT encaixe AND ${CONTA}`,
+  "CREATE UNIQUE INDEX um_ativo_por_cpf_e_especialidade ON agendamento (cpf, especialidade) WHERE ativo",
+  `CREATE INDEX encaixes_do_dia ON agendamento (data, agenda) WHERE encaixe AND ${CONTA}`,
+  "CREATE INDEX senhas ON agendamento (data, senha) WHERE senha <> ''",
+];

@@ -1,0 +1,196 @@
+/**
+ * O que se lê de um livro SQLite: as consultas, e uma linha como agendamento, exceção ou linha de uma cópia. Usam-no o
+ * armazém (`sqlite.ts`), a memória dele (`memoria.ts`) e quem lê sem ele (`sqlite_copia.ts`).
+ *
+ * @module
+ */
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Agendamento } from "../clinica/agendamento.ts";
+import type { Excecao } from "../clinica/excecao.ts";
+import { type Dia, LINHAS_DE_UM_CPF } from "../clinica/livro.ts";
+import type { Ocupante } from "../clinica/ocupacao.ts";
+import { CONTA } from "./sqlite_esquema.ts";
+import { COLUNAS, lerPilha, lerSituacao } from "./tabelas.ts";
+
+/** Quem toma a hora: um índice parcial só serve a quem diz a condição dele. */
+const TOMA_HORA = `NOT encaixe AND ${CONTA}`;
+
+/** Quem foi encaixado, e conta. */
+const ENCAIXADO = `encaixe AND ${CONTA}`;
+
+/** As colunas de um agendamento, como `lerAgendamento` as quer. */
+const AGENDAMENTO = Object.keys(COLUNAS.agendamento).join(", ");
+
+/** Uma linha de uma consulta de `emLinhas`: os valores, na ordem das colunas. */
+export type Valores = readonly unknown[];
+
+/** Prepara uma consulta que dá listas, e não objetos: custam um terço. */
+export function emLinhas(db: DatabaseSync, sql: string): StatementSync {
+  const consulta = db.prepare(sql);
+  // O Deno tem-no, e os tipos dele ainda não.
+  if ("setReturnArrays" in consulta && typeof consulta.setReturnArrays === "function") consulta.setReturnArrays(true);
+  return consulta;
+}
+
+/** As linhas que uma consulta de `emLinhas` dá. */
+export function linhasDe(consulta: StatementSync, ...parametros: (string | number)[]): Valores[] {
+  return consulta.all(...parametros).map((linha: unknown) => {
+    if (!Array.isArray(linha)) throw new TypeError("a consulta não dá listas");
+    return linha;
+  });
+}
+
+/** O texto de um valor; lança se não é um texto. */
+export function texto(valor: unknown): string {
+  if (typeof valor !== "string") throw new TypeError(`o livro tem ${valor} onde devia haver um texto`);
+  return valor;
+}
+
+/** O número de um valor; lança se não é um número. */
+export function numero(valor: unknown): number {
+  if (typeof valor !== "number") throw new TypeError(`o livro tem ${valor} onde devia haver um número`);
+  return valor;
+}
+
+/** O agendamento de uma linha da tabela dele. */
+export function lerAgendamento(linha: Valores): Agendamento {
+  return {
+    numero: numero(linha[0]),
+    versao: numero(linha[1]),
+    codigo: texto(linha[2]),
+    cpf: texto(linha[3]),
+    nome: texto(linha[4]),
+    especialidade: texto(linha[5]),
+    profissional: texto(linha[6]),
+    // linha[7] é a agenda, que se deduz.
+    data: texto(linha[8]),
+    hora: texto(linha[9]),
+    minutos: numero(linha[10]),
+    situacao: lerSituacao(texto(linha[11])),
+    ativo: linha[12] === 1,
+    encaixe: linha[13] === 1,
+    local: texto(linha[14]),
+    motivo: texto(linha[15]),
+    nota: texto(linha[16]),
+    email: texto(linha[17]),
+    telefone: texto(linha[18]),
+    senha: texto(linha[19]),
+    prioridade: numero(linha[20]),
+    chegouEm: texto(linha[21]),
+    chamadoEm: texto(linha[22]),
+    chamadas: numero(linha[23]),
+    terminouEm: texto(linha[24]),
+    substitui: numero(linha[25]),
+    pilha: lerPilha(texto(linha[26])),
+  };
+}
+
+/** A exceção de uma linha da tabela dela. */
+export function lerExcecao(linha: Valores): Excecao {
+  const tipo = linha[1];
+  if (tipo !== "FECHA" && tipo !== "EXTRA") throw new TypeError(`o livro tem uma exceção que não há: ${tipo}`);
+  return {
+    numero: numero(linha[0]),
+    tipo,
+    de: texto(linha[2]),
+    ate: texto(linha[3]),
+    inicio: numero(linha[4]),
+    fim: numero(linha[5]),
+    especialidade: texto(linha[6]),
+    profissional: texto(linha[7]),
+    vagas: numero(linha[8]),
+    minutos: numero(linha[9]),
+    local: texto(linha[10]),
+    encaixes: numero(linha[11]),
+    motivo: texto(linha[12]),
+    revogada: linha[13] === 1,
+  };
+}
+
+/** Os de um CPF, do mais novo ao mais antigo: os que `por_cpf` tem e os de uma lista de números. */
+export const HISTORIA: string = `
+  SELECT ${AGENDAMENTO} FROM agendamento
+  WHERE cpf = ?1 AND numero IN (
+    SELECT value FROM json_each(?2) UNION ALL
+    SELECT numero FROM (SELECT numero FROM por_cpf WHERE cpf = ?1 ORDER BY numero DESC LIMIT ${LINHAS_DE_UM_CPF}))
+  ORDER BY numero DESC LIMIT ${LINHAS_DE_UM_CPF}`;
+
+/** Os de um período, em qualquer situação: os que `por_data` tem e os de uma lista de números. */
+export const PERIODO = `
+  SELECT ${AGENDAMENTO} FROM agendamento
+  WHERE data BETWEEN ?1 AND ?2 AND numero IN (
+    SELECT value FROM json_each(?3) UNION ALL SELECT numero FROM por_data WHERE data BETWEEN ?1 AND ?2)`;
+
+/** O que ocupa um dia de uma agenda; não passa pelos cancelados, que podem ser milhares. */
+export const OCUPANTES = `
+  SELECT especialidade, hora, minutos, encaixe FROM agendamento WHERE data = ?1 AND agenda = ?2 AND ${TOMA_HORA}
+  UNION ALL
+  SELECT especialidade, hora, minutos, encaixe FROM agendamento WHERE data = ?1 AND agenda = ?2 AND ${ENCAIXADO}`;
+
+/** O ocupante de uma linha de `OCUPANTES`: todos contam. */
+export function lerOcupante([especialidade, hora, minutos, encaixe]: Valores): Ocupante {
+  return {
+    especialidade: texto(especialidade),
+    hora: texto(hora),
+    minutos: numero(minutos),
+    encaixe: encaixe === 1,
+    situacao: "MARCADO",
+  };
+}
+
+/** A chave com que o diário disfarça endereços. */
+export const SEGREDO = "SELECT valor FROM clinica_livro WHERE nome = 'segredo'";
+
+/** O número da última senha de uma data com uma letra. */
+export const ULTIMA_SENHA = `
+  SELECT max(CAST(substr(senha, 2) AS INTEGER)) FROM agendamento
+  WHERE data = ? AND senha <> '' AND substr(senha, 1, 1) = ?`;
+
+/** O dia seguinte com alguém que toma a hora: uma busca por dia, e não uma linha por agendamento. */
+const DIA_SEGUINTE = `
+  SELECT data, agenda FROM agendamento WHERE (data, agenda) > (?1, ?2) AND ${TOMA_HORA} ORDER BY data, agenda LIMIT 1`;
+
+/** Os dias com alguém encaixado. */
+const DIAS_COM_ENCAIXES = `SELECT DISTINCT data, agenda FROM agendamento WHERE data >= ? AND ${ENCAIXADO}`;
+
+/** Os dias com agendamentos que contam a partir de uma data. */
+export function diasMarcados(db: DatabaseSync, desde: string): Dia[] {
+  const dias = new Map<string, Dia>();
+  const poe = (data: string, agenda: string): void => void dias.set(`${data} ${agenda}`, [agenda, data]);
+  const seguinte = emLinhas(db, DIA_SEGUINTE);
+  for (let [linha] = linhasDe(seguinte, desde, ""); linha !== undefined;) {
+    const [data, agenda] = [texto(linha[0]), texto(linha[1])];
+    poe(data, agenda);
+    [linha] = linhasDe(seguinte, data, agenda);
+  }
+  for (const [data, agenda] of linhasDe(emLinhas(db, DIAS_COM_ENCAIXES), desde)) poe(texto(data), texto(agenda));
+  return [...dias.values()];
+}
+
+/** Os que contam de uma data, por agenda, hora e número. */
+export const DO_DIA = `
+  SELECT ${AGENDAMENTO} FROM agendamento WHERE data = ?1 AND ${TOMA_HORA}
+  UNION ALL
+  SELECT ${AGENDAMENTO} FROM agendamento WHERE data = ?1 AND ${ENCAIXADO}
+  ORDER BY agenda, hora, numero`;
+
+/** Os mesmos, só de uma agenda. */
+export const DA_AGENDA_NO_DIA = `
+  SELECT ${AGENDAMENTO} FROM agendamento WHERE data = ?1 AND agenda = ?2 AND ${TOMA_HORA}
+  UNION ALL
+  SELECT ${AGENDAMENTO} FROM agendamento WHERE data = ?1 AND agenda = ?2 AND ${ENCAIXADO}
+  ORDER BY hora, numero`;
+
+/** As exceções que valem, por número. */
+export const EXCECOES: string = `SELECT ${
+  Object.keys(COLUNAS.excecao).join(", ")
+} FROM excecao WHERE NOT revogada ORDER BY numero`;
+
+/** Os agendamentos que contam de uma data, por agenda, hora e número; ou só os de uma agenda. */
+export function selecionaDoDia(db: DatabaseSync, data: string, agenda?: string): Agendamento[] {
+  const linhas = agenda === undefined
+    ? linhasDe(emLinhas(db, DO_DIA), data)
+    : linhasDe(emLinhas(db, DA_AGENDA_NO_DIA), data, agenda);
+  return linhas.map(lerAgendamento);
+}

@@ -1,0 +1,156 @@
+/**
+ * As tabelas de um livro, as mesmas em todos os armazéns: as colunas, na ordem de `LinhaDoLivro`, e o que se lê de volta
+ * de uma que guarda JSON.
+ *
+ * Usam-no os armazéns, para copiar um livro e para ler um agendamento.
+ *
+ * @module
+ */
+
+import type { Passo, Situacao } from "../clinica/agendamento.ts";
+import type { TabelaDoLivro } from "../clinica/livro.ts";
+
+/** O que uma coluna guarda; um `logico` é 0 ou 1 numa `LinhaDoLivro`. */
+export type Tipo = "texto" | "numero" | "logico";
+
+/** As colunas de cada tabela, em ordem; a primeira é a chave. */
+export const COLUNAS = {
+  agendamento: {
+    numero: "numero",
+    versao: "numero",
+    codigo: "texto",
+    cpf: "texto",
+    nome: "texto",
+    especialidade: "texto",
+    profissional: "texto",
+    agenda: "texto",
+    data: "texto",
+    hora: "texto",
+    minutos: "numero",
+    situacao: "texto",
+    ativo: "logico",
+    encaixe: "logico",
+    local: "texto",
+    motivo: "texto",
+    nota: "texto",
+    email: "texto",
+    telefone: "texto",
+    senha: "texto",
+    prioridade: "numero",
+    chegou_em: "texto",
+    chamado_em: "texto",
+    chamadas: "numero",
+    terminou_em: "texto",
+    substitui: "numero",
+    pilha: "texto",
+    criado_em: "texto",
+    origem: "texto",
+  },
+  excecao: {
+    numero: "numero",
+    tipo: "texto",
+    de: "texto",
+    ate: "texto",
+    inicio: "numero",
+    fim: "numero",
+    especialidade: "texto",
+    profissional: "texto",
+    vagas: "numero",
+    minutos: "numero",
+    local: "texto",
+    encaixes: "numero",
+    motivo: "texto",
+    revogada: "logico",
+    criada_em: "texto",
+  },
+  contato: { cpf: "texto", email: "texto", telefone: "texto", mudou_em: "texto" },
+  espera: {
+    numero: "numero",
+    versao: "numero",
+    codigo: "texto",
+    cpf: "texto",
+    nome: "texto",
+    especialidade: "texto",
+    profissional: "texto",
+    de: "texto",
+    ate: "texto",
+    turno: "texto",
+    antecedencia: "numero",
+    marca: "logico",
+    prioridade: "numero",
+    motivo: "texto",
+    isenta: "logico",
+    email: "texto",
+    telefone: "texto",
+    lapsos: "numero",
+    ordem: "numero",
+    desde: "texto",
+    terminou_em: "texto",
+  },
+  diario: { id: "numero", lote: "texto", quando: "texto", mudancas: "texto" },
+} as const satisfies { readonly [T in TabelaDoLivro]: Readonly<Record<string, Tipo>> };
+
+/** As tabelas, na ordem em que se copiam. */
+export const TABELAS: readonly TabelaDoLivro[] = ["agendamento", "excecao", "contato", "espera", "diario"];
+
+/** As situações, para as conferir no que se lê. */
+export const SITUACOES: { readonly [S in Situacao]: S } = {
+  MARCADO: "MARCADO",
+  CONFIRMADO: "CONFIRMADO",
+  CHEGOU: "CHEGOU",
+  CHAMADO: "CHAMADO",
+  ATENDIDO: "ATENDIDO",
+  SAIU: "SAIU",
+  FALTOU: "FALTOU",
+  CANCELADO: "CANCELADO",
+  CONVIDADO: "CONVIDADO",
+  PASSOU: "PASSOU",
+};
+
+/**
+ * A situação que uma coluna diz.
+ *
+ * @throws {TypeError} se não é uma.
+ */
+export function lerSituacao(escrita: string): Situacao {
+  if (!ehSituacao(escrita)) throw new TypeError(`o livro tem uma situação que não há: ${escrita}`);
+  return escrita;
+}
+
+function ehSituacao(escrita: string): escrita is Situacao {
+  return Object.hasOwn(SITUACOES, escrita);
+}
+
+/** A coluna de uma pilha vazia. */
+export const PILHA_VAZIA = "[]";
+
+const SEM_PASSOS: readonly Passo[] = [];
+
+/**
+ * Um passo como a coluna o guarda: quem, quando, e o que mudou, como estava. O de quem acabou, que são quase todos, é só a
+ * situação de que saiu: um cancelado cresce pouco, e a página em que está não se parte.
+ */
+type PassoEscrito = readonly [papel: Passo["papel"], em: string, antes: Situacao | Passo["antes"]];
+
+/** A pilha como a coluna a guarda. */
+export function escrevePilha(pilha: readonly Passo[]): string {
+  if (pilha.length === 0) return PILHA_VAZIA;
+  return JSON.stringify(pilha.map(({ papel, em, antes }): PassoEscrito => [papel, em, soAcabou(antes) ?? antes]));
+}
+
+/** A pilha que uma coluna guarda; só nós a escrevemos, e o esquema já exige que seja uma lista em JSON. */
+export function lerPilha(escrita: string): readonly Passo[] {
+  if (escrita === PILHA_VAZIA) return SEM_PASSOS;
+  const passos: readonly PassoEscrito[] = JSON.parse(escrita);
+  return passos.map(([papel, em, antes]) => ({
+    papel,
+    em,
+    antes: typeof antes === "string" ? { situacao: antes, ativo: true, terminouEm: "" } : antes,
+  }));
+}
+
+/** A situação de antes, se o passo só fez acabar: deixou de ser ativo, e disse quando. */
+function soAcabou({ situacao, ativo, terminouEm, ...resto }: Passo["antes"]): Situacao | undefined {
+  const so = ativo === true && terminouEm === "" && Object.keys(resto).length === 0;
+  return so ? situacao : undefined;
+}

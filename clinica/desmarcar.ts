@@ -1,0 +1,49 @@
+/**
+ * `CANCEL`: desmarca. A hora fica livre, e ninguém mais anda.
+ *
+ * @module
+ */
+
+import type { Agendamento } from "./agendamento.ts";
+import {
+  acha,
+  ativosEmOrdem,
+  cancelamento,
+  type Decisao,
+  type Estado,
+  jaTerminou,
+  naoPermitido,
+  semMudanca,
+} from "./estado.ts";
+import type { PedidoDe } from "./pedido.ts";
+import { chave } from "./texto.ts";
+
+/** Quando vários erros cabem, vale o primeiro na ordem 113, 114, 117, 115. */
+export function desmarcar(estado: Estado, pedido: PedidoDe<"CANCEL">): Decisao {
+  const ativos = pedido.numero === undefined ? doPedido(estado, pedido) : [];
+  if (ativos.length > 1) return semMudanca({ codigo: "ERRO-114", agendamentos: ativos });
+  const achado = acha(estado, pedido, () => ativos);
+  if ("recusa" in achado) return semMudanca(achado.recusa);
+  const { agendamento } = achado;
+  if (!podeDesmarcar(estado, agendamento, pedido)) return naoPermitido(agendamento);
+  const feita = cancelamento(estado, { ato: "CANCEL", antes: agendamento, motivo: pedido.motivo });
+  return { resultado: { codigo: "OK-301", agendamentos: [feita.depois] }, mudancas: [feita] };
+}
+
+function doPedido(estado: Estado, { cpf, especialista }: PedidoDe<"CANCEL">): Agendamento[] {
+  const alvo = especialista === undefined ? undefined : chave(especialista);
+  return ativosEmOrdem(estado, cpf).filter(({ especialidade }) => alvo === undefined || especialidade === alvo);
+}
+
+function podeDesmarcar(estado: Estado, agendamento: Agendamento, { chegado }: PedidoDe<"CANCEL">): boolean {
+  switch (agendamento.situacao) {
+    case "MARCADO":
+    case "CONFIRMADO":
+      return agendamento.ativo && !jaTerminou(estado, agendamento);
+    case "CHEGOU":
+    case "CHAMADO":
+      return agendamento.ativo && chegado === true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * O diário: o que fica escrito de cada lote, na transação dele. Diz quem (o papel, e o endereço só como um resumo com
+ * chave), o quê, que linha, que versão, de onde para onde; nunca um CPF, um nome, um motivo ou uma nota.
+ *
+ * É a trilha do que se fez, e a linha dele diz se um commit sem resposta aconteceu.
+ *
+ * @module
+ */
+
+import { agendaDe, type Agendamento } from "./agendamento.ts";
+import type { Excecao } from "./excecao.ts";
+import { impossivel, type Mudanca, type Quem } from "./livro.ts";
+
+/**
+ * Uma mudança no diário; a de um contato não se escreve. `de` e `para` são a situação e o lugar,
+ * `"MARCADO 2026-11-30 08:00 E:CLINICO GERAL"`, ou só a situação, se o lugar não mudou; numa que nasce, `de` é `""`.
+ */
+export type Registrada = readonly [ato: string, numero: number, versao: number, de: string, para: string];
+
+/** As mudanças seguidas de um mesmo autor. */
+export type DeAlguem = readonly [papel: string, quem: string, feitas: readonly Registrada[]];
+
+/**
+ * As mudanças de um lote como o diário as guarda, uma lista de `DeAlguem` em JSON; `disfarca` dá o resumo com chave de um
+ * endereço, sem nada que o JSON escape. Escrita à mão e curta: está no caminho de todas, e cada página a mais é do commit.
+ */
+export function escreveDiario(mudancas: readonly Mudanca[], disfarca: (quem: Quem) => string): string {
+  let escrito = "";
+  let ultimo: Quem | undefined;
+  let autor = "";
+  for (const mudanca of mudancas) {
+    const registrada = registra(mudanca);
+    if (registrada === undefined) continue;
+    const { quem } = mudanca;
+    const mesmo = quem === ultimo ? autor : `["${quem.papel}","${disfarca(quem)}",[`;
+    escrito += escrito === "" ? mesmo : mesmo === autor ? "," : `]],${mesmo}`;
+    escrito += registrada;
+    [ultimo, autor] = [quem, mesmo];
+  }
+  return escrito === "" ? "[]" : `[${escrito}]]]`;
+}
+
+/** Uma mudança, em JSON. */
+function registra(mudanca: Mudanca): string | undefined {
+  const { ato } = mudanca;
+  switch (mudanca.sobre) {
+    case "agendamento": {
+      const { antes, depois } = mudanca;
+      const { numero, versao } = depois;
+      if (antes !== undefined && mesmoLugar(antes, depois)) {
+        return `["${ato}",${numero},${versao},"${antes.situacao}","${depois.situacao}"]`;
+      }
+      const de = antes === undefined ? "" : onde(antes);
+      return `["${ato}",${numero},${versao},${JSON.stringify(de)},${JSON.stringify(onde(depois))}]`;
+    }
+    case "excecao": {
+      const { antes, depois } = mudanca;
+      return `["${ato}",${depois.numero},0,"${vale(antes)}","${vale(depois)}"]`;
+    }
+    case "contato":
+      return undefined;
+    default:
+      impossivel(mudanca);
+  }
+}
+
+function onde(agendamento: Agendamento): string {
+  const { situacao, encaixe, data, hora } = agendamento;
+  return `${situacao}${encaixe ? " ENCAIXE" : ""} ${data} ${hora} ${agendaDe(agendamento)}`;
+}
+
+function mesmoLugar(antes: Agendamento, depois: Agendamento): boolean {
+  return antes.hora === depois.hora && antes.data === depois.data && antes.encaixe === depois.encaixe &&
+    antes.profissional === depois.profissional && antes.especialidade === depois.especialidade;
+}
+
+function vale(excecao: Excecao | undefined): string {
+  if (excecao === undefined) return "";
+  return `${excecao.revogada ? "REABERTA" : excecao.tipo} ${excecao.de} ${excecao.ate}`;
+}

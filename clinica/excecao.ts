@@ -1,0 +1,125 @@
+/**
+ * As exceções à semana: `FECHA` tira minutos de um dia ou de vários, `EXTRA` acrescenta um atendimento. Numeradas numa só
+ * sequência e aplicadas em ordem: uma posterior vale sobre uma anterior.
+ *
+ * @module
+ */
+
+import type { Agendamento } from "./agendamento.ts";
+import { type Atendimentos, minutoDoDia, type Oferta, reune, type Turno, turno } from "./oferta.ts";
+
+/** Uma exceção, que vale enquanto não é revogada. */
+export interface Excecao {
+  /** O número no livro; nunca é usado outra vez. */
+  readonly numero: number;
+  /** Tira minutos ou acrescenta um atendimento. */
+  readonly tipo: "FECHA" | "EXTRA";
+  /** A primeira data, `"aaaa-mm-dd"`. */
+  readonly de: string;
+  /** A última, incluída; num `EXTRA`, a mesma. */
+  readonly ate: string;
+  /** O primeiro minuto, desde a meia-noite. */
+  readonly inicio: number;
+  /** O minuto em que acaba; num `EXTRA`, `inicio` mais `vagas` vezes `minutos`. */
+  readonly fim: number;
+  /** A chave da especialidade; `""` num `FECHA` de todas. */
+  readonly especialidade: string;
+  /** A chave do profissional; `""` num `FECHA` de todos, ou num `EXTRA` de uma especialidade sem profissionais. */
+  readonly profissional: string;
+  /** Quantos horários, num `EXTRA`; 0 num `FECHA`. */
+  readonly vagas: number;
+  /** Quanto dura cada um, num `EXTRA`; 0 num `FECHA`. */
+  readonly minutos: number;
+  /** Onde, num `EXTRA`; `""` se não se diz. */
+  readonly local: string;
+  /** Quantos encaixes, num `EXTRA`; 0 num `FECHA`. */
+  readonly encaixes: number;
+  /** Por quê; `""` se não se disse. */
+  readonly motivo: string;
+  /** Um `REABRE` a desfez. */
+  readonly revogada: boolean;
+}
+
+/** Verdadeiro se a exceção vale na data. */
+export function valeEm({ de, ate, revogada }: Excecao, data: string): boolean {
+  return !revogada && de <= data && data <= ate;
+}
+
+/** Verdadeiro se um `FECHA` alcança a especialidade e o profissional (`""` se não tem nome). */
+export function alcanca(excecao: Excecao, especialidade: string, profissional: string): boolean {
+  return (excecao.especialidade === "" || excecao.especialidade === especialidade) &&
+    (excecao.profissional === "" || excecao.profissional === profissional);
+}
+
+/** Verdadeiro se o agendamento cai no que a exceção alcança. */
+export function atinge(excecao: Excecao, { especialidade, profissional, data, hora, minutos }: Agendamento): boolean {
+  const inicio = minutoDoDia(hora);
+  return excecao.de <= data && data <= excecao.ate && alcanca(excecao, especialidade, profissional) &&
+    inicio < excecao.fim && inicio + minutos > excecao.inicio;
+}
+
+/** Verdadeiro se dizem o mesmo; o motivo não conta. */
+export function mesma(uma: Excecao, outra: Excecao): boolean {
+  const campos = ["tipo", "de", "ate", "inicio", "fim", "especialidade", "profissional", "vagas", "minutos"] as const;
+  return campos.every((campo) => uma[campo] === outra[campo]);
+}
+
+/** Verdadeiro se uma abre o que a outra fecha. */
+export function contraria(uma: Excecao, outra: Excecao): boolean {
+  if (uma.tipo === outra.tipo || uma.de > outra.ate || outra.de > uma.ate) return false;
+  if (uma.inicio >= outra.fim || outra.inicio >= uma.fim) return false;
+  const [fecha, extra] = uma.tipo === "FECHA" ? [uma, outra] : [outra, uma];
+  return alcanca(fecha, extra.especialidade, extra.profissional);
+}
+
+/** O que se atende numa data, com as exceções dela, em ordem. O que é de quem a semana já não tem não vale. */
+export function comExcecoes(base: Atendimentos, excecoes: readonly Excecao[], oferta: Oferta): Atendimentos {
+  let turnos = [...base.values()].flat().flatMap((agenda) => agenda.turnos);
+  for (const excecao of excecoes) {
+    switch (excecao.tipo) {
+      case "FECHA":
+        turnos = turnos.flatMap((turno) =>
+          alcanca(excecao, turno.especialidade, turno.profissional?.chave ?? "") ? fecha(turno, excecao) : [turno]
+        );
+        break;
+      case "EXTRA": {
+        const novo = turnoExtra(excecao, oferta);
+        if (novo === undefined) break;
+        turnos = turnos.flatMap((turno) => turno.agenda === novo.agenda ? fecha(turno, excecao) : [turno]);
+        turnos.push(novo);
+        break;
+      }
+    }
+  }
+  return reune(turnos, oferta.quemAtende);
+}
+
+/** O atendimento que um `EXTRA` acrescenta; nenhum se a semana já não tem a especialidade, ou nela o profissional. */
+export function turnoExtra(excecao: Excecao, { quemAtende }: Oferta): Turno | undefined {
+  const { especialidade, inicio, vagas, minutos, local, encaixes } = excecao;
+  const dela = quemAtende.get(especialidade);
+  if (dela === undefined) return undefined;
+  const profissional = dela.find(({ chave }) => chave === excecao.profissional);
+  if (profissional === undefined && (excecao.profissional !== "" || dela.length > 0)) return undefined;
+  return turno({ especialidade, profissional, local, inicio, vagas, minutos, encaixes });
+}
+
+/** O que resta de um turno; nada, se fecha inteiro. */
+function fecha(turno: Turno, { inicio, fim }: Excecao): readonly Turno[] {
+  if (inicio >= turno.fim || fim <= turno.inicio) return [turno];
+  const fechados = [...turno.fechados, [inicio, fim] as const];
+  const horarios = turno.horarios.filter((horario) =>
+    horario.inicio >= fim || horario.inicio + horario.minutos <= inicio
+  );
+  const resto = { ...turno, fechados, horarios };
+  return Array.from({ length: turno.fim - turno.inicio }, (_, i) => turno.inicio + i).some((minuto) =>
+      aberto(resto, minuto)
+    )
+    ? [resto]
+    : [];
+}
+
+/** Verdadeiro se o minuto está dentro do turno e não foi fechado. */
+export function aberto({ inicio, fim, fechados }: Turno, minuto: number): boolean {
+  return minuto >= inicio && minuto < fim && !fechados.some(([de, ate]) => minuto >= de && minuto < ate);
+}

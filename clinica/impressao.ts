@@ -1,0 +1,35 @@
+/**
+ * A impressão digital da semana: dois servidores sobre o mesmo livro têm de decidir pela mesma, e é por ela que o sabem.
+ *
+ * `servidor.ts` a dá ao armazém que serve a vários.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import type { Oferta } from "./oferta.ts";
+
+/**
+ * Um resumo do que vale na semana: fuso, semanas, datas fechadas, e de cada atendimento a especialidade, o dia, quem, onde e
+ * as horas. Não mudam nada o nome da clínica, a ordem das chaves do arquivo, nem como se escreve o que se compara sem acentos;
+ * a ordem de especialidades e profissionais muda, pois por ela se escolhe.
+ */
+export function impressao(
+  { fuso, semanas, fechado, especialidades, profissionais, semana }: Pick<
+    Oferta,
+    "fuso" | "semanas" | "fechado" | "especialidades" | "profissionais" | "semana"
+  >,
+): string {
+  const turnos = [...semana].flatMap(([dia, atendimentos]) =>
+    [...atendimentos.values()].flat().flatMap((agenda) => agenda.turnos).map((turno) => {
+      const { especialidade, agenda, inicio, fim, minutos, local, encaixes } = turno;
+      return JSON.stringify([dia, especialidade, agenda, inicio, fim, minutos, local, encaixes]);
+    })
+  );
+  const vale = [
+    ...[fuso, semanas, [...fechado].sort()],
+    ...[especialidades, profissionais].map((nomes) => nomes.map(({ chave }) => chave)),
+    turnos.sort(),
+  ];
+  return createHash("sha256").update(JSON.stringify(vale)).digest("hex");
+}

@@ -1,0 +1,222 @@
+/**
+ * Todos os comandos contra o modelo ingênuo (`testes/modelo.ts`), em sequências ao acaso de pedidos e de relógio: um a um, pela
+ * função pura, e em lotes, pela agenda. Sem nenhuma permissão.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { completa, paraCada } from "../testes/ao_acaso.ts";
+import { BalcaoDaAgenda, BalcaoPuro, codigoDeTeste, como, teste } from "../testes/balcao.ts";
+import { Modelo } from "../testes/modelo.ts";
+import type { Linha, Saida } from "../testes/modelo_dias.ts";
+import type { Agendamento } from "./agendamento.ts";
+import { ArmazemSqlite } from "../armazem/sqlite.ts";
+import { ArmazemDeTeste, Livro } from "../testes/livro_de_teste.ts";
+import { hora } from "./oferta.ts";
+import type { Quem } from "./livro.ts";
+import type { Pedido, Resultado } from "./pedido.ts";
+import { muda } from "./regras.ts";
+
+// ------------------------------------------------------------------------------------------------------ o mesmo
+
+/** `assertEquals`, mais depressa quando é o mesmo. */
+function iguais(veio: unknown, esperado: unknown, oque: string): void {
+  if (JSON.stringify(veio) !== JSON.stringify(esperado)) assertEquals(veio, esperado, oque);
+}
+
+/** Os campos por ordem alfabética, e em vez da pilha, de quem e de quando é cada passo. */
+function semPilha({ pilha, ...um }: Agendamento): unknown {
+  return emOrdem({ ...um, passos: pilha.map(({ papel, em }) => [papel, Date.parse(em)]) });
+}
+
+function semFotos({ fotos, ...um }: Linha): unknown {
+  return emOrdem({ ...um, passos: fotos.map(({ papel, em }) => [papel, em]) });
+}
+
+function emOrdem(um: object): unknown {
+  return Object.fromEntries(Object.entries(um).sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** O que se compara de um resultado. As horas de todos juntas não dizem de quem são. */
+function retrato(resultado: Resultado, pedido: Pedido): unknown {
+  const separadas = pedido.comando === "VAGAS" && pedido.porProfissional === true;
+  return {
+    codigo: resultado.codigo,
+    numero: "numero" in resultado ? resultado.numero : undefined,
+    agendamentos: "agendamentos" in resultado ? resultado.agendamentos.map(semPilha) : undefined,
+    vagas: "vagas" in resultado
+      ? resultado.vagas.map(({ dia, especialidade, profissional, horas }) => [
+        ...[dia.iso, dia.nome, especialidade.nome],
+        separadas ? profissional?.nome ?? "" : "",
+        horas,
+      ])
+      : undefined,
+  };
+}
+
+function retratoDoModelo({ codigo, numero, agendamentos, vagas }: Saida): unknown {
+  return { codigo, numero, agendamentos: agendamentos?.map(semFotos), vagas };
+}
+
+function comparaLivros(livro: Livro, modelo: Modelo, oque: string): void {
+  iguais(livro.linhas.map(semPilha), modelo.dias.linhas.map(semFotos), oque);
+  assertEquals(livro.excecoes, modelo.dias.excecoes, oque);
+  assertEquals(livro.contatos.toSorted(porCpf), modelo.contatos.toSorted(porCpf), oque);
+}
+
+function porCpf(a: { cpf: string }, b: { cpf: string }): number {
+  return a.cpf < b.cpf ? -1 : 1;
+}
+
+/** O que se viu: quantas vezes cada comando deu cada código. */
+class Vistos {
+  #vezes = new Map<string, number>();
+
+  conta({ comando, ...pedido }: Pedido, codigo: string): void {
+    const qual = "situacao" in pedido ? `SITUA ${pedido.situacao}` : comando;
+    for (const chave of [codigo, `${qual} ${codigo}`]) this.#vezes.set(chave, (this.#vezes.get(chave) ?? 0) + 1);
+  }
+
+  /** Exige que cada um tenha aparecido: uma propriedade que nada viu nada prova. */
+  exige(...chaves: string[]): void {
+    const ausentes = chaves.filter((chave) => !this.#vezes.has(chave));
+    assertEquals(ausentes, [], "não apareceram: a propriedade confere pouco");
+  }
+}
+
+const ESPERADOS = [
+  ...["AGEND OK-300", "AGEND ERRO-103", "AGEND ERRO-105", "AGEND ERRO-110", "AGEND ERRO-111"],
+  ...["REMARC OK-303", "REMARC ERRO-103", "REMARC ERRO-105", "REMARC ERRO-110", "REMARC ERRO-113", "REMARC ERRO-115"],
+  ...["CANCEL OK-301", "CANCEL ERRO-113", "CANCEL ERRO-114", "CANCEL ERRO-115", "CORRIGE OK-306", "CORRIGE ERRO-113"],
+  ...["CONFIRMADO", "CHEGOU", "CHAMADO", "ATENDIDO", "SAIU", "FALTOU", "CANCELADO", "DESFAZ"].flatMap((situacao) => [
+    `SITUA ${situacao} OK-306`,
+    `SITUA ${situacao} ERRO-115`,
+    `SITUA ${situacao} ERRO-113`,
+  ]),
+  ...["FECHA OK-312", "FECHA ERRO-103", "EXTRA OK-313", "EXTRA ERRO-103", "EXTRA ERRO-105", "EXTRA ERRO-121"],
+  ...["REABRE OK-314", "REABRE ERRO-113", "ERRO-117"],
+  ...[
+    "BUSCA OK-302",
+    "BUSCA ERRO-112",
+    "HISTORIA OK-315",
+    "LISTA OK-310",
+    "LISTA ERRO-103",
+    "VAGAS OK-304",
+    "VAGAS ERRO-103",
+  ],
+];
+
+// ------------------------------------------------------------------------------------------------------ as propriedades
+
+/** Cada propriedade leva uns dois segundos numa máquina sossegada. */
+const SEQUENCIAS = 200;
+
+teste("um a um, para qualquer sequência, o núcleo e o modelo respondem o mesmo e deixam o mesmo livro", async () => {
+  const vistos = new Vistos();
+  await paraCada(SEQUENCIAS, ({ config, inicio, passos }) => {
+    const balcao = new BalcaoPuro(config, inicio);
+    const modelo = new Modelo(config, codigoDeTeste);
+    const versoes = new Map<number, number>();
+    for (const passo of passos) {
+      if ("anda" in passo) balcao.agora += passo.anda;
+      else if ("semana" in passo) balcao.troca(modelo.dias.config = passo.semana);
+      else {
+        for (const ensaio of passo.conexoes.flat()) {
+          const pedido = completa(ensaio, modelo.dias.linhas);
+          const { resultado } = balcao.decide(pedido, como(ensaio.papel));
+          const esperado = modelo.pede(pedido, balcao.agora, ensaio.papel);
+          iguais(retrato(resultado, pedido), retratoDoModelo(esperado), JSON.stringify(pedido));
+          comparaLivros(balcao.livro, modelo, JSON.stringify(pedido));
+          vistos.conta(pedido, resultado.codigo);
+        }
+        for (const { numero, versao, codigo } of balcao.livro.linhas) {
+          assert((versoes.get(numero) ?? 0) <= versao, "uma versão só cresce");
+          assertEquals(codigo, codigoDeTeste(numero), "o número e o código são de um só, para sempre");
+          versoes.set(numero, versao);
+        }
+      }
+    }
+    assertEquals(balcao.livro.linhas.map(({ numero }) => numero), balcao.livro.linhas.map((_, i) => i + 1));
+    ninguemEmDoisLugares(balcao.livro);
+  });
+  vistos.exige(...ESPERADOS);
+});
+
+/** As mesmas sequências em lotes, pela agenda, sobre um armazém; o livro confere-se, se se deixa ver. */
+async function emLotes(abre: () => BalcaoDaAgenda["armazem"], confereLivro: boolean): Promise<void> {
+  const vistos = new Vistos();
+  // Quem guarda o livro conta as senhas das linhas que há, e uma que se moveu já não tem a sua.
+  const semSenha = (valor: unknown): unknown =>
+    confereLivro ? valor : JSON.parse(JSON.stringify(valor ?? null).replaceAll(/"senha":"[^"]*"/g, '"senha":""'));
+  const confere = (veio: unknown, esperado: unknown, oque: string): void =>
+    iguais(semSenha(veio), semSenha(esperado), oque);
+  await paraCada(SEQUENCIAS, async ({ config, inicio, passos }) => {
+    await using balcao = new BalcaoDaAgenda(config, inicio, abre());
+    const modelo = new Modelo(config, codigoDeTeste);
+    for (const passo of passos) {
+      if ("anda" in passo) balcao.agora += passo.anda;
+      else if ("semana" in passo) balcao.troca(modelo.dias.config = passo.semana);
+      else {
+        // Os pedidos sabem-se todos antes de qualquer um ser respondido.
+        const conexoes = passo.conexoes.map((ensaios) => ensaios.map((ensaio) => completa(ensaio, modelo.dias.linhas)));
+        const quem = (i: number): Quem => como(passo.conexoes[i][0].papel);
+        const atendidos = conexoes.map((pedidos, i) => balcao.agenda.atende(pedidos, quem(i)));
+        // Só consultas: na hora, do que já estava gravado. O resto, num lote, na ordem de chegada.
+        const esperados = new Map<number, unknown[]>();
+        for (const consulta of [true, false]) {
+          for (const [i, pedidos] of conexoes.entries()) {
+            if (pedidos.some(muda) === consulta) continue;
+            esperados.set(
+              i,
+              pedidos.map((pedido) => retratoDoModelo(modelo.pede(pedido, balcao.agora, quem(i).papel))),
+            );
+          }
+        }
+        for (const [i, pedidos] of conexoes.entries()) {
+          const resultados = await atendidos[i];
+          balcao.castiga();
+          const retratos = resultados?.map((resultado, j) => retrato(resultado, pedidos[j]));
+          confere(retratos, esperados.get(i), JSON.stringify(pedidos));
+          pedidos.forEach((pedido, j) => vistos.conta(pedido, resultados?.[j].codigo ?? ""));
+        }
+        assertEquals(balcao.falhas, []);
+        if (confereLivro) comparaLivros(balcao.livro, modelo, JSON.stringify(conexoes));
+      }
+    }
+    for (const cpf of new Set(modelo.dias.linhas.map((linha) => linha.cpf))) {
+      const pedido: Pedido = { comando: "HISTORIA", cpf };
+      confere(
+        retrato(await balcao.pede(pedido), pedido),
+        retratoDoModelo(modelo.pede(pedido, balcao.agora, "gerente")),
+        cpf,
+      );
+    }
+    ninguemEmDoisLugares(balcao.livro);
+  });
+  vistos.exige(...ESPERADOS);
+}
+
+teste("em lotes, pela agenda, o mesmo que um a um", () => emLotes(() => new ArmazemDeTeste(), true));
+
+teste(
+  "em lotes, sobre o SQLite, o mesmo que um a um",
+  () => emLotes(() => Object.assign(ArmazemSqlite.abre(":memory:"), { livro: new Livro() }), false),
+);
+
+/** Nenhuma hora vendida duas vezes, nenhum profissional em dois lugares, nenhum CPF com dois ativos numa especialidade. */
+function ninguemEmDoisLugares(livro: Livro): void {
+  livro.confere();
+  for (const data of new Set(livro.linhas.map((linha) => linha.data))) {
+    for (let minuto = 0; minuto < 1440; minuto += 5) {
+      const agora = hora(minuto);
+      const acaba = ({ hora: inicio, minutos }: Agendamento): string =>
+        hora(Number(inicio.slice(0, 2)) * 60 + Number(inicio.slice(3)) + minutos);
+      const profissionais = livro.linhas
+        .filter((um) => um.data === data && !um.encaixe && !["CANCELADO", "PASSOU"].includes(um.situacao))
+        .filter((um) => um.hora <= agora && agora < acaba(um))
+        .map(({ profissional, especialidade }) => profissional || `especialidade ${especialidade}`);
+      assertEquals(profissionais.length, new Set(profissionais).size, `${data} ${agora}: ${profissionais}`);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * `REMARC`: move, num passo só. A hora antiga conta como livre enquanto se procura a nova; o número e o código ficam, e numa
+ * recusa nada mudou.
+ *
+ * @module
+ */
+
+import { agendaDe, type Agendamento } from "./agendamento.ts";
+import {
+  acha,
+  ativosEmOrdem,
+  type Decisao,
+  type Estado,
+  jaTerminou,
+  mudanca,
+  naoPermitido,
+  semMudanca,
+} from "./estado.ts";
+import type { Vista } from "./livro.ts";
+import { lugar } from "./marcar.ts";
+import type { Ocupacao } from "./ocupacao.ts";
+import type { PedidoDe } from "./pedido.ts";
+import { acharAtendimento, atende, type Atendimento, escolher, type Vaga } from "./vaga.ts";
+
+/** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 113, 117, 115, 110. */
+export function remarcar(estado: Estado, pedido: PedidoDe<"REMARC">): Decisao {
+  const onde = acharAtendimento(estado, pedido);
+  if (onde === undefined) return semMudanca({ codigo: "ERRO-103" });
+  if (pedido.horario !== undefined && !atende(estado, onde, pedido.horario)) return semMudanca({ codigo: "ERRO-105" });
+  const achado = acha(estado, pedido, () => ativosEmOrdem(estado, pedido.cpf));
+  if ("recusa" in achado) return semMudanca(achado.recusa);
+  const antes = achado.agendamento;
+  if (!move(estado, antes)) return naoPermitido(antes);
+
+  const vaga = escolherPara(estado, onde, { antes, pedido });
+  if (vaga === undefined) return semMudanca({ codigo: "ERRO-110" });
+  const novo = lugar(onde.dia.iso, vaga);
+  if (!antes.encaixe && mesmoLugar(antes, novo)) {
+    return semMudanca({ codigo: "OK-303", agendamentos: [antes, antes] });
+  }
+  const feita = mudanca(estado, {
+    ato: "REMARC",
+    antes,
+    novo: {
+      ...novo,
+      ...DE_NOVO,
+      motivo: pedido.motivo ?? antes.motivo,
+    },
+  });
+  return { resultado: { codigo: "OK-303", agendamentos: [feita.depois, antes] }, mudancas: [feita] };
+}
+
+/** O que um agendamento movido volta a ser: por confirmar, sem senha de outro dia, sem o que desfazer. */
+const DE_NOVO = { situacao: "MARCADO", encaixe: false, local: "", senha: "", prioridade: 0, pilha: [] } as const;
+
+/** Só quem está por vir se move. */
+function move(estado: Estado, agendamento: Agendamento): boolean {
+  const { situacao, ativo } = agendamento;
+  return ativo && (situacao === "MARCADO" || situacao === "CONFIRMADO") && !jaTerminou(estado, agendamento);
+}
+
+/** Sem dizer com quem, fica com quem está, se ele tem hora; senão, como em `AGEND`. */
+function escolherPara(
+  estado: Estado,
+  onde: Atendimento,
+  { antes, pedido: { horario: hora } }: { antes: Agendamento; pedido: PedidoDe<"REMARC"> },
+): Vaga | undefined {
+  const vista = semEle(estado.vista, antes);
+  const dele = onde.agendas.filter(({ agenda }) => agenda === agendaDe(antes));
+  return escolher(estado, { ...onde, agendas: dele }, { vista, hora }) ?? escolher(estado, onde, { vista, hora });
+}
+
+/** O livro como seria sem o agendamento. */
+function semEle(vista: Vista, agendamento: Agendamento): Pick<Vista, "ocupacao"> {
+  const dele = agendaDe(agendamento);
+  return {
+    ocupacao(agenda, data): Ocupacao {
+      const ocupacao = vista.ocupacao(agenda, data);
+      if (agenda !== dele || data !== agendamento.data) return ocupacao;
+      const sem = ocupacao.copia();
+      sem.tira(agendamento);
+      return sem;
+    },
+  };
+}
+
+function mesmoLugar(antes: Agendamento, novo: ReturnType<typeof lugar>): boolean {
+  return antes.profissional === novo.profissional && antes.data === novo.data && antes.hora === novo.hora &&
+    antes.minutos === novo.minutos;
+}

@@ -1,0 +1,284 @@
+/**
+ * O que se vê sem procurar ordem nenhuma: do que com certeza valia num instante, ninguém estava em dois lugares, cada passagem
+ * está na tabela, nada foi marcado no que estava fechado, cada senha é de um só, e toda resposta serve ao seu pedido.
+ *
+ * @module
+ */
+
+import { descreve, descreveVisto, type FeitoNoDia, type OperacaoDoDia, type Visto } from "./feitos.ts";
+import { agendaDe, fecha, sobrepoe } from "./semana.ts";
+import { type Agora, ativo, minutoDe, permite, podeMover, toma } from "./tabela.ts";
+import {
+  autoresDe,
+  type Imagem,
+  type LivroDoDia,
+  vaiPara,
+  type Versao,
+  type Vida,
+  type Vidas,
+  type Viola,
+} from "./vidas.ts";
+
+/** Com que se confere. */
+export interface OpcoesDasCertezas {
+  /** O que se reconstruiu. */
+  readonly vidas: Vidas;
+  /** O livro, como ficou. */
+  readonly livro: LivroDoDia;
+  /** Quando é. */
+  readonly agora: Agora;
+  /** Recebe o que está errado. */
+  readonly viola: Viola;
+}
+
+/** Confere tudo. */
+export function confere(operacoes: readonly OperacaoDoDia[], opcoes: OpcoesDasCertezas): void {
+  const { vidas: { vidas }, agora, viola } = opcoes;
+  for (const operacao of operacoes) confereResposta(operacao, viola);
+  for (const vida of vidas.values()) conferePassagens(vida, { agora, viola });
+  confereLugares(vidas, viola);
+  confereExcecoes(operacoes, opcoes);
+  confereFechados(operacoes, opcoes);
+  confereSenhas(vidas, viola);
+}
+
+// ------------------------------------------------------------------------------------------------------ as respostas
+
+/** O que cada pedido pode ter por resposta, se é bem formado. */
+const RESPOSTAS: { readonly [C in FeitoNoDia["comando"]]: readonly string[] } = {
+  OLA: ["OK-200"],
+  AGEND: ["OK-300", "ERRO-103", "ERRO-105", "ERRO-110", "ERRO-111"],
+  REMARC: ["OK-303", "ERRO-103", "ERRO-105", "ERRO-110", "ERRO-113", "ERRO-115", "ERRO-117"],
+  CANCEL: ["OK-301", "ERRO-113", "ERRO-115", "ERRO-117"],
+  CORRIGE: ["OK-306", "ERRO-113", "ERRO-117"],
+  SITUA: ["OK-306", "ERRO-113", "ERRO-115", "ERRO-117"],
+  BUSCA: ["OK-302", "ERRO-112"],
+  HISTORIA: ["OK-315"],
+  LISTA: ["OK-310"],
+  VAGAS: ["OK-304", "ERRO-103"],
+  FECHA: ["OK-312"],
+  EXTRA: ["OK-313", "ERRO-121"],
+  REABRE: ["OK-314", "ERRO-113"],
+};
+
+function confereResposta(operacao: OperacaoDoDia, viola: Viola): void {
+  const { feito, resposta } = operacao;
+  if (resposta === undefined || resposta.codigo === "ERRO-131") return;
+  const { codigo, vistos } = resposta;
+  const deQuem = "cpf" in feito ? vistos.every(({ cpf }) => cpf === feito.cpf) : true;
+  if (!RESPOSTAS[feito.comando].includes(codigo) || !deQuem || !serve(feito, codigo, vistos)) {
+    viola("resposta imprópria", descreve(operacao));
+  }
+}
+
+/** Se o que veio é o que se pediu. */
+function serve(feito: FeitoNoDia, codigo: string, vistos: readonly Visto[]): boolean {
+  const [visto, antes] = vistos;
+  if ("especialidade" in feito && feito.especialidade !== undefined && feito.comando !== "VAGAS") {
+    if (vistos.some(({ especialidade }) => especialidade !== feito.especialidade)) return false;
+  }
+  if (codigo === "ERRO-117") return "versao" in feito && visto?.versao !== feito.versao;
+  if (!codigo.startsWith("OK-")) return codigo !== "ERRO-115" && codigo !== "ERRO-111" || vistos.length === 1;
+  switch (feito.comando) {
+    case "AGEND":
+      return vistos.length === 1 && visto.nome === feito.nome && vaiPara(feito, visto) && visto.versao === 1 &&
+        visto.situacao === "MARCADO" && visto.encaixe === (feito.encaixe ?? false) && ehCodigo(visto.codigo);
+    case "REMARC":
+      return vistos.length === 2 && vaiPara(feito, visto) && visto.numero === antes.numero && !visto.encaixe &&
+        visto.codigo === antes.codigo && ehDoAlvo(feito, antes) &&
+        (visto.versao === antes.versao || visto.situacao === "MARCADO" && visto.versao === antes.versao + 1);
+    case "CANCEL":
+      return vistos.length === 1 && visto.situacao === "CANCELADO" && ehDoAlvo(feito, visto, 1);
+    case "CORRIGE":
+      return vistos.length === 1 && (feito.nome ?? visto.nome) === visto.nome &&
+        (feito.nota ?? visto.nota) === visto.nota && ehDoAlvo(feito, visto, 1);
+    case "SITUA":
+      return vistos.length === 1 && (feito.situacao === "DESFAZ" || feito.situacao === visto.situacao) &&
+        (feito.prioridade ?? visto.prioridade) === visto.prioridade && (feito.local ?? visto.local) === visto.local &&
+        (visto.situacao !== "CHEGOU" || /^[AP]\d{3,}$/.test(visto.senha ?? "")) && ehDoAlvo(feito, visto, 1);
+    default:
+      return true;
+  }
+}
+
+/** Oito caracteres da base 32 de Crockford. */
+function ehCodigo(codigo: string | undefined): boolean {
+  return /^[0-9A-HJKMNP-TV-Z]{8}$/.test(codigo ?? "");
+}
+
+/** Se é o de que se falou, com tantas versões a mais que a que se disse. */
+function ehDoAlvo(feito: { numero?: number; versao?: number }, { numero, versao }: Visto, mais = 0): boolean {
+  return (feito.numero ?? numero) === numero && (feito.versao ?? versao - mais) === versao - mais;
+}
+
+// ------------------------------------------------------------------------------------------------------ as passagens
+
+/** De uma versão para a seguinte, só o que a tabela permite e o ato explica. */
+function conferePassagens(vida: Vida, { agora, viola }: { agora: Agora; viola: Viola }): void {
+  vida.forEach((versao, i) => {
+    if (explica(versao, vida[i - 1], agora)) return;
+    const de = i === 0 ? "" : `${descreveVisto(vida[i - 1].imagem)}, e depois `;
+    const quem = versao.autor === undefined ? "" : `; ${descreve(versao.autor)}`;
+    viola("situação fora da tabela", `${versao.ato}: ${de}${descreveVisto(versao.imagem)}${quem}`);
+  });
+}
+
+function explica({ ato, imagem }: Versao, anterior: Versao | undefined, agora: Agora): boolean {
+  if (anterior === undefined) return ato === "AGEND" && imagem.situacao === "MARCADO";
+  const { imagem: antes, pilha } = anterior;
+  const nomeFica = imagem.nome === undefined || antes.nome === undefined || imagem.nome === antes.nome;
+  const codigoFica = imagem.codigo === undefined || antes.codigo === undefined || imagem.codigo === antes.codigo;
+  if (!codigoFica || !nomeFica && ato !== "CORRIGE") return false;
+  const { situacao } = antes;
+  switch (ato) {
+    case "REMARC":
+      return podeMover(situacao) && imagem.situacao === "MARCADO" && !imagem.encaixe;
+    case "CANCEL":
+      return imagem.situacao === "CANCELADO" && permite(situacao, "CANCELADO", { ...antes, agora }) &&
+        mesmoLugar(imagem, antes);
+    case "SITUA":
+      return permite(situacao, imagem.situacao, { ...antes, agora }) && mesmoLugar(imagem, antes) &&
+        conta(imagem, antes, imagem.situacao === "CHAMADO" ? 1 : 0);
+    case "DESFAZ": {
+      const topo = pilha.at(-1);
+      return topo !== undefined && imagem.situacao === topo.situacao && mesmoLugar(imagem, antes) &&
+        conta(imagem, topo, 0);
+    }
+    case "CORRIGE":
+      return imagem.situacao === situacao && mesmoLugar(imagem, antes);
+    default:
+      return false;
+  }
+}
+
+function mesmoLugar(a: Imagem, b: Imagem): boolean {
+  return a.data === b.data && a.hora === b.hora && a.profissional === b.profissional && a.encaixe === b.encaixe;
+}
+
+function conta(depois: { chamadas?: number }, antes: { chamadas?: number }, mais: number): boolean {
+  return depois.chamadas === undefined || antes.chamadas === undefined || depois.chamadas === antes.chamadas + mais;
+}
+
+// ------------------------------------------------------------------------------------------------------- os lugares
+
+/** Um tempo em que algo valia com certeza. */
+interface Certo {
+  readonly versao: Versao;
+  readonly de: number;
+  readonly a: number;
+}
+
+/** Os tempos em que uma vida com certeza teve o mesmo, seguidos: de quando já valia até quando ainda não mudara. */
+function certos(vida: Vida, qual: (imagem: Imagem) => string | undefined): Certo[] {
+  const achados: Certo[] = [];
+  for (let i = 0; i < vida.length;) {
+    const tido = qual(vida[i].imagem);
+    let j = i + 1;
+    while (j < vida.length && qual(vida[j].imagem) === tido) j++;
+    const certo = { versao: vida[i], de: vida[i].fim, a: vida[j]?.inicio ?? Infinity };
+    if (tido !== undefined && certo.de < certo.a) achados.push(certo);
+    i = j;
+  }
+  return achados;
+}
+
+function confereLugares(vidas: ReadonlyMap<number, Vida>, viola: Viola): void {
+  const onde = (imagem: Imagem): string | undefined =>
+    toma(imagem) ? `${imagem.data} ${agendaDe(imagem)} ${imagem.hora}` : undefined;
+  const deQuem = (imagem: Imagem): string | undefined =>
+    ativo(imagem.situacao) ? `${imagem.cpf} ${imagem.especialidade}` : undefined;
+  const todas = [...vidas.values()];
+  const porDia = Map.groupBy(
+    todas.flatMap((vida) => certos(vida, onde)),
+    ({ versao: { imagem } }) => `${agendaDe(imagem)} ${imagem.data}`,
+  );
+  for (const [dia, grupo] of porDia) {
+    juntos(grupo, (um, outro) => {
+      if (minutosEmComum(um.versao.imagem, outro.versao.imagem)) {
+        viola("em dois lugares", `${dia}: ${descreveFeitura(um.versao)} e ${descreveFeitura(outro.versao)}`);
+      }
+    });
+  }
+  const porPessoa = Map.groupBy(todas.flatMap((vida) => certos(vida, deQuem)), ({ versao }) => deQuem(versao.imagem));
+  for (const [quem, grupo] of porPessoa) {
+    juntos(grupo, (um, outro) => {
+      const feituras = `${descreveFeitura(um.versao)} e ${descreveFeitura(outro.versao)}`;
+      viola("duas vezes na especialidade", `${quem}: ${feituras}`);
+    });
+  }
+}
+
+/** Mostra cada dois que valeram ao mesmo tempo. */
+function juntos(grupo: readonly Certo[], mostra: (um: Certo, outro: Certo) => void): void {
+  const emOrdem = grupo.toSorted((a, b) => a.de - b.de);
+  emOrdem.forEach((um, i) => {
+    for (let j = i + 1; j < emOrdem.length && emOrdem[j].de < um.a; j++) mostra(um, emOrdem[j]);
+  });
+}
+
+/** Dois agendamentos se sobrepõem; do que não se sabe quanto dura, só se sabe que começa. */
+export function minutosEmComum(um: Imagem, outro: Imagem): boolean {
+  const [inicio, comeco] = [minutoDe(um.hora), minutoDe(outro.hora)];
+  return sobrepoe(inicio, inicio + (um.minutos ?? 1), { inicio: comeco, fim: comeco + (outro.minutos ?? 1) });
+}
+
+function descreveFeitura({ imagem, autor }: Versao): string {
+  return autor === undefined ? descreveVisto(imagem) : `[${descreve(autor)}]`;
+}
+
+// ------------------------------------------------------------------------------------------------------- o fechado
+
+/** Cada exceção confirmada está no livro, e cada uma que está lá foi pedida. */
+function confereExcecoes(operacoes: readonly OperacaoDoDia[], { livro, viola }: OpcoesDasCertezas): void {
+  const excecoes = new Map(livro.excecoes.map((excecao) => [excecao.numero, excecao]));
+  for (const operacao of operacoes) {
+    const numero = operacao.resposta?.numero;
+    if (numero !== undefined && !excecoes.has(numero)) viola("confirmado e não gravado", descreve(operacao));
+  }
+  for (const excecao of excecoes.values()) {
+    const { numero, tipo, revogada } = excecao;
+    const { nascem, morrem } = autoresDe(excecao, operacoes);
+    const reabriram = morrem.filter(({ resposta }) => resposta !== undefined);
+    if (nascem.length === 0) viola("gravado sem pedido", `${tipo} ${numero}`);
+    if (revogada && morrem.length === 0) viola("gravado sem pedido", `REABRE ${numero}`);
+    if (!revogada && reabriram.length > 0) viola("confirmado e não gravado", descreve(reabriram[0]));
+    if (reabriram.length > 1) viola("gravado sem pedido", `duas vezes: ${reabriram.map(descreve).join(" e ")}`);
+  }
+}
+
+/** Nada se marca, nem se move, para o que um `FECHA` reconhecido fechou, até que algo o abra. */
+function confereFechados(operacoes: readonly OperacaoDoDia[], { vidas, livro, viola }: OpcoesDasCertezas): void {
+  const marcadas = [...vidas.vidas.values()].flat().filter(({ ato }) => ato === "AGEND" || ato === "REMARC");
+  for (const excecao of livro.excecoes.filter(({ tipo }) => tipo === "FECHA")) {
+    const { nascem, morrem } = autoresDe(excecao, operacoes);
+    const desde = Math.min(...nascem.filter(({ resposta }) => resposta !== undefined).map(({ fim }) => fim));
+    const ateQuando = Math.min(...morrem.map(({ inicio }) => inicio));
+    // Um atendimento extra posterior pode ter aberto outra vez parte do que se fechou: isso é da procura.
+    const extras = livro.excecoes.filter(({ tipo, numero }) => tipo === "EXTRA" && numero > excecao.numero);
+    for (const { imagem, inicio, fim, ato, autor } of marcadas) {
+      const { data, hora, minutos = 1, encaixe } = imagem;
+      const minuto = minutoDe(hora);
+      if (inicio < desde || fim > ateQuando || data < excecao.de || data > excecao.ate) continue;
+      if (!fecha(excecao, imagem) || !sobrepoe(minuto, minuto + (encaixe ? 1 : minutos), excecao)) continue;
+      if (extras.some(({ de, ...extra }) => de === data && sobrepoe(minuto, minuto + minutos, extra))) continue;
+      const quem = autor === undefined ? "" : `; ${descreve(autor)}`;
+      viola(
+        "marcado no que estava fechado",
+        `${ato} de ${descreveVisto(imagem)} dentro do FECHA ${excecao.numero}${quem}`,
+      );
+    }
+  }
+}
+
+// -------------------------------------------------------------------------------------------------------- as senhas
+
+/** Num dia, cada senha é de um só a cada instante; a de uma chegada que se desfez pode ser dada a outro. */
+function confereSenhas(vidas: ReadonlyMap<number, Vida>, viola: Viola): void {
+  const qual = ({ data, senha = "" }: Imagem): string | undefined => senha === "" ? undefined : `${data} ${senha}`;
+  const dadas = [...vidas.values()].flatMap((vida) => certos(vida, qual));
+  for (const [senha, grupo] of Map.groupBy(dadas, ({ versao }) => qual(versao.imagem))) {
+    juntos(grupo, (um, outro) => {
+      viola("senha repetida", `${senha}: ${descreveFeitura(um.versao)} e ${descreveFeitura(outro.versao)}`);
+    });
+  }
+}

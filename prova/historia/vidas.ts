@@ -1,0 +1,370 @@
+/**
+ * A vida de cada agendamento, versão a versão, com a operação que fez cada uma: do livro, do diário e do que as respostas
+ * mostraram. As versões de um agendamento têm uma ordem só, e é isso que torna a história do dia verificável em tempo quase
+ * linear. Aqui se descobre o que se perdeu, o que ninguém pediu e o que mudou sem mudar de versão.
+ *
+ * @module
+ */
+
+import { type ComandoDoDia, descreve, descreveVisto, type OperacaoDoDia, type Visto } from "./feitos.ts";
+import type { LinhaDeExcecao } from "./semana.ts";
+import type { Desfazer, Situacao } from "./tabela.ts";
+
+/** Um livro inteiro, como ficou. */
+export interface LivroDoDia {
+  /** A tabela `agendamento`, como a última versão de cada um. */
+  readonly agendamentos: readonly Required<Omit<Visto, "local">>[];
+  /** A tabela `excecao`. */
+  readonly excecoes: readonly LinhaDeExcecao[];
+  /** A coluna `mudancas` do diário, linha a linha, na ordem dele. */
+  readonly diario: readonly string[];
+}
+
+/** O que pode estar errado num dia. */
+export type ErradoNoDia =
+  | "resposta imprópria"
+  | "confirmado e não gravado"
+  | "gravado sem pedido"
+  | "lido e não gravado"
+  | "uma versão com dois conteúdos"
+  | "situação fora da tabela"
+  | "em dois lugares"
+  | "duas vezes na especialidade"
+  | "movido em duas horas ou em nenhuma"
+  | "marcado no que estava fechado"
+  | "senha repetida"
+  | "diário infiel"
+  | "leitura sem ordem possível";
+
+/** Recebe o que está errado. */
+export type Viola = (tipo: ErradoNoDia, descricao: string) => void;
+
+/** Uma linha do diário sobre um agendamento ou uma exceção. */
+interface Registrada {
+  ato: string;
+  numero: number;
+  versao: number;
+  para: string;
+}
+
+/** O que se sabe de uma versão. */
+export type Imagem =
+  & Pick<
+    Visto,
+    "numero" | "versao" | "cpf" | "especialidade" | "profissional" | "situacao" | "encaixe" | "data" | "hora"
+  >
+  & Partial<Visto>;
+
+/** Uma versão de um agendamento. */
+export interface Versao {
+  /** O que dela se sabe. */
+  imagem: Imagem;
+  /** O que se quis, como o diário diz. */
+  readonly ato: string;
+  /** O que depois dela se pode desfazer. */
+  pilha: readonly Desfazer[];
+  /** Quem a fez, se se sabe. */
+  autor?: OperacaoDoDia;
+  /** Não aconteceu antes disto. */
+  inicio: number;
+  /** Nem depois disto. */
+  fim: number;
+}
+
+/** Todas as versões de um agendamento; a primeira é a 1. */
+export type Vida = readonly Versao[];
+
+/** As vidas por número, e o que cada operação fez. */
+export interface Vidas {
+  /** Por número. */
+  readonly vidas: ReadonlyMap<number, Vida>;
+  /** O que as operações que mudaram algo fizeram. */
+  readonly obras: ReadonlyMap<OperacaoDoDia, Versao>;
+}
+
+/** O comando que deixa cada ato no diário. */
+const COMANDO_DO_ATO: Readonly<Record<string, ComandoDoDia>> = {
+  AGEND: "AGEND",
+  REMARC: "REMARC",
+  CANCEL: "CANCEL",
+  CORRIGE: "CORRIGE",
+  SITUA: "SITUA",
+  DESFAZ: "SITUA",
+};
+
+/** As confirmações que fazem uma versão nova: o primeiro agendamento que trazem. */
+const MUDA: ReadonlySet<string> = new Set(["OK-300", "OK-301", "OK-303", "OK-306"]);
+
+/** Reconstrói a vida de cada agendamento. */
+export function vidasDe(operacoes: readonly OperacaoDoDia[], livro: LivroDoDia, viola: Viola): Vidas {
+  const vidas = new Map<number, Versao[]>();
+  for (const linha of livro.agendamentos) vidas.set(linha.numero, []);
+  for (const registrada of leDiario(livro, viola)) {
+    const vida = vidas.get(registrada.numero);
+    if (vida === undefined) viola("diário infiel", `fala do agendamento ${registrada.numero}, que não está no livro`);
+    else if (registrada.versao !== vida.length + 1) {
+      viola("diário infiel", `versão ${registrada.versao} de ${registrada.numero} depois da ${vida.length}`);
+    } else vida.push(versaoDoDiario(registrada, vida.at(-1)));
+  }
+  for (const linha of livro.agendamentos) {
+    const vida = vidas.get(linha.numero) ?? [];
+    if (vida.length !== linha.versao) {
+      viola("diário infiel", `${descreveVisto(linha)} está na versão ${linha.versao}, e o diário conta ${vida.length}`);
+    }
+    for (const versao of vida) {
+      versao.imagem = { ...versao.imagem, cpf: linha.cpf, especialidade: linha.especialidade };
+    }
+    const ultima = vida[linha.versao - 1];
+    if (ultima !== undefined) junta(ultima, linha, { fonte: "o livro", viola });
+  }
+  const obras = atribui(operacoes, vidas, viola);
+  for (const operacao of operacoes) {
+    for (const visto of operacao.resposta?.vistos ?? []) {
+      const versao = vidas.get(visto.numero)?.[visto.versao - 1];
+      if (versao === undefined) {
+        const tipo = obras.has(operacao) || !MUDA.has(operacao.resposta?.codigo ?? "")
+          ? "lido e não gravado"
+          : "confirmado e não gravado";
+        viola(tipo, descreve(operacao));
+      } else {
+        junta(versao, visto, { fonte: descreve(operacao), viola });
+        versao.fim = Math.min(versao.fim, operacao.fim);
+      }
+    }
+  }
+  for (const vida of vidas.values()) completa(vida);
+  return { vidas, obras };
+}
+
+/** As linhas do diário sobre agendamentos, na ordem dele. O que de ninguém deve dizer, não diz. */
+function leDiario({ diario, agendamentos, excecoes }: LivroDoDia, viola: Viola): Registrada[] {
+  const numeros = new Map<number, string[]>(excecoes.map(({ numero }) => [numero, []]));
+  const registradas: Registrada[] = [];
+  for (const linha of diario) {
+    const autores: unknown = JSON.parse(linha);
+    if (!Array.isArray(autores) || !autores.every((um) => Array.isArray(um) && Array.isArray(um[2]))) {
+      throw new TypeError(`o diário não tem a forma que se espera: ${linha}`);
+    }
+    for (const [ato, numero, versao, , para] of autores.flatMap(([, , feitas]) => feitas)) {
+      if (
+        typeof ato !== "string" || typeof numero !== "number" || typeof versao !== "number" || typeof para !== "string"
+      ) {
+        throw new TypeError(`o diário não tem a forma que se espera: ${linha}`);
+      }
+      if (ato in COMANDO_DO_ATO) registradas.push({ ato, numero, versao, para });
+      else if (ato === "FECHA" || ato === "EXTRA" || ato === "REABRE") {
+        const atos = numeros.get(numero);
+        if (atos === undefined) viola("diário infiel", `fala da exceção ${numero}, que não está no livro`);
+        else atos.push(ato);
+      }
+    }
+  }
+  for (const { numero, tipo, revogada } of excecoes) {
+    const esperados = [tipo, ...revogada ? ["REABRE"] : []].join(" ");
+    const atos = numeros.get(numero)?.join(" ");
+    if (atos !== esperados) viola("diário infiel", `a exceção ${numero} é "${esperados}", e o diário diz "${atos}"`);
+  }
+  const tudo = diario.join("\n");
+  const dito = agendamentos.find(({ cpf, nome }) => tudo.includes(cpf) || tudo.includes(nome));
+  if (dito !== undefined) viola("diário infiel", `diz o CPF ou o nome de ${descreveVisto(dito)}`);
+  return registradas;
+}
+
+/** `"MARCADO ENCAIXE 2026-11-30 08:00 P:ANA"`: o que o diário diz de como ficou; só a situação, no lugar da anterior. */
+function versaoDoDiario({ ato, numero, versao, para }: Registrada, anterior: Versao | undefined): Versao {
+  const [, dita, encaixe, data, hora, agenda] = /^([A-Z]+)(?:( ENCAIXE)? (\S+) (\S+) (.+))?$/.exec(para) ?? [];
+  if (dita === undefined || agenda === undefined && anterior === undefined) {
+    throw new TypeError(`o diário não tem a forma que se espera: ${para}`);
+  }
+  const lugar = agenda === undefined && anterior !== undefined
+    ? umLugar(anterior.imagem)
+    : { data, hora, encaixe: encaixe !== undefined, profissional: agenda.startsWith("P:") ? agenda.slice(2) : "" };
+  // Uma situação que a prova não conhece não está na tabela dela, e é lá que se vê.
+  const situacao = dita as Situacao;
+  return {
+    ato,
+    imagem: { numero, versao, cpf: "", especialidade: "", situacao, ...lugar },
+    pilha: [],
+    inicio: -Infinity,
+    fim: Infinity,
+  };
+}
+
+function umLugar(
+  { data, hora, encaixe, profissional }: Imagem,
+): Pick<Imagem, "data" | "hora" | "encaixe" | "profissional"> {
+  return { data, hora, encaixe, profissional };
+}
+
+/** Junta o que mais se sabe de uma versão; uma versão tem um só conteúdo. */
+function junta(versao: Versao, visto: Partial<Visto>, { fonte, viola }: { fonte: string; viola: Viola }): void {
+  // O local é o do atendimento, se a pessoa não foi chamada a outro: não é da versão.
+  const { local: _local, ...conteudo } = visto;
+  const tida: Record<string, unknown> = { ...versao.imagem };
+  for (const [campo, valor] of Object.entries(conteudo)) {
+    if (tida[campo] !== undefined && tida[campo] !== valor) {
+      const eDe = `${campo} era "${tida[campo]}" e é "${valor}"`;
+      return viola("uma versão com dois conteúdos", `${descreveVisto(versao.imagem)}: ${eDe} em ${fonte}`);
+    }
+  }
+  versao.imagem = { ...versao.imagem, ...conteudo };
+}
+
+/** As duas primeiras palavras de um nome: quem o marcou. O que se corrige vem depois. */
+export function identidade(nome: string): string {
+  return nome.split(" ").slice(0, 2).join(" ");
+}
+
+// ------------------------------------------------------------------------------------------------------ de quem é
+
+/** Diz que operação fez cada versão: a que foi confirmada ou, das que ficaram sem resposta, uma que a possa ter feito. */
+function atribui(
+  operacoes: readonly OperacaoDoDia[],
+  vidas: ReadonlyMap<number, readonly Versao[]>,
+  viola: Viola,
+): Map<OperacaoDoDia, Versao> {
+  const obras = new Map<OperacaoDoDia, Versao>();
+  const perdidas = new Map<string, OperacaoDoDia[]>();
+  for (const operacao of operacoes) {
+    const { feito, resposta, fim, inicio } = operacao;
+    if (resposta === undefined) {
+      if (!("cpf" in feito) || feito.comando === "BUSCA" || feito.comando === "HISTORIA") continue;
+      perdidas.set(feito.cpf, [...perdidas.get(feito.cpf) ?? [], operacao]);
+      continue;
+    }
+    const [novo, antigo] = resposta.vistos;
+    // Mover para onde já se está não muda nada.
+    if (!MUDA.has(resposta.codigo) || novo === undefined || novo.versao === antigo?.versao) continue;
+    const versao = vidas.get(novo.numero)?.[novo.versao - 1];
+    if (versao === undefined) continue;
+    if (versao.autor !== undefined) {
+      viola(
+        "gravado sem pedido",
+        `duas confirmações de uma só versão: ${descreve(versao.autor)} e ${descreve(operacao)}`,
+      );
+      continue;
+    }
+    if (COMANDO_DO_ATO[versao.ato] !== feito.comando) {
+      viola("diário infiel", `diz ${versao.ato} do que foi ${descreve(operacao)}`);
+    }
+    versao.autor = operacao;
+    versao.inicio = inicio;
+    versao.fim = fim;
+    obras.set(operacao, versao);
+  }
+  const orfas = [...vidas.values()].flat().filter(({ autor }) => autor === undefined);
+  const candidatas = new Map(
+    orfas.map((orfa) => [orfa, candidatasA(orfa, perdidas.get(orfa.imagem.cpf) ?? [], vidas)]),
+  );
+  const escolhidas = emparelha(candidatas);
+  for (const [orfa, suas] of candidatas) {
+    if (!escolhidas.has(orfa)) viola("gravado sem pedido", `${orfa.ato} de ${descreveVisto(orfa.imagem)}`);
+    orfa.inicio = Math.min(...suas.map(({ inicio }) => inicio), Infinity);
+    orfa.fim = Math.max(...suas.map(({ fim }) => fim), -Infinity);
+    if (suas.length === 1) {
+      orfa.autor = suas[0];
+      obras.set(suas[0], orfa);
+    }
+  }
+  return obras;
+}
+
+/** As operações sem resposta que podem ter feito esta versão. */
+function candidatasA(
+  { ato, imagem }: Versao,
+  perdidas: readonly OperacaoDoDia[],
+  vidas: ReadonlyMap<number, readonly Versao[]>,
+): OperacaoDoDia[] {
+  return perdidas.filter(({ feito }) => {
+    if (!("especialidade" in feito) || feito.comando !== COMANDO_DO_ATO[ato]) return false;
+    if (feito.especialidade !== imagem.especialidade) return false;
+    if ("numero" in feito && feito.numero !== undefined && feito.numero !== imagem.numero) return false;
+    if ("versao" in feito && feito.versao !== undefined && feito.versao + 1 !== imagem.versao) return false;
+    switch (feito.comando) {
+      case "AGEND": {
+        const nome = vidas.get(imagem.numero)?.findLast((versao) => versao.imagem.nome !== undefined)?.imagem.nome;
+        return nome !== undefined && identidade(nome) === identidade(feito.nome) && vaiPara(feito, imagem) &&
+          imagem.encaixe === (feito.encaixe ?? false);
+      }
+      case "REMARC":
+        return vaiPara(feito, imagem);
+      case "SITUA":
+        return feito.situacao === "DESFAZ" ? ato === "DESFAZ" : ato === "SITUA" && feito.situacao === imagem.situacao;
+      default:
+        return true;
+    }
+  });
+}
+
+/** Está onde se pediu. */
+export function vaiPara(
+  feito: { data: string; hora?: string; profissional?: string },
+  imagem: Partial<Visto>,
+): boolean {
+  return feito.data === imagem.data && (feito.hora ?? imagem.hora) === imagem.hora &&
+    (feito.profissional ?? imagem.profissional) === imagem.profissional;
+}
+
+/** Dá a cada versão uma operação só sua, a quantas se possa (Kuhn, 1955); devolve as que a têm. */
+function emparelha(candidatas: ReadonlyMap<Versao, readonly OperacaoDoDia[]>): Set<Versao> {
+  const dono = new Map<OperacaoDoDia, Versao>();
+  const tenta = (orfa: Versao, vistas: Set<OperacaoDoDia>): boolean =>
+    (candidatas.get(orfa) ?? []).some((candidata) => {
+      if (vistas.has(candidata)) return false;
+      vistas.add(candidata);
+      const outra = dono.get(candidata);
+      if (outra !== undefined && !tenta(outra, vistas)) return false;
+      dono.set(candidata, orfa);
+      return true;
+    });
+  return new Set([...candidatas.keys()].filter((orfa) => tenta(orfa, new Set())));
+}
+
+/** O que se sabe de uma versão pelas vizinhas: uma versão não acontece antes da anterior, e só mover muda quanto dura. */
+function completa(vida: readonly Versao[]): void {
+  for (let i = 1; i < vida.length; i++) {
+    vida[i].inicio = Math.max(vida[i].inicio, vida[i - 1].inicio);
+    if (vida[i].ato !== "REMARC") herda(vida[i], vida[i - 1]);
+  }
+  for (let i = vida.length - 2; i >= 0; i--) {
+    vida[i].fim = Math.min(vida[i].fim, vida[i + 1].fim);
+    if (vida[i + 1].ato !== "REMARC") herda(vida[i], vida[i + 1]);
+  }
+  for (let i = 1; i < vida.length; i++) vida[i].pilha = pilhaDepois(vida[i].ato, vida[i - 1]);
+}
+
+function herda(versao: Versao, { imagem: { minutos } }: Versao): void {
+  if (minutos !== undefined) versao.imagem = { minutos, ...versao.imagem };
+}
+
+/** Mover esvazia a pilha; o resto que muda a situação fica em cima dela. */
+function pilhaDepois(ato: string, { imagem: { situacao, chamadas }, pilha }: Versao): readonly Desfazer[] {
+  switch (ato) {
+    case "REMARC":
+      return [];
+    case "DESFAZ":
+      return pilha.slice(0, -1);
+    case "SITUA":
+    case "CANCEL":
+      return [...pilha, { situacao, chamadas }];
+    default:
+      return pilha;
+  }
+}
+
+/** As operações que podem ter feito uma exceção, e as que a podem ter desfeito. */
+export function autoresDe(
+  { numero, tipo, motivo, local }: LinhaDeExcecao,
+  operacoes: readonly OperacaoDoDia[],
+): { nascem: readonly OperacaoDoDia[]; morrem: readonly OperacaoDoDia[] } {
+  return {
+    nascem: operacoes.filter(({ feito, resposta }) => {
+      if (feito.comando !== tipo) return false;
+      if (resposta !== undefined) return resposta.numero === numero;
+      return feito.comando === "FECHA" ? feito.motivo === motivo : feito.comando === "EXTRA" && feito.local === local;
+    }),
+    morrem: operacoes.filter(({ feito, resposta }) =>
+      feito.comando === "REABRE" && feito.numero === numero && (resposta === undefined || resposta.codigo === "OK-314")
+    ),
+  };
+}

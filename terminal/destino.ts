@@ -1,0 +1,109 @@
+/**
+ * O destino de um pedido de mudança cuja resposta se perdeu, a julgar pelo que o livro diz antes e depois dele. Os comandos e
+ * o menu perguntam, cada um com a sua paciência; aqui se julga.
+ *
+ * @module
+ */
+
+import type { Conexao } from "./conexao.ts";
+import { agendamentosEm, type Respondido, type TuplaLida } from "./tubo.ts";
+import { espera } from "../clinica/agendamento.ts";
+import { chave } from "../clinica/texto.ts";
+import type { PedidoNoFio2De } from "../fio/clinica2.ts";
+
+/** Um pedido que muda um agendamento de um CPF. */
+export type PedidoDeMudanca = PedidoNoFio2De<"AGEND" | "CANCEL" | "REMARC" | "CORRIGE" | "SITUA">;
+
+/**
+ * O que o livro diz de um CPF: tudo, de um servidor que o conte, ou os agendamentos ativos; `undefined` se a resposta não o
+ * diz.
+ *
+ * @throws {SemConexao} quando o servidor não atende.
+ */
+export async function consultaDestino(conexao: Conexao, cpf: string): Promise<readonly TuplaLida[] | undefined> {
+  await conexao.conecta();
+  const comando = conexao.apresentacao === undefined ? "BUSCA" : "HISTORIA";
+  return agendamentosDe(await conexao.pede({ comando, cpf }));
+}
+
+/** Os agendamentos que uma resposta a `BUSCA` ou a `HISTORIA` traz; `undefined` se ela não os diz. */
+export function agendamentosDe(resposta: Respondido): readonly TuplaLida[] | undefined {
+  if (resposta.codigo === "OK-302" || resposta.codigo === "OK-315") return agendamentosEm(resposta);
+  return resposta.codigo === "ERRO-112" ? [] : undefined;
+}
+
+/**
+ * O que houve com um pedido cuja resposta se perdeu, a julgar pelos agendamentos que há depois: a resposta que ele teve
+ * ou teria, ou `undefined` se não aconteceu.
+ *
+ * @param antes Os agendamentos do CPF antes do pedido; só um `AGEND` se julga sem eles.
+ */
+export function destinoDe(
+  pedido: PedidoDeMudanca,
+  depois: readonly TuplaLida[],
+  { antes = [] }: { antes?: readonly TuplaLida[] } = {},
+): Respondido | undefined {
+  if (pedido.comando === "AGEND") return destinoDoMarcado(pedido, depois);
+  const alvos = antes.filter((tupla) => combina(pedido, tupla));
+  if (alvos.length === 0) return { codigo: "ERRO-113" };
+  if (pedido.comando === "CANCEL" && alvos.length > 1) return { codigo: "ERRO-114", agendamentos: alvos };
+  // Em CLINICA/1 só se sabe que já não está: um agendamento não tem número, e um cancelado não se vê.
+  if (alvos[0][7] === undefined) {
+    const ficou = depois.some((tupla) => [3, 4, 6].every((campo) => tupla[campo] === alvos[0][campo]));
+    return ficou ? undefined : { codigo: "OK-301", agendamentos: [alvos[0]] };
+  }
+  for (const alvo of alvos) {
+    const agora = depois.find(([, , , , , , , detalhes]) => detalhes?.numero === alvo[7]?.numero);
+    if (agora?.[7] !== undefined && agora[7].versao > (alvo[7]?.versao ?? 0)) {
+      return destinoDoMudado(pedido, agora, alvo);
+    }
+  }
+  return undefined;
+}
+
+/** Verdadeiro se é deste agendamento que o pedido fala. */
+function combina(
+  pedido: Exclude<PedidoDeMudanca, { comando: "AGEND" }>,
+  [, , , especialista, , , , detalhes]: TuplaLida,
+): boolean {
+  if (pedido.numero !== undefined && detalhes !== undefined) return detalhes.numero === pedido.numero;
+  return pedido.especialista === undefined || chave(especialista) === chave(pedido.especialista);
+}
+
+function destinoDoMarcado(pedido: PedidoNoFio2De<"AGEND">, depois: readonly TuplaLida[]): Respondido | undefined {
+  const achado = depois.find(([, , , especialista, , , , detalhes]) =>
+    chave(especialista) === chave(pedido.especialista) && (detalhes === undefined || espera(detalhes))
+  );
+  if (achado === undefined) return undefined;
+  const { data, horario, profissional } = pedido;
+  const pedida = achado[4] === data && (horario === undefined || achado[6] === horario) &&
+    (profissional === undefined || chave(achado[7]?.profissional ?? "") === chave(profissional));
+  return { codigo: pedida ? "OK-300" : "ERRO-111", agendamentos: [achado] };
+}
+
+/** O agendamento mudou: como se pediu, ou alguém o mudou de outro modo. */
+function destinoDoMudado(
+  pedido: Exclude<PedidoDeMudanca, { comando: "AGEND" }>,
+  agora: TuplaLida,
+  antes: TuplaLida,
+): Respondido {
+  const situacao = agora[7]?.situacao;
+  switch (pedido.comando) {
+    case "CANCEL":
+      if (situacao === "CANCELADO") return { codigo: "OK-301", agendamentos: [agora] };
+      break;
+    case "REMARC":
+      if (agora[4] === pedido.data && (pedido.horario === undefined || agora[6] === pedido.horario)) {
+        return { codigo: "OK-303", agendamentos: [agora, antes] };
+      }
+      break;
+    case "SITUA":
+      if (pedido.situacao === situacao || pedido.situacao === "DESFAZ") {
+        return { codigo: "OK-306", agendamentos: [agora] };
+      }
+      break;
+    case "CORRIGE":
+      return { codigo: "OK-306", agendamentos: [agora] };
+  }
+  return { codigo: "ERRO-117", agendamentos: [agora] };
+}

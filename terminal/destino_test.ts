@@ -1,0 +1,84 @@
+/**
+ * Testes de `terminal/destino.ts`, todos puros: o que houve com um pedido cuja resposta se perdeu.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { destinoDe, type PedidoDeMudanca } from "./destino.ts";
+import type { TuplaLida } from "./tubo.ts";
+import type { Detalhes } from "../fio/clinica2.ts";
+import type { Tupla } from "../protocolo.ts";
+import { CPF, TUPLA, tuplaCom } from "../testes/servidor_falso.ts";
+
+const AGEND: PedidoDeMudanca = {
+  comando: "AGEND",
+  cpf: CPF,
+  nome: "MARIA",
+  especialista: "nutricionista",
+  data: "27/11/2026",
+  dia: "SEXTA-FEIRA",
+};
+
+Deno.test("o destino de um AGEND sem resposta se julga por especialidade, data e horário pedido", {
+  permissions: "none",
+}, () => {
+  assertEquals(destinoDe(AGEND, [TUPLA])?.codigo, "OK-300");
+  assertEquals(destinoDe({ ...AGEND, horario: "08:00" }, [TUPLA])?.codigo, "OK-300");
+  assertEquals(destinoDe({ ...AGEND, horario: "08:30" }, [TUPLA])?.codigo, "ERRO-111");
+  assertEquals(destinoDe({ ...AGEND, data: "04/12/2026" }, [TUPLA])?.codigo, "ERRO-111");
+  assertEquals(destinoDe({ ...AGEND, especialista: "DERMATOLOGISTA" }, [TUPLA]), undefined);
+  assertEquals(destinoDe(AGEND, []), undefined);
+});
+
+Deno.test("o destino de um CANCEL sem resposta se julga pelo que havia antes", { permissions: "none" }, () => {
+  const outra: Tupla = ["AGEND", CPF, "MARIA", "DERMATOLOGISTA", "25/11/2026", "QUARTA-FEIRA", "09:00"];
+  const pedido: PedidoDeMudanca = { comando: "CANCEL", cpf: CPF, especialista: "nutricionista" };
+  assertEquals(destinoDe(pedido, [outra], { antes: [TUPLA, outra] }), { codigo: "OK-301", agendamentos: [TUPLA] });
+  assertEquals(destinoDe(pedido, [TUPLA, outra], { antes: [TUPLA, outra] }), undefined);
+  assertEquals(destinoDe({ comando: "CANCEL", cpf: CPF }, [], { antes: [TUPLA] })?.codigo, "OK-301");
+  assertEquals(destinoDe({ comando: "CANCEL", cpf: CPF }, [], { antes: [] })?.codigo, "ERRO-113");
+});
+
+function teste(nome: string, fn: () => void): void {
+  Deno.test(nome, { permissions: "none" }, fn);
+}
+
+const QUEM = { cpf: CPF, especialista: "nutricionista" };
+
+teste("em CLINICA/2, o que foi desmarcado não é o que alguém marcou", () => {
+  assertEquals(destinoDe(AGEND, [tuplaCom({ situacao: "CANCELADO" })]), undefined);
+  assertEquals(destinoDe(AGEND, [tuplaCom({ situacao: "CHEGOU" })])?.codigo, "OK-300");
+  const comAna: PedidoDeMudanca = { ...AGEND, profissional: "Dra. Ana Lima" };
+  assertEquals(destinoDe(comAna, [tuplaCom({ profissional: "DRA. ANA LIMA" })])?.codigo, "OK-300");
+  assertEquals(destinoDe(comAna, [tuplaCom({ profissional: "DR. BRUNO" })])?.codigo, "ERRO-111");
+});
+
+teste("em CLINICA/2, uma mudança se julga pela versão: a de antes, a pedida ou a de outro", () => {
+  const antes = [tuplaCom()];
+  const destino = (pedido: PedidoDeMudanca, agora: Partial<Detalhes>, tupla: Tupla = TUPLA): string | undefined =>
+    destinoDe(pedido, [tuplaCom(agora, tupla)], { antes })?.codigo;
+  const pedidos: [PedidoDeMudanca, Partial<Detalhes>, string][] = [
+    [{ comando: "CANCEL", ...QUEM }, { situacao: "CANCELADO" }, "OK-301"],
+    [{ comando: "SITUA", ...QUEM, situacao: "CHEGOU" }, { situacao: "CHEGOU" }, "OK-306"],
+    [{ comando: "SITUA", ...QUEM, situacao: "DESFAZ" }, { situacao: "MARCADO" }, "OK-306"],
+    [{ comando: "CORRIGE", ...QUEM, nota: "x" }, { nota: "x" }, "OK-306"],
+  ];
+  for (const [pedido, agora, codigo] of pedidos) {
+    assertEquals(destino(pedido, { ...agora, versao: 2 }), codigo, pedido.comando);
+    assertEquals(destino(pedido, { versao: 1 }), undefined, pedido.comando);
+    if (pedido.comando === "CORRIGE" || pedido.comando === "SITUA" && pedido.situacao === "DESFAZ") continue;
+    assertEquals(destino(pedido, { versao: 2, situacao: "FALTOU" }), "ERRO-117", pedido.comando);
+  }
+});
+
+teste("uma remarcação sem resposta se julga por onde o agendamento está", () => {
+  const pedido: PedidoDeMudanca = { comando: "REMARC", ...QUEM, data: "04/12/2026", dia: "SEXTA-FEIRA", numero: 7 };
+  const antes: TuplaLida[] = [tuplaCom({ numero: 6, situacao: "ATENDIDO" }), tuplaCom()];
+  const la: Tupla = ["AGEND", CPF, "MARIA DA SILVA", "NUTRICIONISTA", "04/12/2026", "SEXTA-FEIRA", "08:30"];
+  const movido = tuplaCom({ versao: 2 }, la);
+  assertEquals(destinoDe(pedido, [movido], { antes }), { codigo: "OK-303", agendamentos: [movido, antes[1]] });
+  assertEquals(destinoDe({ ...pedido, horario: "09:00" }, [movido], { antes })?.codigo, "ERRO-117");
+  assertEquals(destinoDe(pedido, [...antes], { antes }), undefined);
+  assertEquals(destinoDe({ ...pedido, numero: 9 }, [movido], { antes })?.codigo, "ERRO-113");
+});

@@ -1,0 +1,70 @@
+/**
+ * As palavras do cliente: a frase de cada erro e de cada situação. Usam-nas os comandos, o menu e o dia da recepção.
+ *
+ * @module
+ */
+
+import type { Situacao } from "../clinica/agendamento.ts";
+import type { Codigo } from "../clinica/pedido.ts";
+import { NOME_MAXIMO } from "../clinica/texto.ts";
+
+/** O código de um erro. */
+export type CodigoDeRecusa = Extract<Codigo, `ERRO-${string}`>;
+
+/** Verdadeiro para o código de um erro. */
+export function ehRecusa(codigo: Codigo): codigo is CodigoDeRecusa {
+  return codigo.startsWith("ERRO");
+}
+
+/** O que dizer diante de cada erro: o que houve e o que fazer. */
+export const O_QUE_QUER_DIZER: { readonly [C in CodigoDeRecusa]: string } = {
+  "ERRO-100": "O servidor não entendeu o pedido. Confira o que foi escrito; se persistir, atualize o cliente.",
+  "ERRO-101": "O servidor não conhece este pedido. Ponha cliente e servidor na mesma versão.",
+  "ERRO-102": "O CPF não é válido. Confira os 11 dígitos e escreva-o de novo.",
+  "ERRO-103": "Esse atendimento não existe: a especialidade ou o profissional não atende nessa data, ou a data está " +
+    "fechada, já passou ou ainda não abriu. Veja as vagas e escolha uma delas.",
+  "ERRO-104": `O nome não serve. Escreva-o com letras que se vejam, em até ${NOME_MAXIMO} caracteres e numa só linha.`,
+  "ERRO-105": "Esse horário não existe nesse dia, está fechado ou já começou. Escolha um dos horários livres.",
+  "ERRO-110": "Não há mais vaga nesse dia ou horário. Escolha outro horário ou outra data.",
+  "ERRO-111": "Este CPF já tem um agendamento nessa especialidade. Para mudá-lo, remarque-o.",
+  "ERRO-112": "Não há agendamento ativo para este CPF. Confira o número ou marque um atendimento.",
+  "ERRO-113":
+    "Não há agendamento como o que se pediu, ou exceção com esse número; nada foi alterado. Confira o CPF e " +
+    "a especialidade, ou o número.",
+  "ERRO-114": "Há mais de um agendamento para este CPF; nada foi alterado. Informe a especialidade a desmarcar.",
+  "ERRO-115":
+    "A situação em que o agendamento está, ou a hora, não permite isso; nada foi alterado. Veja-a e escolha outro " +
+    "passo.",
+  "ERRO-116":
+    "As regras da clínica não o permitem; nada foi alterado. Escolha outra data, ou diga o motivo e tente de novo.",
+  "ERRO-117": "Alguém mudou o agendamento antes; nada foi alterado. Veja como está agora e repita se ainda for o caso.",
+  "ERRO-120": "Este terminal não tem acesso a isso. Peça a quem cuida do servidor.",
+  "ERRO-121": "Já há atendimento nesse horário, ou alguém marcado nele; nada foi alterado. Escolha outro horário.",
+  "ERRO-130": "O servidor está ocupado. Espere um pouco e tente de novo.",
+  "ERRO-131": "O servidor não conseguiu gravar; nada foi alterado. Tente de novo daqui a pouco e, se persistir, " +
+    "avise quem cuida do servidor.",
+};
+
+/** O que se diz quando o servidor só fala CLINICA/1 e o que se pediu é de CLINICA/2. */
+export const SERVIDOR_ANTIGO =
+  "O servidor é de uma versão anterior e não conhece isto. Atualize o servidor; marcar, buscar e cancelar funcionam.";
+
+/** Um peso ou uma cor de texto. */
+export type Estilo = "negrito" | "fraco" | "vermelho" | "verde" | "amarelo" | "ciano" | "magenta";
+
+/** A palavra e a cor de cada situação. */
+export const SITUACOES: { readonly [S in Situacao]: { readonly palavra: string; readonly estilo?: Estilo } } = {
+  MARCADO: { palavra: "marcado" },
+  CONFIRMADO: { palavra: "confirmado", estilo: "ciano" },
+  CHEGOU: { palavra: "chegou", estilo: "amarelo" },
+  CHAMADO: { palavra: "chamado", estilo: "magenta" },
+  ATENDIDO: { palavra: "atendido", estilo: "verde" },
+  SAIU: { palavra: "saiu", estilo: "fraco" },
+  FALTOU: { palavra: "faltou", estilo: "vermelho" },
+  CANCELADO: { palavra: "cancelado", estilo: "fraco" },
+  CONVIDADO: { palavra: "convidado", estilo: "fraco" },
+  PASSOU: { palavra: "passou", estilo: "fraco" },
+};
+
+/** O que cada prioridade é, de 0 a 4. */
+export const PRIORIDADES = ["nenhuma", "doador", "legal", "mais de 80", "emergência"] as const;

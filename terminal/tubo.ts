@@ -1,0 +1,249 @@
+/**
+ * Uma conexão TCP ao servidor: a saudação, o fio que se combina, os pedidos e as suas respostas, na ordem. Só `conexao.ts` a
+ * abre, com os prazos e a reconexão.
+ *
+ * @module
+ */
+
+import type { Codigo } from "../clinica/pedido.ts";
+import {
+  type Apresentacao,
+  CLINICA_2,
+  type Detalhes,
+  type PedidoNoFio2,
+  type Resposta2,
+  type Tupla2,
+  type Vaga2,
+} from "../fio/clinica2.ts";
+import { codificarPedido2 } from "../fio/pedidos.ts";
+import { decodificarResposta2 } from "../fio/respostas.ts";
+import {
+  decodificarResposta,
+  Enquadrador,
+  type PrimeiraVaga,
+  type Resposta,
+  type Tupla,
+  type Vaga,
+  VERSAO_DO_PROTOCOLO,
+} from "../protocolo.ts";
+
+/** O maior começo de linha que se guarda de uma resposta, em bytes: cabe a clínica mais cheia, não cabe um fluxo sem fim. */
+const RESPOSTA_MAXIMA = 64 * 1024 * 1024;
+
+/** Não houve conexão, ou ela caiu sem que nada pudesse ter mudado: o pedido pode ser repetido. */
+export class SemConexao extends Error {
+  /** O nome da classe. */
+  override name = "SemConexao";
+}
+
+/** O servidor respondeu `ERRO-130` e desligou: há conexões ou pedidos demais. */
+export class ServidorOcupado extends SemConexao {
+  /** O nome da classe. */
+  override name = "ServidorOcupado";
+}
+
+/** O servidor só fala CLINICA/1, e o que se pediu é de CLINICA/2: nada foi feito. */
+export class ServidorAntigo extends Error {
+  /** O nome da classe. */
+  override name = "ServidorAntigo";
+}
+
+/** Um agendamento como veio no fio; os detalhes, só em CLINICA/2. */
+export type TuplaLida = readonly [...Tupla, detalhes?: Detalhes];
+
+/** Horas livres como vieram no fio; o profissional, só em CLINICA/2. */
+export type VagaLida = readonly [...Vaga, profissional?: string];
+
+/** O que o servidor respondeu, no fio que ele fala: em qualquer dos dois lê-se da mesma maneira. */
+export type Respondido = Lida<Resposta | Resposta2>;
+/** Uma resposta de qualquer dos dois fios. */
+export type Lida<R> = R extends unknown ? { readonly [K in keyof R]: DeQualquerFio<R[K]> } : never;
+/** O que vem numa resposta, com o que só um dos fios traz por opcional. */
+export type DeQualquerFio<T> = T extends Tupla | Tupla2 ? TuplaLida
+  : T extends Vaga | Vaga2 ? VagaLida
+  : T extends readonly unknown[] ? { readonly [I in keyof T]: DeQualquerFio<T[I]> }
+  : T;
+
+/** Os agendamentos que uma resposta traz. */
+export function agendamentosEm(resposta: Respondido): readonly TuplaLida[] {
+  return "agendamentos" in resposta ? resposta.agendamentos : [];
+}
+
+/** O código com que cada pedido dá certo; outro `OK` é um servidor que não fala o mesmo protocolo. */
+const SUCESSO: { readonly [C in PedidoNoFio2["comando"]]: Codigo } = {
+  AGEND: "OK-300",
+  BUSCA: "OK-302",
+  CANCEL: "OK-301",
+  VAGAS: "OK-304",
+  REMARC: "OK-303",
+  CORRIGE: "OK-306",
+  SITUA: "OK-306",
+  LISTA: "OK-310",
+  FECHA: "OK-312",
+  EXTRA: "OK-313",
+  REABRE: "OK-314",
+  HISTORIA: "OK-315",
+  OLA: "OK-200",
+  PING: "OK-200",
+  SAIR: "OK-201",
+};
+
+/** Os comandos que um servidor que só fala CLINICA/1 conhece. */
+const DE_UM: readonly PedidoNoFio2["comando"][] = ["AGEND", "BUSCA", "CANCEL", "VAGAS", "PING", "SAIR"];
+
+/** Verdadeiro se um servidor que só fala CLINICA/1 entende o pedido: não tem opções. */
+function serveEmUm(pedido: PedidoNoFio2): boolean {
+  return DE_UM.includes(pedido.comando) && !codificarPedido2(pedido).endsWith("}]\n");
+}
+
+const OLA: PedidoNoFio2 = { comando: "OLA" };
+
+/**
+ * Uma conexão TCP já saudada. Lê sempre, mesmo sem pedido, para saber na hora que o servidor desligou. O primeiro pedido leva
+ * à frente um `OLA`, e o que o servidor responde a ele diz em que fio vem o resto.
+ */
+export class Tubo implements Disposable {
+  #conn: Deno.TcpConn;
+  #aberto = true;
+  #le2 = false;
+  #esperadas: PromiseWithResolvers<Respondido>[] = [];
+  #primeiras: readonly PrimeiraVaga[] = [];
+  #combinado: Promise<Apresentacao | undefined> | undefined;
+  #apresentacao: Apresentacao | undefined;
+
+  private constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+  }
+
+  /** Ouve a saudação. */
+  static async comeca(conn: Deno.TcpConn, sinal: AbortSignal): Promise<Tubo> {
+    const tubo = new Tubo(conn);
+    sinal.addEventListener("abort", () => tubo[Symbol.dispose](), { once: true });
+    const esperada = tubo.#espera();
+    tubo.#le();
+    const saudacao = await esperada;
+    if (saudacao.codigo === "ERRO-131") {
+      tubo[Symbol.dispose]();
+      throw new SemConexao("o servidor está sem acesso ao livro");
+    }
+    if (saudacao.codigo !== "OK-200" || !("primeiras" in saudacao) || saudacao.primeiras === undefined) {
+      tubo[Symbol.dispose]();
+      throw new TypeError("a saudação não é de CLINICA/1");
+    }
+    tubo.#primeiras = saudacao.primeiras;
+    return tubo;
+  }
+
+  /** Falso depois que um dos lados desligou. */
+  get aberto(): boolean {
+    return this.#aberto;
+  }
+
+  /** As primeiras horas livres, como a saudação as disse. */
+  get primeiras(): readonly PrimeiraVaga[] {
+    return this.#primeiras;
+  }
+
+  /** O que o servidor disse de si; `undefined` em CLINICA/1, ou antes de o dizer. */
+  get apresentacao(): Apresentacao | undefined {
+    return this.#apresentacao;
+  }
+
+  /** Combina o fio, se ainda não o fez; `undefined` é CLINICA/1. */
+  async combina(): Promise<Apresentacao | undefined> {
+    if (this.#combinado === undefined) {
+      this.#combinado = this.#ouveOla(this.#espera());
+      await this.#escreve([OLA]);
+    }
+    return await this.#combinado;
+  }
+
+  /**
+   * Manda um pedido e espera a resposta; o primeiro leva o `OLA` à frente.
+   *
+   * @throws {ServidorAntigo} quando o pedido é de CLINICA/2 e o servidor não.
+   */
+  async pede(pedido: PedidoNoFio2): Promise<Respondido> {
+    const novo = this.#combinado === undefined;
+    const combinado = this.#combinado ??= this.#ouveOla(this.#espera());
+    const emUm = serveEmUm(pedido);
+    if (!novo && !emUm && await combinado === undefined) throw new ServidorAntigo(CLINICA_2);
+    const esperada = this.#espera();
+    await this.#escreve(novo ? [OLA, pedido] : [pedido]);
+    const apresentacao = await combinado;
+    const resposta = await esperada;
+    if (apresentacao === undefined && !emUm) throw new ServidorAntigo(CLINICA_2);
+    if (resposta.codigo.startsWith("OK") && resposta.codigo !== SUCESSO[pedido.comando]) {
+      throw new TypeError(`${resposta.codigo} não responde a ${pedido.comando}`);
+    }
+    return resposta;
+  }
+
+  /** Fecha; os pedidos em curso falham. */
+  [Symbol.dispose](): void {
+    this.#fecha(new Deno.errors.ConnectionAborted("conexão fechada"));
+  }
+
+  async #ouveOla(esperada: Promise<Respondido>): Promise<Apresentacao | undefined> {
+    const resposta = await esperada;
+    if (resposta.codigo === "ERRO-101") return undefined;
+    const apresentacao = "apresentacao" in resposta ? resposta.apresentacao : undefined;
+    if (apresentacao === undefined) throw new TypeError(`${resposta.codigo} não responde a OLA`);
+    return this.#apresentacao = apresentacao;
+  }
+
+  async #escreve(pedidos: readonly PedidoNoFio2[]): Promise<void> {
+    const bytes = new TextEncoder().encode(pedidos.map(codificarPedido2).join(""));
+    try {
+      for (let feito = 0; feito < bytes.length;) feito += await this.#conn.write(bytes.subarray(feito));
+    } catch (causa) {
+      this.#fecha(causa);
+    }
+  }
+
+  #espera(): Promise<Respondido> {
+    const esperada = Promise.withResolvers<Respondido>();
+    esperada.promise.catch(() => {});
+    if (this.#aberto) this.#esperadas.push(esperada);
+    else esperada.reject(new Deno.errors.ConnectionReset("o servidor desligou"));
+    return esperada.promise;
+  }
+
+  async #le(): Promise<void> {
+    const enquadrador = new Enquadrador(RESPOSTA_MAXIMA);
+    const bloco = new Uint8Array(16_384);
+    try {
+      for (let lidos; (lidos = await this.#conn.read(bloco)) !== null;) {
+        for (const linha of enquadrador.recebe(bloco.subarray(0, lidos))) {
+          this.#recebe(typeof linha === "string" ? this.#decodifica(linha) : undefined);
+        }
+        if (enquadrador.excedida) throw new TypeError("resposta sem fim");
+      }
+      this.#fecha(new Deno.errors.ConnectionReset("o servidor desligou"));
+    } catch (causa) {
+      this.#fecha(causa);
+    }
+  }
+
+  /** A resposta a `OLA` já vem no fio que ela diz. */
+  #decodifica(linha: string): Respondido | undefined {
+    this.#le2 ||= this.#combinado !== undefined && linha.startsWith(`["OK-200","${CLINICA_2}"`);
+    return this.#le2 ? decodificarResposta2(linha) : decodificarResposta(linha);
+  }
+
+  #recebe(resposta: Respondido | undefined): void {
+    if (resposta === undefined) return this.#fecha(new TypeError(`a resposta não é de ${VERSAO_DO_PROTOCOLO}`));
+    if (resposta.codigo === "ERRO-130") return this.#fecha(new ServidorOcupado("o servidor está ocupado"));
+    const esperada = this.#esperadas.shift();
+    if (esperada) esperada.resolve(resposta);
+    else this.#fecha(new TypeError("resposta sem pedido"));
+  }
+
+  #fecha(causa: unknown): void {
+    this.#aberto = false;
+    this.#conn[Symbol.dispose]();
+    for (const esperada of this.#esperadas.splice(0)) esperada.reject(causa);
+  }
+}

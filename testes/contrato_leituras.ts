@@ -1,0 +1,217 @@
+/**
+ * A parte do contrato de `Armazem` que é do que se lê: a história, um período, a ocupação, as senhas, as exceções, os
+ * contatos. `contrato.ts` a registra.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
+import type { Agendamento } from "../clinica/agendamento.ts";
+import type { Excecao } from "../clinica/excecao.ts";
+import { LINHAS_DE_UM_CPF, type Periodo, type Vista } from "../clinica/livro.ts";
+import { cpfDeExemplo } from "./apoio.ts";
+import {
+  acabado,
+  alcance,
+  ANA,
+  ativosDe,
+  CLINICO,
+  type Com,
+  comExcecoes,
+  contata,
+  desmarca,
+  DIA,
+  EM,
+  fecha,
+  grava,
+  HORAS,
+  livres,
+  marca,
+  muda,
+  type Parte,
+  reabre,
+} from "./mudancas.ts";
+
+/** O que se lê: a história, um período, a ocupação, as senhas. */
+export function deLeituras(com: Com): void {
+  com("a história de um CPF vai da mais nova à mais antiga, em qualquer situação, até um limite", async (armazem) => {
+    const cpf = cpfDeExemplo(1);
+    await grava(armazem, (vista) => [
+      marca(vista, { cpf, especialidade: "DERMATOLOGISTA" }),
+      marca(vista, acabado(cpf, "CANCELADO")),
+      marca(vista, acabado(cpf, "ATENDIDO", { hora: "09:00" })),
+      marca(vista, { cpf, hora: "09:30" }),
+      marca(vista, acabado(cpf, "PASSOU")),
+      marca(vista, { cpf: cpfDeExemplo(2), hora: "10:00" }),
+    ]);
+    const historia = async (): Promise<readonly Agendamento[]> =>
+      await armazem.le(alcance, (vista) => vista.historiaDe(cpf));
+    const poucos = await historia();
+    assertEquals(poucos.map(({ situacao }) => situacao), ["PASSOU", "MARCADO", "ATENDIDO", "CANCELADO", "MARCADO"]);
+    assertEquals(poucos.map(({ numero }) => numero), poucos.map(({ numero }) => numero).sort((a, b) => b - a));
+    await grava(
+      armazem,
+      (vista) => Array.from({ length: LINHAS_DE_UM_CPF - 2 }, () => marca(vista, acabado(cpf, "CANCELADO"))),
+      { pede: () => ({ ...alcance(), novos: LINHAS_DE_UM_CPF }) },
+    );
+    const muitos = await historia();
+    assertEquals(muitos.length, LINHAS_DE_UM_CPF);
+    assertEquals(muitos.slice(-2), poucos.slice(0, 2), "o ativo mais antigo já não cabe");
+    assert(muitos.every(({ numero }, i) => i === 0 || numero < muitos[i - 1].numero));
+  });
+
+  com("um período traz tudo o que há entre as datas, cancelados e encaixes incluídos", async (armazem) => {
+    await grava(armazem, (vista) => [
+      marca(vista, { cpf: cpfDeExemplo(1) }),
+      marca(vista, acabado(cpfDeExemplo(2), "CANCELADO")),
+      marca(vista, { cpf: cpfDeExemplo(3), encaixe: true }),
+      marca(vista, acabado(cpfDeExemplo(4), "CANCELADO", { encaixe: true })),
+      marca(vista, acabado(cpfDeExemplo(5), "PASSOU", { data: "2026-12-02" })),
+      marca(vista, acabado(cpfDeExemplo(6), "FALTOU", { data: "2026-12-07", profissional: ANA })),
+      marca(vista, { cpf: cpfDeExemplo(7), data: "2026-12-08" }),
+      marca(vista, { cpf: cpfDeExemplo(8), data: "2026-11-29" }),
+    ]);
+    const de = async (periodo: Periodo): Promise<string[]> =>
+      (await armazem.le(alcance, (vista) => vista.periodo(periodo))).map(({ cpf }) => cpf).toSorted();
+    assertEquals(await de([DIA, "2026-12-07"]), [1, 2, 3, 4, 5, 6].map(cpfDeExemplo).toSorted());
+    assertEquals(await de([DIA, DIA]), [1, 2, 3, 4].map(cpfDeExemplo).toSorted());
+    assertEquals(await de(["2026-12-03", "2026-12-06"]), []);
+  });
+
+  // Antes e depois de se perguntar: quem guarda na memória muda o que guardou, e quem não, lê.
+  for (const perguntada of [true, false]) {
+    const quando = perguntada ? "já perguntada" : "ainda não perguntada";
+    com(`a ocupação ${quando} conta quem toma a hora, quem é encaixado e quantos são`, async (armazem) => {
+      const agenda = `P:${ANA}`;
+      const ve = async (): Promise<unknown> =>
+        await armazem.le(alcance, (vista) => {
+          const ocupacao = vista.ocupacao(agenda, DIA);
+          return [
+            HORAS.filter((hora) => ocupacao.livre(Number(hora.slice(0, 2)) * 60 + Number(hora.slice(3)), 30)).join(" "),
+            [CLINICO, "DERMATOLOGISTA", "OUTRA"].map((especialidade) => ocupacao.marcados(especialidade)),
+            [ocupacao.encaixes(0, 1440), ocupacao.encaixes(490, 540)],
+          ];
+        });
+      if (perguntada) assertEquals(await ve(), [HORAS.join(" "), [0, 0, 0], [0, 0]]);
+      const dela = (n: number, parte: Partial<Agendamento> = {}): Parte => ({
+        cpf: cpfDeExemplo(n),
+        profissional: ANA,
+        ...parte,
+      });
+      await grava(armazem, (vista) => [
+        marca(vista, dela(1)),
+        marca(vista, dela(2, { hora: "08:30", especialidade: "DERMATOLOGISTA" })),
+        marca(vista, dela(3, { hora: "08:10", encaixe: true })),
+        marca(vista, dela(4, { hora: "08:10", encaixe: true, especialidade: "DERMATOLOGISTA" })),
+        marca(vista, dela(5, acabado(cpfDeExemplo(5), "CANCELADO", { hora: "09:00" }))),
+        marca(vista, dela(6, acabado(cpfDeExemplo(6), "PASSOU", { hora: "09:00" }))),
+        marca(vista, dela(7, { hora: "09:30", situacao: "CONVIDADO", ativo: false })),
+        marca(vista, { cpf: cpfDeExemplo(8), hora: "10:00" }),
+        marca(vista, dela(9, { hora: "10:00", data: "2026-12-02" })),
+      ]);
+      if (perguntada) assertEquals(await ve(), ["09:00 10:00", [3, 2, 0], [2, 2]]);
+      const ativo = async (n: number): Promise<Agendamento> => (await ativosDe(armazem, n))[0];
+      const mudancas = [
+        desmarca(await ativo(1)),
+        muda(await ativo(2), { situacao: "ATENDIDO", ativo: false, terminouEm: EM }),
+        // Um encaixe que se move passa a tomar a hora.
+        muda(await ativo(3), { encaixe: false, hora: "09:00" }, "REMARC"),
+        muda(await ativo(9), { data: DIA }, "REMARC"),
+      ];
+      await grava(armazem, () => mudancas);
+      assertEquals(await ve(), ["08:00", [3, 2, 0], [1, 1]]);
+      assertEquals(await livres(armazem), HORAS.slice(0, 4));
+    });
+  }
+
+  com("a última senha é a maior de cada letra e data, também depois de mil", async (armazem) => {
+    const senhas = ["A001", "A002", "P001", "A999", "A1000", "A099"];
+    await grava(armazem, (vista) => [
+      ...senhas.map((senha, n) => marca(vista, acabado(cpfDeExemplo(n), "CANCELADO", { senha }))),
+      marca(vista, { cpf: cpfDeExemplo(9), senha: "P007", data: "2026-12-02" }),
+      marca(vista, { cpf: cpfDeExemplo(8) }),
+    ]);
+    assertEquals(
+      await armazem.le(alcance, (vista) => [
+        vista.ultimaSenha(DIA, "A"),
+        vista.ultimaSenha(DIA, "P"),
+        vista.ultimaSenha("2026-12-02", "A"),
+        vista.ultimaSenha("2026-12-02", "P"),
+      ]),
+      [1000, 1, 0, 7],
+    );
+    const [{ numero }] = await ativosDe(armazem, 8);
+    await grava(armazem, (vista) => [muda(vista.ativosDe(cpfDeExemplo(8))[0], { situacao: "CHEGOU", senha: "A1001" })]);
+    assertEquals(await armazem.le(alcance, (vista) => vista.ultimaSenha(DIA, "A")), 1001);
+    assertEquals((await ativosDe(armazem, 8)).map((um) => [um.numero, um.senha]), [[numero, "A1001"]]);
+  });
+}
+
+/** As exceções à semana, e os contatos. */
+export function deExcecoesEContatos(com: Com): void {
+  com("as exceções têm números seguidos, e as revogadas já não valem", async (armazem) => {
+    const leem = async (): Promise<readonly Excecao[]> => await armazem.le(alcance, (vista) => vista.excecoes());
+    const cheia = {
+      tipo: "EXTRA",
+      inicio: 480,
+      fim: 540,
+      especialidade: CLINICO,
+      profissional: ANA,
+      vagas: 2,
+      minutos: 30,
+      local: "Sala 3",
+      encaixes: 1,
+      motivo: "mutirão",
+    } as const;
+    await grava(armazem, (vista) => [fecha(vista), fecha(vista, { ate: "2026-12-07", ...cheia })], {
+      pede: comExcecoes(),
+    });
+    const duas = await leem();
+    assertEquals(duas, [
+      fecha(numerada(duas[0].numero)).depois,
+      fecha(numerada(duas[1].numero), { ate: "2026-12-07", ...cheia }).depois,
+    ]);
+    assert(duas[0].numero < duas[1].numero);
+    await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
+    assertStrictEquals(await leem(), duas, "a mesma lista enquanto não mudam");
+    await grava(armazem, () => [reabre(duas[0])], { pede: comExcecoes(duas[0].numero) });
+    const uma = await leem();
+    assertNotStrictEquals(uma, duas);
+    assertEquals(uma, [duas[1]]);
+    await grava(armazem, () => [reabre(duas[1])], { pede: comExcecoes(duas[1].numero) });
+    assertEquals(await leem(), []);
+    await grava(armazem, (vista) => {
+      const nascida = fecha(vista);
+      return [nascida, reabre(nascida.depois), fecha(vista, { motivo: "feriado" })];
+    }, { pede: comExcecoes() });
+    const [ultima, ...outras] = await leem();
+    assertEquals([ultima.motivo, outras], ["feriado", []]);
+    assert(ultima.numero > duas[1].numero, "o número de uma revogada não volta");
+  });
+
+  com("o contato de uma pessoa é o último que ela disse", async (armazem) => {
+    const contatos = async (): Promise<unknown[]> =>
+      await armazem.le(alcance, (vista) => [1, 2, 3].map((n) => vista.contatoDe(cpfDeExemplo(n))));
+    const contato = (n: number, email: string, telefone = ""): Parameters<typeof contata>[0] => ({
+      cpf: cpfDeExemplo(n),
+      email,
+      telefone,
+    });
+    await grava(armazem, () => [
+      contata(contato(1, "maria@exemplo.br", "+5561999990000")),
+      contata(contato(2, "ana@exemplo.br")),
+    ]);
+    assertEquals(await contatos(), [
+      contato(1, "maria@exemplo.br", "+5561999990000"),
+      contato(2, "ana@exemplo.br"),
+      undefined,
+    ]);
+    await grava(armazem, () => [contata(contato(1, "errado@exemplo.br")), contata(contato(1, "", "+5561988880000"))]);
+    assertEquals(await contatos(), [contato(1, "", "+5561988880000"), contato(2, "ana@exemplo.br"), undefined]);
+  });
+}
+
+/** Uma vista que só sabe dar este número de exceção. */
+function numerada(numero: number): Pick<Vista, "novaExcecao"> {
+  return { novaExcecao: () => numero };
+}

@@ -1,0 +1,369 @@
+/**
+ * O livro dos testes do núcleo: listas percorridas inteiras, que a cada mudança conferem o que um banco garante, e uma vista
+ * que castiga o que sai do `Alcance`. Só os arquivos `_test.ts` e o que os apoia o importam.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertFalse, AssertionError } from "@std/assert";
+import { agendaDe, type Agendamento, conta, tomaHora } from "../clinica/agendamento.ts";
+import { escreveDiario } from "../clinica/diario.ts";
+import type { Excecao } from "../clinica/excecao.ts";
+import {
+  type Alcance,
+  type Armazem,
+  type Contato,
+  type Desfecho,
+  type Dia,
+  impossivel,
+  type LetraDeSenha,
+  LINHAS_DE_UM_CPF,
+  type Liquido,
+  type Lote,
+  type Mudanca,
+  type Periodo,
+  resume,
+  type Vista,
+} from "../clinica/livro.ts";
+import { Ocupacao } from "../clinica/ocupacao.ts";
+import { minutoDoDia } from "../clinica/oferta.ts";
+
+/** Um livro que é uma lista. */
+export class Livro {
+  /** As linhas, por número. */
+  linhas: readonly Agendamento[] = [];
+  /** Todas as exceções, as revogadas incluídas, por número. */
+  excecoes: readonly Excecao[] = [];
+  /** O contato de cada CPF. */
+  contatos: readonly Contato[] = [];
+  /** As senhas que se deram, ainda que a linha já não as tenha: `"2026-11-30 A001"`. */
+  senhas: readonly string[] = [];
+  #valem: readonly Excecao[] = [];
+  /** As ocupações que a última vista mostrou, sempre as mesmas: quem as lê não as muda. */
+  #mostradas = new Map<string, { readonly dia: Dia; readonly ocupacao: Ocupacao }>();
+
+  /** Outro livro igual. */
+  copia(): Livro {
+    return Object.assign(new Livro(), { ...this }).#comExcecoes(this.excecoes);
+  }
+
+  #comExcecoes(excecoes: readonly Excecao[]): this {
+    this.excecoes = excecoes;
+    this.#valem = excecoes.filter(({ revogada }) => !revogada);
+    return this;
+  }
+
+  /** A linha de um número. */
+  linha(numero: number): Agendamento {
+    const linha = this.linhas.find((uma) => uma.numero === numero);
+    if (linha === undefined) throw new AssertionError(`não há o número ${numero}`);
+    return linha;
+  }
+
+  /** O livro como o vê quem só pode tocar um alcance: ler fora dele é um erro. */
+  vista(alcance: Alcance): Vista {
+    confere(alcance);
+    this.#mostradas.clear();
+    const dias = this.#diasLidos(alcance);
+    const periodos = [...alcance.periodos, ...this.#reabertos(alcance)];
+    let numero = Math.max(0, ...this.linhas.map((linha) => linha.numero));
+    let excecao = Math.max(0, ...this.excecoes.map((uma) => uma.numero));
+    const ultimo = numero + alcance.novos;
+    const dentro = (sim: boolean, oque: string): void => assert(sim, `fora do alcance: ${oque}`);
+    return {
+      ativosDe: (cpf) => {
+        dentro(alcance.cpfs.includes(cpf), `os ativos de ${cpf}`);
+        return this.linhas.filter((linha) => linha.ativo && linha.cpf === cpf);
+      },
+      historiaDe: (cpf) => {
+        dentro(alcance.historias.includes(cpf), `a história de ${cpf}`);
+        return this.linhas.filter((linha) => linha.cpf === cpf).reverse().slice(0, LINHAS_DE_UM_CPF);
+      },
+      ocupacao: (agenda, data) => {
+        dentro(dias.has(escreve([agenda, data])), `${agenda} em ${data}`);
+        const dia = escreve([agenda, data]);
+        const mostrada = this.#mostradas.get(dia) ?? { dia: [agenda, data], ocupacao: this.ocupacao(agenda, data) };
+        this.#mostradas.set(dia, mostrada);
+        return mostrada.ocupacao;
+      },
+      periodo: ([de, ate]) => {
+        dentro(periodos.some((um) => um[0] <= de && ate <= um[1]), `de ${de} a ${ate}`);
+        return this.linhas.filter(({ data }) => de <= data && data <= ate);
+      },
+      excecoes: () => {
+        dentro(alcance.excecoes !== "nada", "as exceções");
+        return this.#valem;
+      },
+      contatoDe: (cpf) => {
+        dentro(alcance.cpfs.includes(cpf), `o contato de ${cpf}`);
+        return this.contatos.find((contato) => contato.cpf === cpf);
+      },
+      ultimaSenha: (data: string, letra: LetraDeSenha) => {
+        dentro(alcance.senhas.includes(data), `as senhas de ${data}`);
+        return this.#ultimaSenha(data, letra);
+      },
+      novoNumero: () => {
+        dentro(numero < ultimo, `mais de ${alcance.novos} números novos`);
+        return ++numero;
+      },
+      novaExcecao: () => {
+        dentro(alcance.excecoes === "muda", "um número de exceção novo");
+        return ++excecao;
+      },
+    };
+  }
+
+  /** O que está tomado num dia. */
+  ocupacao(agenda: string, data: string): Ocupacao {
+    const ocupacao = Ocupacao.vazia();
+    for (const linha of this.linhas) if (agendaDe(linha) === agenda && linha.data === data) ocupacao.poe(linha);
+    return ocupacao;
+  }
+
+  #ultimaSenha(data: string, letra: LetraDeSenha): number {
+    return this.senhas.filter((senha) => senha.startsWith(`${data} ${letra}`))
+      .reduce((maior, senha) => Math.max(maior, Number(senha.slice(12))), 0);
+  }
+
+  /** Os dias que se podem ler: os do alcance, e os das linhas que podem voltar, nas agendas que com elas disputam. */
+  #diasLidos({ dias, voltam, vizinhas }: Alcance): Set<string> {
+    const dosQueVoltam = this.linhas.filter(({ cpf }) => voltam.includes(cpf))
+      .flatMap((linha) => [agendaDe(linha), ...vizinhas].map((agenda): Dia => [agenda, linha.data]));
+    return new Set([...dias, ...dosQueVoltam].map(escreve));
+  }
+
+  #reabertos({ reabrem }: Alcance): Periodo[] {
+    return this.excecoes.filter(({ numero }) => reabrem.includes(numero)).map(({ de, ate }): Periodo => [de, ate]);
+  }
+
+  /** Exige que as mudanças, a partir deste livro, caibam no alcance. */
+  #cabem(mudancas: readonly Mudanca[], alcance: Alcance): void {
+    const { cpfs, mudam, voltam } = alcance;
+    const dias = new Set([
+      ...alcance.dias.map(escreve),
+      ...this.linhas.filter(({ cpf, ativo }) => ativo ? mudam.includes(cpf) : voltam.includes(cpf))
+        .map((linha) => escreve([agendaDe(linha), linha.data])),
+    ]);
+    const novos = new Set<number>();
+    for (const mudanca of mudancas) {
+      switch (mudanca.sobre) {
+        case "agendamento": {
+          const { antes, depois } = mudanca;
+          assert(cpfs.includes(depois.cpf), "muda o que é de um CPF fora do alcance");
+          if (antes === undefined) novos.add(depois.numero);
+          for (const um of mudaDeLugar(antes, depois)) {
+            const dia = escreve([agendaDe(um), um.data]);
+            assert(dias.has(dia), `muda um dia fora do alcance: ${dia} (${mudanca.ato})`);
+          }
+          if (depois.senha !== "" && depois.senha !== antes?.senha) assert(alcance.senhas.includes(depois.data));
+          break;
+        }
+        case "excecao":
+          assertEquals(alcance.excecoes, "muda");
+          if (mudanca.antes !== undefined) assert(alcance.reabrem.includes(mudanca.depois.numero));
+          break;
+        case "contato":
+          assert(cpfs.includes(mudanca.depois.cpf));
+          break;
+        default:
+          impossivel(mudanca);
+      }
+    }
+    assert(novos.size <= alcance.novos, "nascem mais do que o alcance diz");
+  }
+
+  /** Põe as mudanças no livro, e confere que o líquido delas daria o mesmo e que o diário não diz o que não deve. */
+  grava(mudancas: readonly Mudanca[], quando: number, alcance: Alcance): void {
+    for (const { dia, ocupacao } of this.#mostradas.values()) {
+      assert(ocupacao.igual(this.ocupacao(...dia)), `mudou a ocupação que se lhe mostrou: ${escreve(dia)}`);
+    }
+    const inteiro = this.copia();
+    this.#cabem(mudancas, alcance);
+    for (const mudanca of mudancas) this.#aplica(mudanca);
+    inteiro.#aplicaLiquido(resume(mudancas, quando));
+    if (JSON.stringify(inteiro.retrato()) !== JSON.stringify(this.retrato())) {
+      assertEquals(inteiro.retrato(), this.retrato(), "o líquido de um lote dá o mesmo que as mudanças dele");
+    }
+    confereDiario(mudancas);
+  }
+
+  /** O livro para comparar com outro. */
+  retrato(): unknown {
+    return { linhas: this.linhas, excecoes: this.excecoes, contatos: this.contatos.toSorted(porCpf) };
+  }
+
+  #aplica(mudanca: Mudanca): void {
+    switch (mudanca.sobre) {
+      case "agendamento": {
+        const { antes, depois } = mudanca;
+        const gravado = this.linhas.find(({ numero }) => numero === depois.numero);
+        assertEquals(gravado, antes, "a imagem de antes é o que está gravado");
+        assertEquals(depois.versao, (antes?.versao ?? 0) + 1, "a versão é a seguinte");
+        this.#poe(depois);
+        this.confere();
+        return;
+      }
+      case "excecao":
+        this.#excetua(mudanca.depois);
+        return;
+      case "contato":
+        this.#contata(mudanca.depois);
+        return;
+      default:
+        impossivel(mudanca);
+    }
+  }
+
+  #aplicaLiquido({ novos, mudados, excecoes, contatos }: Liquido): void {
+    for (const { agendamento } of novos) {
+      assertFalse(this.linhas.some(({ numero }) => numero === agendamento.numero), "um número já usado");
+      this.#poe(agendamento);
+    }
+    for (const { antes, depois } of mudados) {
+      assertEquals(this.linha(depois.numero), antes);
+      this.#poe(depois);
+    }
+    for (const excecao of excecoes) this.#excetua(excecao);
+    for (const contato of contatos) this.#contata(contato);
+  }
+
+  /** Põe uma linha como se diz, seja qual for a que lá está. */
+  #poe(linha: Agendamento): void {
+    const outras = this.linhas.filter(({ numero }) => numero !== linha.numero);
+    this.linhas = [...outras, linha].sort((a, b) => a.numero - b.numero);
+    const senha = `${linha.data} ${linha.senha}`;
+    if (linha.senha !== "" && !this.senhas.includes(senha)) this.senhas = [...this.senhas, senha];
+  }
+
+  #excetua(excecao: Excecao): void {
+    const outras = this.excecoes.filter(({ numero }) => numero !== excecao.numero);
+    this.#comExcecoes([...outras, excecao].sort((a, b) => a.numero - b.numero));
+  }
+
+  #contata(contato: Contato): void {
+    this.contatos = [...this.contatos.filter(({ cpf }) => cpf !== contato.cpf), contato];
+  }
+
+  /** Exige o que nenhum livro pode deixar de ter. */
+  confere(): void {
+    const tomam = this.linhas.filter(tomaHora);
+    for (const [i, um] of tomam.entries()) {
+      for (const outro of tomam.slice(i + 1)) {
+        assertFalse(
+          agendaDe(um) === agendaDe(outro) && sobrepostos(um, outro),
+          `${agendaDe(um)} em dois lugares: ${um.numero} e ${outro.numero} em ${um.data} ${um.hora}`,
+        );
+      }
+    }
+    const pares = this.linhas.filter(({ ativo }) => ativo).map(({ cpf, especialidade }) => `${cpf} ${especialidade}`);
+    assertEquals(pares.length, new Set(pares).size, "um ativo por CPF e especialidade");
+    const comSenha = this.linhas.filter(({ senha }) => senha !== "").map(({ data, senha }) => `${data} ${senha}`);
+    assertEquals(comSenha.length, new Set(comSenha).size, "uma senha é de um só");
+    const codigos = this.linhas.map(({ codigo }) => codigo);
+    assertEquals(codigos.length, new Set(codigos).size, "um código é de um só");
+  }
+}
+
+/** Um armazém na memória, que só deixa ver e mudar o que o alcance diz. */
+export class ArmazemDeTeste implements Armazem {
+  /** O que está gravado. */
+  livro = new Livro();
+
+  /** Grava o que `decide` decide. */
+  lote<R>(alcance: () => Alcance, quando: number, decide: (vista: Vista) => Lote<R>): Promise<Desfecho<R>> {
+    try {
+      const alcancado = alcance();
+      const { resultado, mudancas } = decide(this.livro.vista(alcancado));
+      const antes = this.livro.copia();
+      try {
+        this.livro.grava(mudancas, quando, alcancado);
+      } catch (causa) {
+        this.livro = antes;
+        throw causa;
+      }
+      return Promise.resolve({ tipo: "gravado", resultado });
+    } catch (causa) {
+      return Promise.resolve({ tipo: "nada", causa });
+    }
+  }
+
+  /** Lê na hora. */
+  le<R>(alcance: () => Alcance, consulta: (vista: Vista) => R): R {
+    return consulta(this.livro.vista(alcance()));
+  }
+
+  /** Os que contam de uma data. */
+  lista(data: string, agenda?: string): Promise<Agendamento[]> {
+    return Promise.resolve(
+      this.livro.linhas.filter((linha) =>
+        conta(linha) && linha.data === data && (agenda === undefined || agendaDe(linha) === agenda)
+      ).sort((a, b) => agendaDe(a) < agendaDe(b) ? -1 : agendaDe(a) > agendaDe(b) ? 1 : a.hora < b.hora ? -1 : 1),
+    );
+  }
+
+  /** Os dias com alguém. */
+  diasMarcados(desde: string): Promise<Dia[]> {
+    const dias = this.livro.linhas.filter((linha) => conta(linha) && linha.data >= desde)
+      .map((linha): Dia => [agendaDe(linha), linha.data]);
+    return Promise.resolve([...new Map(dias.map((dia) => [escreve(dia), dia])).values()]);
+  }
+
+  /** Nada há a fechar. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Os lugares de um dia que uma mudança toca: nenhum, se ele continua a ser o mesmo para quem pergunta. */
+function mudaDeLugar(antes: Agendamento | undefined, depois: Agendamento): Agendamento[] {
+  const lugar = (um: Agendamento): string =>
+    conta(um) ? [agendaDe(um), um.data, um.hora, um.minutos, um.especialidade, um.encaixe].join(" ") : "";
+  if (antes !== undefined && lugar(antes) === lugar(depois)) return [];
+  return [antes, depois].filter((um) => um !== undefined).filter(conta);
+}
+
+function sobrepostos(um: Agendamento, outro: Agendamento): boolean {
+  const [a, b] = [minutoDoDia(um.hora), minutoDoDia(outro.hora)];
+  return um.data === outro.data && a < b + outro.minutos && b < a + um.minutos;
+}
+
+/** Um alcance em que nada se repete, e que diz de que CPFs fala. */
+function confere(alcance: Alcance): void {
+  const { cpfs, historias, mudam, voltam, dias, senhas } = alcance;
+  for (const lista of [cpfs, historias, mudam, voltam, dias.map(escreve), senhas]) {
+    assertEquals(lista.length, new Set(lista).size, "nada se repete num alcance");
+  }
+  for (const lista of [historias, mudam]) for (const cpf of lista) assert(cpfs.includes(cpf));
+  for (const cpf of voltam) assert(historias.includes(cpf));
+}
+
+/** O diário nunca diz um CPF, um nome, um motivo, uma nota ou um código. */
+function confereDiario(mudancas: readonly Mudanca[]): void {
+  const diario = escreveDiario(mudancas, () => "disfarce");
+  for (const mudanca of mudancas) {
+    switch (mudanca.sobre) {
+      case "agendamento": {
+        const { cpf, codigo, nome, motivo, nota, email, telefone } = mudanca.depois;
+        for (const texto of [cpf, codigo, motivo, nota, email, telefone]) {
+          assertFalse(texto !== "" && diario.includes(texto), `o diário diz ${texto}: ${diario}`);
+        }
+        assertFalse(new RegExp(`\\b${RegExp.escape(nome)}\\b`).test(diario), `o diário diz ${nome}: ${diario}`);
+        break;
+      }
+      case "excecao":
+      case "contato":
+        break;
+      default:
+        impossivel(mudanca);
+    }
+    assertFalse(diario.includes(mudanca.quem.origem), diario);
+  }
+}
+
+function escreve([agenda, data]: Dia): string {
+  return `${data} ${agenda}`;
+}
+
+function porCpf(a: Contato, b: Contato): number {
+  return a.cpf < b.cpf ? -1 : 1;
+}

@@ -1,0 +1,404 @@
+/**
+ * O modelo: as regras como o design as diz, escritas de outro modo: listas percorridas inteiras a cada pergunta, e o dia minuto
+ * a minuto. Não usa nada de `clinica/` além dos tipos. Só os testes por propriedade o importam.
+ *
+ * @module
+ */
+
+import type { Papel, Situacao } from "../clinica/agendamento.ts";
+import type { Contato } from "../clinica/livro.ts";
+import type { Pedido, PedidoDe } from "../clinica/pedido.ts";
+import {
+  agenda,
+  type Andado,
+  ANDAMENTO,
+  type ConfigDoModelo,
+  DIA,
+  Dias,
+  fim,
+  hora,
+  instante,
+  type Linha,
+  minutoDe,
+  nomeDoDia,
+  porHora,
+  type Saida,
+  simples,
+  unicos,
+} from "./modelo_dias.ts";
+import { extra, fecha, reabre } from "./modelo_excecoes.ts";
+
+/** As regras como o design as diz. */
+export class Modelo {
+  /** O livro e a semana. */
+  readonly dias: Dias;
+  /** O contato de cada CPF. */
+  contatos: Contato[] = [];
+  #senhas: string[] = [];
+  #papel: Papel = "gerente";
+  #codigo: (n: number) => string;
+
+  /** Com esta semana; `codigo` dá o enésimo código. */
+  constructor(config: ConfigDoModelo, codigo: (n: number) => string) {
+    this.dias = new Dias(config);
+    this.#codigo = codigo;
+  }
+
+  /** Responde, e muda o que houver a mudar. */
+  pede(pedido: Pedido, agora: number, papel: Papel): Saida {
+    this.dias.agora = agora;
+    this.#papel = papel;
+    this.dias.esquece();
+    switch (pedido.comando) {
+      case "AGEND":
+        return this.#agend(pedido);
+      case "REMARC":
+        return this.#remarc(pedido);
+      case "CANCEL":
+        return this.#cancel(pedido);
+      case "CORRIGE":
+        return this.#corrige(pedido);
+      case "SITUA":
+        return this.#situa(pedido);
+      case "FECHA":
+        return fecha(this.dias, pedido);
+      case "EXTRA":
+        return extra(this.dias, pedido);
+      case "REABRE":
+        return reabre(this.dias, pedido);
+      case "BUSCA": {
+        const ativos = this.#ativos(pedido.cpf);
+        return ativos.length === 0 ? { codigo: "ERRO-112" } : { codigo: "OK-302", agendamentos: ativos };
+      }
+      case "HISTORIA":
+        return {
+          codigo: "OK-315",
+          agendamentos: porHora(this.dias.linhas.filter(({ cpf }) => cpf === pedido.cpf)).reverse(),
+        };
+      case "LISTA":
+        return this.#lista(pedido);
+      case "VAGAS":
+        return this.#vagas(pedido);
+      case "OLA":
+      case "PING":
+        return { codigo: "OK-200" };
+      case "SAIR":
+        return { codigo: "OK-201" };
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------------- os atos
+
+  #agend(pedido: PedidoDe<"AGEND">): Saida {
+    const { cpf, nome, data, horario, encaixe = false } = pedido;
+    const onde = this.dias.onde(pedido);
+    if (onde === undefined) return { codigo: "ERRO-103" };
+    const { especialidade, serve } = onde;
+    const minuto = horario === undefined || !/^\d\d:\d\d$/.test(horario) ? -1 : minutoDe(horario);
+    const horas = this.dias.horas(data, especialidade).filter(({ bloco }) => serve(bloco));
+    const blocos = this.dias.blocos(data, especialidade).filter((bloco) =>
+      serve(bloco) && this.dias.grade(data).get(agenda(bloco))?.[minuto] === bloco &&
+      instante(data, hora(bloco.inicio)) + bloco.vagas * bloco.minutos * 60_000 > this.dias.agora
+    );
+    const pedidas = horario === undefined ? horas : horas.filter(({ inicio }) => inicio === minuto);
+    if (encaixe ? blocos.length === 0 : horario !== undefined && pedidas.length === 0) return { codigo: "ERRO-105" };
+    const anterior = this.dias.linhas.find((um) => um.ativo && um.cpf === cpf && um.especialidade === especialidade);
+    if (anterior !== undefined && fim(anterior) > this.dias.agora) {
+      return { codigo: "ERRO-111", agendamentos: [anterior] };
+    }
+    const vaga = encaixe
+      ? this.dias.menos(
+        data,
+        blocos.filter((bloco) => this.dias.encaixes(data, bloco) < bloco.encaixes)
+          .map((bloco) => ({ bloco, inicio: minuto, minutos: Math.min(bloco.minutos, 1440 - minuto) })),
+      )
+      : this.dias.escolhe(data, pedidas);
+    if (vaga === undefined) return { codigo: "ERRO-110" };
+    if (anterior !== undefined) this.#muda(anterior, { ativo: false });
+    const contato = this.#contato(cpf, pedido);
+    const numero = this.dias.linhas.length + 1;
+    const linha: Linha = {
+      ...{ numero, versao: 1, codigo: this.#codigo(numero), cpf, nome, especialidade },
+      ...{ profissional: vaga.bloco.profissional, data, hora: hora(vaga.inicio), minutos: vaga.minutos, encaixe },
+      ...{ situacao: "MARCADO", ativo: true, local: "", motivo: pedido.motivo ?? "", nota: pedido.nota ?? "" },
+      ...{
+        senha: "",
+        prioridade: 0,
+        chegouEm: "",
+        chamadoEm: "",
+        chamadas: 0,
+        terminouEm: "",
+        substitui: 0,
+        fotos: [],
+      },
+      ...{ email: contato.email, telefone: contato.telefone },
+    };
+    this.dias.linhas.push(linha);
+    this.#aprende(contato);
+    return { codigo: "OK-300", agendamentos: [linha] };
+  }
+
+  #remarc(pedido: PedidoDe<"REMARC">): Saida {
+    const { data, horario } = pedido;
+    const onde = this.dias.onde(pedido);
+    if (onde === undefined) return { codigo: "ERRO-103" };
+    const minuto = horario === undefined ? -1 : minutoDe(horario);
+    const horas = this.dias.horas(data, onde.especialidade)
+      .filter(({ bloco, inicio }) => onde.serve(bloco) && (horario === undefined || inicio === minuto));
+    if (horario !== undefined && horas.length === 0) return { codigo: "ERRO-105" };
+    const linha = this.#acha(pedido, this.#ativos(pedido.cpf));
+    if ("codigo" in linha && !("cpf" in linha)) return linha;
+    if (!linha.ativo || !["MARCADO", "CONFIRMADO"].includes(linha.situacao) || fim(linha) <= this.dias.agora) {
+      return { codigo: "ERRO-115", agendamentos: [linha] };
+    }
+    const suas = horas.filter(({ bloco }) => agenda(bloco) === agenda(linha));
+    const vaga = this.dias.escolhe(data, suas, linha) ?? this.dias.escolhe(data, horas, linha);
+    if (vaga === undefined) return { codigo: "ERRO-110" };
+    const novo = { profissional: vaga.bloco.profissional, data, hora: hora(vaga.inicio), minutos: vaga.minutos };
+    const igual = Object.entries(novo).every(([campo, valor]) =>
+      Object.entries(linha).some(([c, v]) => c === campo && v === valor)
+    );
+    if (igual && !linha.encaixe) return { codigo: "OK-303", agendamentos: [linha, linha] };
+    const antes = { ...linha };
+    this.#muda(linha, {
+      ...novo,
+      ...{ situacao: "MARCADO", encaixe: false, local: "", senha: "", prioridade: 0, fotos: [] },
+      motivo: pedido.motivo ?? linha.motivo,
+    });
+    return { codigo: "OK-303", agendamentos: [linha, antes] };
+  }
+
+  #cancel(pedido: PedidoDe<"CANCEL">): Saida {
+    const { cpf, especialista, numero, motivo, chegado } = pedido;
+    const ativos = this.#ativos(cpf)
+      .filter(({ especialidade }) => especialista === undefined || especialidade === simples(especialista));
+    if (numero === undefined && ativos.length > 1) return { codigo: "ERRO-114", agendamentos: ativos };
+    const linha = this.#acha(pedido, ativos);
+    if ("codigo" in linha && !("cpf" in linha)) return linha;
+    const porVir = ["MARCADO", "CONFIRMADO"].includes(linha.situacao) && fim(linha) > this.dias.agora;
+    if (!linha.ativo || !porVir && !(chegado === true && ["CHEGOU", "CHAMADO"].includes(linha.situacao))) {
+      return { codigo: "ERRO-115", agendamentos: [linha] };
+    }
+    this.#passa(linha, { situacao: "CANCELADO", ativo: false, motivo: motivo ?? "", terminouEm: this.#instante() });
+    return { codigo: "OK-301", agendamentos: [linha] };
+  }
+
+  #corrige(pedido: PedidoDe<"CORRIGE">): Saida {
+    const linha = this.#acha(pedido, this.#ativos(pedido.cpf));
+    if ("codigo" in linha && !("cpf" in linha)) return linha;
+    const { nome = linha.nome, nota = linha.nota, email = linha.email, telefone = linha.telefone } = pedido;
+    const contato = { cpf: linha.cpf, email, telefone };
+    if (pedido.email !== undefined || pedido.telefone !== undefined) {
+      this.#aprende(contato, pedido.codigo !== undefined);
+    }
+    const mudou = nome !== linha.nome || nota !== linha.nota || email !== linha.email || telefone !== linha.telefone;
+    if (mudou) this.#muda(linha, { nome, nota, email, telefone });
+    return { codigo: "OK-306", agendamentos: [linha] };
+  }
+
+  #situa(pedido: PedidoDe<"SITUA">): Saida {
+    const { cpf, situacao } = pedido;
+    const delas = this.dias.linhas.filter((linha) => linha.cpf === cpf);
+    const doDia = porHora(delas.filter(({ data, situacao }) => data === this.dias.hoje() && situacao !== "CANCELADO"))
+      .reverse();
+    const mudadas = delas.filter(({ fotos }) => fotos.length > 0 && this.#ehHoje(fotos[fotos.length - 1].em))
+      .sort((a, b) => b.fotos[b.fotos.length - 1].em - a.fotos[a.fotos.length - 1].em || b.numero - a.numero);
+    const linha = this.#acha(pedido, situacao === "DESFAZ" ? mudadas : [...doDia, ...this.#ativos(cpf)]);
+    if ("codigo" in linha && !("cpf" in linha)) return linha;
+    const feito = situacao === "DESFAZ" ? this.#desfaz(linha) : this.#vai(linha, { ...pedido, situacao });
+    return { codigo: feito ? "OK-306" : "ERRO-115", agendamentos: [linha] };
+  }
+
+  #vai(linha: Linha, pedido: PedidoDe<"SITUA"> & { situacao: Situacao }): boolean {
+    const comecou = instante(linha.data, linha.hora) <= this.dias.agora;
+    const porVir = linha.situacao === "MARCADO" || linha.situacao === "CONFIRMADO";
+    const aqui = linha.situacao === "CHEGOU" || linha.situacao === "CHAMADO";
+    const { prioridade = linha.prioridade, local = linha.local, motivo = linha.motivo, situacao } = pedido;
+    const comum = { situacao, prioridade, local, motivo };
+    const acaba = { ativo: false, terminouEm: this.#instante() };
+    switch (situacao) {
+      case "CONFIRMADO":
+        return linha.situacao === "MARCADO" && !comecou && this.#passa(linha, comum);
+      case "CHEGOU":
+        if (linha.situacao === "CHAMADO") return this.#passa(linha, comum);
+        if (!porVir || linha.data !== this.dias.hoje()) return false;
+        this.#passa(linha, { ...comum, chegouEm: this.#instante() });
+        linha.senha = this.#senha(linha);
+        return true;
+      case "CHAMADO":
+        return aqui &&
+          this.#passa(linha, {
+            ...comum,
+            chamadas: linha.chamadas + 1,
+            chamadoEm: linha.chamadoEm || this.#instante(),
+          });
+      case "ATENDIDO":
+        return linha.situacao === "CHAMADO" && this.#passa(linha, { ...comum, ...acaba });
+      case "SAIU":
+        return aqui && this.#passa(linha, { ...comum, ...acaba });
+      case "FALTOU":
+        return porVir && comecou && this.#passa(linha, { ...comum, ...acaba });
+      case "CANCELADO":
+        return porVir && this.#passa(linha, { situacao, ...acaba, motivo: pedido.motivo ?? "" });
+      case "MARCADO":
+      case "CONVIDADO":
+      case "PASSOU":
+        return false;
+    }
+  }
+
+  /** Uma senha por chegada, menos a quem já tem uma da mesma letra. */
+  #senha({ senha, data, prioridade }: Linha): string {
+    const letra = prioridade > 0 ? "P" : "A";
+    if (senha[0] === letra) return senha;
+    let n = 1;
+    while (this.#senhas.includes(`${data} ${letra}${n}`)) n++;
+    this.#senhas.push(`${data} ${letra}${n}`);
+    return letra + String(n).padStart(3, "0");
+  }
+
+  #desfaz(linha: Linha): boolean {
+    const foto = linha.fotos.at(-1);
+    if (foto === undefined) return false;
+    const recepcao = this.#papel === "balcao" || this.#papel === "gerente";
+    const falta = foto.papel === "servidor" && linha.situacao === "FALTOU" && recepcao &&
+      this.dias.agora - foto.em < 7 * DIA;
+    const pode = this.#ehHoje(foto.em) && (this.#papel === foto.papel || this.#papel === "gerente");
+    if (!falta && !pode) return false;
+    const { antes, depois } = foto;
+    const volta = Object.fromEntries(
+      ANDAMENTO.filter((campo) => antes[campo] !== depois[campo]).map((c) => [c, antes[c]]),
+    );
+    const volta_a_contar = linha.situacao === "CANCELADO";
+    const minuto = minutoDe(linha.hora);
+    if (volta_a_contar && !linha.encaixe && !this.dias.livre(linha.data, linha, minuto, linha.minutos)) return false;
+    const bloco = this.dias.blocos(linha.data, linha.especialidade).find((um) =>
+      agenda(um) === agenda(linha) && minuto >= um.inicio && minuto < um.inicio + um.vagas * um.minutos
+    );
+    if (volta_a_contar && linha.encaixe && bloco && this.dias.encaixes(linha.data, bloco) >= bloco.encaixes) {
+      return false;
+    }
+    const outra = this.dias.linhas.find((um) =>
+      um !== linha && um.ativo && um.cpf === linha.cpf && um.especialidade === linha.especialidade
+    );
+    if (outra !== undefined && volta.ativo === true) {
+      if (fim(outra) > this.dias.agora) return false;
+      this.#muda(outra, { ativo: false });
+    }
+    this.#muda(linha, { ...volta, fotos: linha.fotos.slice(0, -1) });
+    return true;
+  }
+
+  // ---------------------------------------------------------------------------------------------------- as consultas
+
+  #lista({ data, especialista, profissional }: PedidoDe<"LISTA">): Saida {
+    const quem = this.dias.profissionais();
+    if (data === "" || profissional !== undefined && !quem.includes(simples(profissional))) {
+      return { codigo: "ERRO-103" };
+    }
+    const lugar = (linha: Linha): number =>
+      linha.profissional === "" ? -1 : (quem.indexOf(linha.profissional) + quem.length + 1) % (quem.length + 1);
+    const agendamentos = this.dias.linhas.filter((linha) =>
+      linha.data === data && (especialista === undefined || linha.especialidade === simples(especialista)) &&
+      (profissional === undefined || linha.profissional === simples(profissional))
+    ).sort((a, b) => minutoDe(a.hora) - minutoDe(b.hora) || lugar(a) - lugar(b) || a.numero - b.numero);
+    return { codigo: "OK-310", agendamentos };
+  }
+
+  #vagas({ especialista, data, profissional, porProfissional }: PedidoDe<"VAGAS">): Saida {
+    if (profissional !== undefined && !this.dias.profissionais().includes(simples(profissional))) {
+      return { codigo: "ERRO-103" };
+    }
+    const quais = this.dias.especialidades().filter((uma) =>
+      especialista === undefined || uma === simples(especialista)
+    );
+    if (quais.length === 0) return { codigo: "ERRO-103" };
+    const datas = this.dias.janela().filter((iso) => especialista === undefined || data === undefined || iso === data);
+    if (
+      especialista !== undefined && data !== undefined &&
+      !datas.some((iso) => this.dias.blocos(iso, quais[0]).length > 0)
+    ) {
+      return { codigo: "ERRO-103" };
+    }
+    const vagas = datas.flatMap((iso) =>
+      quais.flatMap((especialidade) => {
+        const livres = this.dias.horas(iso, especialidade)
+          .filter((vaga) => this.dias.livre(iso, vaga.bloco, vaga.inicio, vaga.minutos));
+        const grupos = porProfissional ? unicos(livres.map(({ bloco }) => bloco.profissional)) : [undefined];
+        return grupos.filter((um) => !porProfissional || profissional === undefined || um === simples(profissional))
+          .map((um) => {
+            const horas = livres.filter(({ bloco }) => um === undefined || bloco.profissional === um)
+              .map(({ inicio }) => hora(inicio));
+            return [iso, nomeDoDia(iso), especialidade, um ?? "", unicos(horas).sort()] as const;
+          });
+      })
+    );
+    return { codigo: "OK-304", vagas: vagas.filter(([, , , , horas]) => horas.length > 0) };
+  }
+
+  // ---------------------------------------------------------------------------------------------------- as linhas
+
+  #ativos(cpf: string): Linha[] {
+    return porHora(
+      this.dias.linhas.filter((linha) => linha.ativo && linha.cpf === cpf && fim(linha) > this.dias.agora),
+    );
+  }
+
+  #acha(
+    { cpf, especialista, numero, versao, codigo }: {
+      cpf: string;
+      especialista?: string;
+      numero?: number;
+      versao?: number;
+      codigo?: string;
+    },
+    preferidas: readonly Linha[],
+  ): Linha | { codigo: string; agendamentos?: Linha[] } {
+    const onde = numero === undefined ? preferidas : this.dias.linhas.filter((linha) => linha.numero === numero);
+    const linha = onde.find((uma) =>
+      uma.cpf === cpf && (especialista === undefined || uma.especialidade === simples(especialista))
+    );
+    if (linha === undefined || codigo !== undefined && codigo !== linha.codigo) return { codigo: "ERRO-113" };
+    if (versao !== undefined && versao !== linha.versao) return { codigo: "ERRO-117", agendamentos: [linha] };
+    return linha;
+  }
+
+  #muda(linha: Linha, novo: Partial<Linha>): void {
+    Object.assign(linha, novo, { versao: linha.versao + 1 });
+  }
+
+  /** Muda de situação e fotografa. */
+  #passa(linha: Linha, novo: Partial<Linha>): true {
+    const antes = fotografa(linha);
+    this.#muda(linha, novo);
+    linha.fotos = [...linha.fotos, { papel: this.#papel, em: this.dias.agora, antes, depois: fotografa(linha) }].slice(
+      -32,
+    );
+    return true;
+  }
+
+  #contato(cpf: string, { email, telefone }: { email?: string; telefone?: string }): Contato {
+    const sabido = this.contatos.find((contato) => contato.cpf === cpf);
+    return { cpf, email: email ?? sabido?.email ?? "", telefone: telefone ?? sabido?.telefone ?? "" };
+  }
+
+  #aprende(contato: Contato, provado = false): void {
+    if (!provado && !["balcao", "gerente", "profissional"].includes(this.#papel)) return;
+    const sabido = this.#contato(contato.cpf, {});
+    if (sabido.email === contato.email && sabido.telefone === contato.telefone) return;
+    this.contatos = [...this.contatos.filter(({ cpf }) => cpf !== contato.cpf), contato];
+  }
+
+  #instante(): string {
+    return new Date(this.dias.agora).toISOString().replace(".000Z", "Z");
+  }
+
+  #ehHoje(instante: number): boolean {
+    return instante >= Date.parse(`${this.dias.hoje()}T00:00:00-03:00`);
+  }
+}
+
+function fotografa(linha: Linha): Andado {
+  const { situacao, ativo, local, motivo, prioridade, chegouEm, chamadoEm, chamadas, terminouEm } = linha;
+  return { situacao, ativo, local, motivo, prioridade, chegouEm, chamadoEm, chamadas, terminouEm };
+}
