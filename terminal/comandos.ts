@@ -182,10 +182,14 @@ async function pedeOuRepete(
   }
   const resposta = await enquantoDaTempo(conexao, prazo, () => conexao.pede(pedido));
   if (resposta === undefined) throw naoSeSabe(conexao, "feito", `agenda ${"data" in pedido ? pedido.data : ""}`);
+  if (pedido.comando === "REABRE" && resposta.codigo === "ERRO-113") {
+    throw new DestinoAdverso(
+      `A resposta se perdeu, e agora a exceção nº ${pedido.numero} já não vale: ou este pedido a desfez, ou não valia antes. ` +
+        "Veja com agenda quem ficou de fora.",
+    );
+  }
   await imprime("A resposta se perdeu, e o pedido foi repetido; este é o resultado.", Deno.stderr);
-  // Já reaberta: foi o primeiro pedido que o fez.
-  const reaberta = pedido.comando === "REABRE" && resposta.codigo === "ERRO-113";
-  return reaberta ? { codigo: "OK-314", numero: pedido.numero, agendamentos: [] } : resposta;
+  return resposta;
 }
 
 function naoSeSabe({ sinal, endereco }: Conexao, feito: string, confere: string): DestinoAdverso {

@@ -8,7 +8,7 @@
 import type { Conexao } from "./conexao.ts";
 import { agendamentosEm, type Respondido, type TuplaLida } from "./tubo.ts";
 import { espera } from "../clinica/agendamento.ts";
-import { chave } from "../clinica/texto.ts";
+import { chave, lerNome } from "../clinica/texto.ts";
 import type { PedidoNoFio2De } from "../fio/clinica2.ts";
 
 /** Um pedido que muda um agendamento de um CPF. */
@@ -93,17 +93,41 @@ function destinoDoMudado(
       if (situacao === "CANCELADO") return { codigo: "OK-301", agendamentos: [agora] };
       break;
     case "REMARC":
-      if (agora[4] === pedido.data && (pedido.horario === undefined || agora[6] === pedido.horario)) {
+      // No mesmo lugar de antes, o que mudou foi outra coisa.
+      if (
+        agora[4] === pedido.data && (pedido.horario === undefined || agora[6] === pedido.horario) &&
+        (agora[4] !== antes[4] || agora[6] !== antes[6] || agora[7]?.profissional !== antes[7]?.profissional)
+      ) {
         return { codigo: "OK-303", agendamentos: [agora, antes] };
       }
       break;
     case "SITUA":
-      if (pedido.situacao === situacao || pedido.situacao === "DESFAZ") {
+      if (pedido.situacao === "DESFAZ" ? foiDesfeito(agora[7], antes[7]) : pedido.situacao === situacao) {
         return { codigo: "OK-306", agendamentos: [agora] };
       }
       break;
     case "CORRIGE":
-      return { codigo: "OK-306", agendamentos: [agora] };
+      if (estaCorrigido(pedido, agora)) return { codigo: "OK-306", agendamentos: [agora] };
+      break;
   }
   return { codigo: "ERRO-117", agendamentos: [agora] };
+}
+
+/** O que basta saber de um agendamento para julgar um `DESFAZ`. */
+type Instantaneo = { readonly versao: number; readonly situacao: string; readonly chamadas?: number };
+
+/** Verdadeiro se a única mudança foi de situação, ou uma rechamada a menos: com outras pelo meio não se sabe. */
+export function foiDesfeito(agora?: Instantaneo, antes?: Instantaneo): boolean {
+  return agora !== undefined && antes !== undefined && agora.versao === antes.versao + 1 &&
+    (agora.situacao !== antes.situacao || (agora.chamadas ?? 0) < (antes.chamadas ?? 0));
+}
+
+/** Verdadeiro se o agendamento diz o que se pediu que dissesse. */
+function estaCorrigido(pedido: PedidoNoFio2De<"CORRIGE">, [, , nome, , , , , detalhes]: TuplaLida): boolean {
+  const digitos = (telefone: string): string => telefone.replace(/\D/g, "");
+  const { nota, email, telefone } = pedido;
+  return (pedido.nome === undefined || lerNome(pedido.nome) === nome) &&
+    (nota === undefined || nota.trim() === (detalhes?.nota ?? "")) &&
+    (email === undefined || email.trim() === (detalhes?.email ?? "")) &&
+    (telefone === undefined || digitos(detalhes?.telefone ?? "").endsWith(digitos(telefone)));
 }

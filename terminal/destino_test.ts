@@ -55,21 +55,37 @@ teste("em CLINICA/2, o que foi desmarcado não é o que alguém marcou", () => {
 });
 
 teste("em CLINICA/2, uma mudança se julga pela versão: a de antes, a pedida ou a de outro", () => {
-  const antes = [tuplaCom()];
-  const destino = (pedido: PedidoDeMudanca, agora: Partial<Detalhes>, tupla: Tupla = TUPLA): string | undefined =>
-    destinoDe(pedido, [tuplaCom(agora, tupla)], { antes })?.codigo;
+  const destino = (
+    pedido: PedidoDeMudanca,
+    agora: Partial<Detalhes>,
+    { antes = {}, tupla = TUPLA }: { antes?: Partial<Detalhes>; tupla?: Tupla } = {},
+  ): string | undefined => destinoDe(pedido, [tuplaCom(agora, tupla)], { antes: [tuplaCom(antes)] })?.codigo;
   const pedidos: [PedidoDeMudanca, Partial<Detalhes>, string][] = [
     [{ comando: "CANCEL", ...QUEM }, { situacao: "CANCELADO" }, "OK-301"],
     [{ comando: "SITUA", ...QUEM, situacao: "CHEGOU" }, { situacao: "CHEGOU" }, "OK-306"],
-    [{ comando: "SITUA", ...QUEM, situacao: "DESFAZ" }, { situacao: "MARCADO" }, "OK-306"],
     [{ comando: "CORRIGE", ...QUEM, nota: "x" }, { nota: "x" }, "OK-306"],
+    [{ comando: "CORRIGE", ...QUEM, telefone: "(11) 98765-4321" }, { telefone: "+5511987654321" }, "OK-306"],
   ];
   for (const [pedido, agora, codigo] of pedidos) {
     assertEquals(destino(pedido, { ...agora, versao: 2 }), codigo, pedido.comando);
     assertEquals(destino(pedido, { versao: 1 }), undefined, pedido.comando);
-    if (pedido.comando === "CORRIGE" || pedido.comando === "SITUA" && pedido.situacao === "DESFAZ") continue;
     assertEquals(destino(pedido, { versao: 2, situacao: "FALTOU" }), "ERRO-117", pedido.comando);
   }
+});
+
+teste("o que outro fez no meio não passa pelo que se pediu", () => {
+  const antes = [tuplaCom({ situacao: "CHAMADO", chamadas: 2 })];
+  const desfaz: PedidoDeMudanca = { comando: "SITUA", ...QUEM, situacao: "DESFAZ" };
+  const depoisDe = (pedido: PedidoDeMudanca, agora: Partial<Detalhes>): string | undefined =>
+    destinoDe(pedido, [tuplaCom(agora)], { antes })?.codigo;
+  assertEquals(depoisDe(desfaz, { versao: 2, situacao: "CHEGOU", chamadas: 2 }), "OK-306");
+  assertEquals(depoisDe(desfaz, { versao: 2, situacao: "CHAMADO", chamadas: 1 }), "OK-306");
+  assertEquals(depoisDe(desfaz, { versao: 2, situacao: "CHAMADO", chamadas: 3 }), "ERRO-117");
+  assertEquals(depoisDe(desfaz, { versao: 3, situacao: "ATENDIDO", chamadas: 2 }), "ERRO-117");
+  const chegou = { versao: 2, situacao: "CHEGOU" } as const;
+  assertEquals(depoisDe({ comando: "CORRIGE", ...QUEM, nota: "x" }, chegou), "ERRO-117");
+  const mesmaData: PedidoDeMudanca = { comando: "REMARC", ...QUEM, data: TUPLA[4], dia: TUPLA[5] };
+  assertEquals(depoisDe(mesmaData, chegou), "ERRO-117");
 });
 
 teste("uma remarcação sem resposta se julga por onde o agendamento está", () => {

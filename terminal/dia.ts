@@ -5,6 +5,7 @@
  * @module
  */
 
+import { foiDesfeito } from "./destino.ts";
 import { type CodigoDeRecusa, ehRecusa, O_QUE_QUER_DIZER, PRIORIDADES, SITUACOES } from "./frases.ts";
 import type { Tecla } from "./teclas.ts";
 import { agendamentoDe, type AgendamentoMostrado, situacaoPorExtenso } from "./telas.ts";
@@ -303,7 +304,7 @@ function destinoDe({ alvo, situacao }: Ato, lista: readonly Marcado[]): Recado {
   const agora = lista.find(({ numero }) => numero === alvo.numero);
   if (agora === undefined) return { marca: "aviso", texto: `${alvo.nome} já não está neste dia; veja a história.` };
   if (agora.versao === alvo.versao) return { marca: "erro", texto: `Não foi feito: ${alvo.nome}. Aperte de novo.` };
-  const feito = situacao === "DESFAZ" || agora.situacao === situacao;
+  const feito = situacao === "DESFAZ" ? foiDesfeito(agora, alvo) : agora.situacao === situacao;
   return feito
     ? { marca: "ok", texto: `Foi feito: ${fraseDe(agora, situacao)}` }
     : { marca: "aviso", texto: `${agora.nome} mudou: agora é ${situacaoPorExtenso(agora)}.` };
