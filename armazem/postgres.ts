@@ -245,10 +245,9 @@ export class ArmazemPostgres implements Armazem {
     return this.#semana;
   }
 
-  /** O que se decide à vista de uma semana diferente da do livro não vale para os outros: diz por quê, se é o caso. */
-  #recusaDaSemana({ dias, excecoes }: Alcance, minha: string | undefined, vale: string): ErroDoArmazem | undefined {
-    const decide = dias.length > 0 || excecoes !== "nada";
-    return decide && minha !== undefined && minha !== vale ? new ErroDoArmazem(OUTRA_SEMANA) : undefined;
+  /** Um servidor de uma semana diferente da do livro não muda nada: diz por quê, se é o caso. */
+  #recusaDaSemana(minha: string | undefined, vale: string): ErroDoArmazem | undefined {
+    return minha !== undefined && minha !== vale ? new ErroDoArmazem(OUTRA_SEMANA) : undefined;
   }
 
   // ---------------------------------------------------------------------------------------------------- um lote
@@ -268,7 +267,7 @@ export class ArmazemPostgres implements Armazem {
       comecada = await this.#comeca(escopo, ate);
       const { vista, ligacao, id, semana } = comecada;
       try {
-        const recusa = this.#recusaDaSemana(escopo, minha, semana);
+        const recusa = this.#recusaDaSemana(minha, semana);
         if (recusa !== undefined) throw recusa;
         lote = decide(vista);
         const liquido = resume(lote.mudancas, quando);

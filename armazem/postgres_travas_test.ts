@@ -250,7 +250,7 @@ teste("num lote, uma hora que se deixa pode ser tomada; uma troca é recusada, e
 
 // ------------------------------------------------------------------------------------------------------ a semana
 
-teste("uma semana para todos: com outra nada se decide sobre um dia, até que se adote", async (url) => {
+teste("uma semana para todos: com outra nada se muda, até que se adote", async (url) => {
   const avisos: string[] = [];
   await using um = await ArmazemPostgres.abre(url, { semana: "a", aoAvisar: (aviso) => avisos.push(aviso) });
   assertEquals(avisos, []);
@@ -268,11 +268,15 @@ teste("uma semana para todos: com outra nada se decide sobre um dia, até que se
   const recusado = await marcando(outro, 2);
   assertEquals(recusado.tipo, "nada");
   assertMatch(String("causa" in recusado && recusado.causa), /ErroDoArmazem: outra semana/);
-  // Lê, e desmarca: o que não depende de que dias se atende.
+  // Lê; mas nem desmarca, que não depende de que dias se atende: com outra semana não se muda nada.
   const [marcado] = await ativosDe(outro, 0);
   const cpfs = [cpfDeExemplo(0)];
   const semDias = (): Alcance => ({ ...NENHUM_ALCANCE, cpfs, mudam: cpfs });
-  await grava(outro, () => [desmarca(marcado)], { pede: semDias });
+  assertEquals(
+    (await outro.lote(semDias, QUANDO, () => ({ resultado: 0, mudancas: [desmarca(marcado)] }))).tipo,
+    "nada",
+  );
+  await grava(um, () => [desmarca(marcado)], { pede: semDias });
 
   await outro.adotaSemana("b");
   assertEquals([um.semana, outro.semana], ["a", "b"]);

@@ -114,10 +114,10 @@ function destinoDoMudado(
 }
 
 /** O que basta saber de um agendamento para julgar um `DESFAZ`. */
-type Instantaneo = { readonly versao: number; readonly situacao: string; readonly chamadas?: number };
+export type Andamento = { readonly versao: number; readonly situacao: string; readonly chamadas?: number };
 
 /** Verdadeiro se a única mudança foi de situação, ou uma rechamada a menos: com outras pelo meio não se sabe. */
-export function foiDesfeito(agora?: Instantaneo, antes?: Instantaneo): boolean {
+export function foiDesfeito(agora?: Andamento, antes?: Andamento): boolean {
   return agora !== undefined && antes !== undefined && agora.versao === antes.versao + 1 &&
     (agora.situacao !== antes.situacao || (agora.chamadas ?? 0) < (antes.chamadas ?? 0));
 }
