@@ -28,6 +28,8 @@ export class Sobreposta implements Vista {
   /** As linhas mudadas, como ficam, por número. */
   #mudados = new Map<number, Agendamento>();
   #ativos = new Map<string, readonly Agendamento[]>();
+  /** As de baixo, lidas uma vez: muitos pedidos de um lote podem falar do mesmo CPF. */
+  #historias = new Map<string, readonly Agendamento[]>();
   /** O que entrou e saiu de cada dia, na ordem; a ocupação só se copia se alguém pergunta por ela. */
   #movimentos = new PorDia<Movimento[]>();
   #ocupacoes = new PorDia<Ocupacao>();
@@ -48,7 +50,8 @@ export class Sobreposta implements Vista {
 
   /** Os mais novos de um CPF. */
   historiaDe(cpf: string): readonly Agendamento[] {
-    const historia = this.#base.historiaDe(cpf);
+    let historia = this.#historias.get(cpf);
+    if (historia === undefined) this.#historias.set(cpf, historia = this.#base.historiaDe(cpf));
     const meus = this.#meus((um) => um.cpf === cpf);
     if (meus.length === 0) return historia;
     return [...meus, ...historia.filter(({ numero }) => !this.#mudados.has(numero))]

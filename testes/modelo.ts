@@ -187,7 +187,13 @@ export class Modelo {
     const linha = this.#acha(pedido, this.#ativos(pedido.cpf));
     if ("codigo" in linha && !("cpf" in linha)) return linha;
     const { nome = linha.nome, nota = linha.nota, email = linha.email, telefone = linha.telefone } = pedido;
-    const contato = { cpf: linha.cpf, email, telefone };
+    // O que se diz; no que falta, o que se sabe da pessoa, e só depois o do agendamento.
+    const sabido = this.contatos.find(({ cpf }) => cpf === linha.cpf) ?? linha;
+    const contato = {
+      cpf: linha.cpf,
+      email: pedido.email ?? sabido.email,
+      telefone: pedido.telefone ?? sabido.telefone,
+    };
     if (pedido.email !== undefined || pedido.telefone !== undefined) {
       this.#aprende(contato, pedido.codigo !== undefined);
     }
