@@ -6,7 +6,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { completa, paraCada } from "../testes/ao_acaso.ts";
+import { completa, paraCada, type Sequencia } from "../testes/ao_acaso.ts";
 import { BalcaoDaAgenda, BalcaoPuro, codigoDeTeste, como, teste } from "../testes/balcao.ts";
 import { Modelo } from "../testes/modelo.ts";
 import type { Linha, Saida } from "../testes/modelo_dias.ts";
@@ -78,12 +78,26 @@ class Vistos {
     for (const chave of [codigo, `${qual} ${codigo}`]) this.#vezes.set(chave, (this.#vezes.get(chave) ?? 0) + 1);
   }
 
-  /** Exige que cada um tenha aparecido: uma propriedade que nada viu nada prova. */
-  exige(...chaves: string[]): void {
-    const ausentes = chaves.filter((chave) => !this.#vezes.has(chave));
-    assertEquals(ausentes, [], "não apareceram: a propriedade confere pouco");
+  /** Os esperados que não apareceram. */
+  get ausentes(): string[] {
+    return ESPERADOS.filter((chave) => !this.#vezes.has(chave));
   }
 }
+
+/**
+ * Confere sequências até que cada esperado tenha aparecido: uma propriedade que nada viu nada prova. O que é raro pode não
+ * calhar nas primeiras, e então correm mais.
+ */
+async function ateVerTudo(confere: (sequencia: Sequencia, vistos: Vistos) => void | Promise<void>): Promise<void> {
+  const vistos = new Vistos();
+  for (let volta = 0; volta === 0 || volta < VOLTAS && vistos.ausentes.length > 0; volta++) {
+    await paraCada(SEQUENCIAS, (sequencia) => confere(sequencia, vistos));
+  }
+  assertEquals(vistos.ausentes, [], "não apareceram: a propriedade confere pouco");
+}
+
+/** Vezes `SEQUENCIAS` que se correm, no máximo; quase sempre basta uma. */
+const VOLTAS = 20;
 
 const ESPERADOS = [
   ...["AGEND OK-300", "AGEND ERRO-103", "AGEND ERRO-105", "AGEND ERRO-110", "AGEND ERRO-111"],
@@ -113,8 +127,7 @@ const ESPERADOS = [
 const SEQUENCIAS = 200;
 
 teste("um a um, para qualquer sequência, o núcleo e o modelo respondem o mesmo e deixam o mesmo livro", async () => {
-  const vistos = new Vistos();
-  await paraCada(SEQUENCIAS, ({ config, inicio, passos }) => {
+  await ateVerTudo(({ config, inicio, passos }, vistos) => {
     const balcao = new BalcaoPuro(config, inicio);
     const modelo = new Modelo(config, codigoDeTeste);
     const versoes = new Map<number, number>();
@@ -140,18 +153,16 @@ teste("um a um, para qualquer sequência, o núcleo e o modelo respondem o mesmo
     assertEquals(balcao.livro.linhas.map(({ numero }) => numero), balcao.livro.linhas.map((_, i) => i + 1));
     ninguemEmDoisLugares(balcao.livro);
   });
-  vistos.exige(...ESPERADOS);
 });
 
 /** As mesmas sequências em lotes, pela agenda, sobre um armazém; o livro confere-se, se se deixa ver. */
 async function emLotes(abre: () => BalcaoDaAgenda["armazem"], confereLivro: boolean): Promise<void> {
-  const vistos = new Vistos();
   // Quem guarda o livro conta as senhas das linhas que há, e uma que se moveu já não tem a sua.
   const semSenha = (valor: unknown): unknown =>
     confereLivro ? valor : JSON.parse(JSON.stringify(valor ?? null).replaceAll(/"senha":"[^"]*"/g, '"senha":""'));
   const confere = (veio: unknown, esperado: unknown, oque: string): void =>
     iguais(semSenha(veio), semSenha(esperado), oque);
-  await paraCada(SEQUENCIAS, async ({ config, inicio, passos }) => {
+  await ateVerTudo(async ({ config, inicio, passos }, vistos) => {
     await using balcao = new BalcaoDaAgenda(config, inicio, abre());
     const modelo = new Modelo(config, codigoDeTeste);
     for (const passo of passos) {
@@ -194,7 +205,6 @@ async function emLotes(abre: () => BalcaoDaAgenda["armazem"], confereLivro: bool
     }
     ninguemEmDoisLugares(balcao.livro);
   });
-  vistos.exige(...ESPERADOS);
 }
 
 teste("em lotes, pela agenda, o mesmo que um a um", () => emLotes(() => new ArmazemDeTeste(), true));
