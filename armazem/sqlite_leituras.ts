@@ -169,14 +169,14 @@ export function diasMarcados(db: DatabaseSync, desde: string): Dia[] {
 }
 
 /** Os que contam de uma data, por agenda, hora e número. */
-export const DO_DIA = `
+const DO_DIA = `
   SELECT ${AGENDAMENTO} FROM agendamento WHERE data = ?1 AND ${TOMA_HORA}
   UNION ALL
   SELECT ${AGENDAMENTO} FROM agendamento WHERE data = ?1 AND ${ENCAIXADO}
   ORDER BY agenda, hora, numero`;
 
 /** Os mesmos, só de uma agenda. */
-export const DA_AGENDA_NO_DIA = `
+const DA_AGENDA_NO_DIA = `
   SELECT ${AGENDAMENTO} FROM agendamento WHERE data = ?1 AND agenda = ?2 AND ${TOMA_HORA}
   UNION ALL
   SELECT ${AGENDAMENTO} FROM agendamento WHERE data = ?1 AND agenda = ?2 AND ${ENCAIXADO}

@@ -156,7 +156,7 @@ export function acha(estado: Estado, alvo: Alvo, candidatos: () => readonly Agen
 }
 
 /** A recusa de quem fala de uma versão que já não é a que está lá. */
-export function confereVersao({ versao }: Qual, agendamento: Agendamento): Achado | undefined {
+function confereVersao({ versao }: Qual, agendamento: Agendamento): Achado | undefined {
   if (versao === undefined || versao === agendamento.versao) return undefined;
   return { recusa: { codigo: "ERRO-117", agendamentos: [agendamento] } };
 }

@@ -32,7 +32,7 @@ import type { PedidoDe } from "./pedido.ts";
  * De cada situação, para quais se pode ir. Chamar de novo é uma rechamada; a que já está é recusada. Só a lista de espera
  * leva alguém a `CONVIDADO`, e dele a outra.
  */
-export const TRANSICOES: { readonly [S in Situacao]: readonly Situacao[] } = {
+const TRANSICOES: { readonly [S in Situacao]: readonly Situacao[] } = {
   MARCADO: ["CONFIRMADO", "CHEGOU", "FALTOU", "CANCELADO"],
   CONFIRMADO: ["CHEGOU", "FALTOU", "CANCELADO"],
   CHEGOU: ["CHAMADO", "SAIU"],
