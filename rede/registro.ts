@@ -188,12 +188,14 @@ export class Registro {
       this.#cotaDasListas.tira(bytes);
       return;
     }
-    const { cliente, especie } = provocado;
-    if (this.#cota.nivel > (especie === "mudancas" ? 0 : RESERVA_DAS_MUDANCAS)) {
-      this.#cota.tira(this.#acrescenta(evento, campos));
-    } else {
-      this.#omitidas.soma(cliente.slice(0, cliente.lastIndexOf(":")), especie);
-    }
+    if (this.cabe(provocado)) this.#cota.tira(this.#acrescenta(evento, campos));
+  }
+
+  /** Se cabe na cota uma linha do que um terminal provocou; se não, fica já somada, e quem a faria poupa o trabalho. */
+  cabe({ cliente, especie }: Provocado): boolean {
+    if (this.#cota.nivel > (especie === "mudancas" ? 0 : RESERVA_DAS_MUDANCAS)) return true;
+    this.#omitidas.soma(cliente.slice(0, cliente.lastIndexOf(":")), especie);
+    return false;
   }
 
   /** Conta já, antes de voltar: o que se faz antes de atender não deixa mais nada andar. */
