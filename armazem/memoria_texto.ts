@@ -79,6 +79,6 @@ export function lerCarregado(cpf: string, carregado: string): Agendamento {
     chamadas: incomum[3],
     terminouEm: incomum[13],
     substitui: incomum[4],
-    pilha: lerPilha(incomum[14]),
+    pilha: lerPilha(incomum[14], incomum[13]),
   };
 }

@@ -59,8 +59,10 @@ const ORIGENS_POR_SEGUNDO = 20;
 const ENTRE_FALHAS = 1000;
 
 /** O terminal que provocou um evento, e o que se soma se a linha fica de fora. */
-interface Provocado {
+export interface Provocado {
+  /** A conexão, `"10.0.0.7:40312"`. */
   cliente: string;
+  /** A conta em que entra. */
   especie: Especie;
 }
 
