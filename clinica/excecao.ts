@@ -119,7 +119,7 @@ function fecha(turno: Turno, { inicio, fim }: Excecao): readonly Turno[] {
     : [];
 }
 
-/** Verdadeiro se o minuto está dentro do turno e não foi fechado. */
-export function aberto({ inicio, fim, fechados }: Turno, minuto: number): boolean {
-  return minuto >= inicio && minuto < fim && !fechados.some(([de, ate]) => minuto >= de && minuto < ate);
+/** Verdadeiro se o minuto, ou todos até `ate`, está dentro do turno e não foi fechado. */
+export function aberto({ inicio, fim, fechados }: Turno, minuto: number, ate: number = minuto + 1): boolean {
+  return minuto >= inicio && ate <= fim && !fechados.some((um) => um[0] < ate && um[1] > minuto);
 }

@@ -73,6 +73,19 @@ export function reabre(dias: Dias, { numero }: PedidoDe<"REABRE">): Saida {
   return { codigo: "OK-314", numero, agendamentos: semAtendimento };
 }
 
+/** Se um `FECHA` atinge o que voltaria, e os minutos dele não são, todos, de um mesmo atendimento. */
+export function fechado(dias: Dias, linha: Linha): boolean {
+  const inicio = minutoDe(linha.hora);
+  const fim = inicio + (linha.encaixe ? 1 : linha.minutos);
+  const atingido = dias.excecoes.some((uma) =>
+    !uma.revogada && uma.tipo === "FECHA" && linha.data >= uma.de && linha.data <= uma.ate && alcanca(uma, linha) &&
+    inicio < uma.fim && fim > uma.inicio
+  );
+  const [bloco, ...outros] = dias.grade(linha.data).get(agenda(linha))?.slice(inicio, fim) ?? [];
+  return atingido &&
+    (bloco?.especialidade !== linha.especialidade || outros.some((outro) => outro !== bloco));
+}
+
 function deQuem(
   dias: Dias,
   { especialista, profissional }: { especialista?: string; profissional?: string },
