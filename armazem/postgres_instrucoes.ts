@@ -233,10 +233,12 @@ function nomesDe(colunas: readonly Coluna[]): string {
 /** O que se guarda de uma exceção, além de quando nasceu. */
 const DA_EXCECAO = Object.keys(COLUNAS.excecao).filter((nome) => nome !== "criada_em").join(", ");
 
-/** As exceções que valem, por número, em JSON. */
-export const EXCECOES_QUE_VALEM: string = `(
+/** As exceções que valem e não acabaram antes da data de uma expressão, por número, em JSON. */
+export function excecoesDesde(data: string): string {
+  return `(
   SELECT coalesce(json_agg(valem ORDER BY numero)::text, '[]')
-  FROM (SELECT ${DA_EXCECAO} FROM excecao WHERE NOT revogada) AS valem)`;
+  FROM (SELECT ${DA_EXCECAO} FROM excecao WHERE NOT revogada AND ate >= ${data}) AS valem)`;
+}
 
 /**
  * O que cada conexão prepara. Um lote é uma sequência delas numa ida só, e o que falha pula o resto.
@@ -258,9 +260,9 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     numera: `
       SELECT id, pg_advisory_xact_lock(${chaveDe(PREFIXO.lote, 0)} + (id & ${0xffffffff})),
         (SELECT string_agg(nextval('agendamento_id_seq')::text, ',') FROM generate_series(1, $1::integer)),
-        (SELECT semana FROM clinica_livro), CASE WHEN $2::boolean THEN ${EXCECOES_QUE_VALEM} END
+        (SELECT semana FROM clinica_livro), CASE WHEN $2::text IS NOT NULL THEN ${excecoesDesde("$2")} END
       FROM (SELECT nextval('diario_id_seq') AS id) AS novo`,
-    valem: `SELECT ${EXCECOES_QUE_VALEM}`,
+    valem: `SELECT ${excecoesDesde("$1::text")}`,
     ultima_excecao: "SELECT coalesce(max(numero), 0) FROM excecao",
     contatos: "SELECT cpf, email, telefone FROM contato WHERE cpf = ANY ($1::text[])",
     senhas: `

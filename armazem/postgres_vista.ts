@@ -59,6 +59,7 @@ export function reune(alcances: readonly Alcance[]): Alcance {
     senhas: cada(({ senhas }) => senhas),
     reabrem: [...new Set(alcances.flatMap(({ reabrem }) => reabrem))],
     excecoes: (["muda", "le"] as const).find((uma) => alcances.some(({ excecoes }) => excecoes === uma)) ?? "nada",
+    hoje: alcances.reduce((menor, { hoje }) => hoje < menor ? hoje : menor, alcances[0].hoje),
     novos: Math.max(...alcances.map(({ novos }) => novos)),
   };
 }
@@ -91,7 +92,7 @@ export async function carrega(
     recebem.push(recebe);
   };
   if (antes.length === 0 && alcance.excecoes !== "nada") {
-    pede(instrucao("valem"), ({ rows: [[valem]] }) => vista.recebeExcecoes(excecoes.le(valem ?? "[]")));
+    pede(instrucao("valem", alcance.hoje), ({ rows: [[valem]] }) => vista.recebeExcecoes(excecoes.le(valem ?? "[]")));
   }
   if (alcance.excecoes === "muda") {
     pede(instrucao("ultima_excecao"), ({ rows: [[numero]] }) => vista.recebeUltimaExcecao(Number(numero)));

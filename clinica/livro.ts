@@ -93,7 +93,10 @@ export interface Vista {
   ocupacao(agenda: string, data: string): Ocupacao;
   /** Os agendamentos de um período, cancelados incluídos, em qualquer ordem. */
   periodo(periodo: Periodo): readonly Agendamento[];
-  /** As exceções que valem, por número; a mesma lista enquanto não mudam. */
+  /**
+   * As exceções que valem, por número; a mesma lista enquanto não mudam. As que acabaram antes do `hoje` do alcance podem
+   * faltar.
+   */
   excecoes(): readonly Excecao[];
   /** Como se fala com uma pessoa, se ela o disse. */
   contatoDe(cpf: string): Contato | undefined;
@@ -139,6 +142,8 @@ export interface Alcance {
   readonly reabrem: readonly number[];
   /** Se se leem as exceções, ou se podem mudar: então todos os dias de todas as agendas podem mudar. */
   readonly excecoes: "nada" | "le" | "muda";
+  /** As exceções que acabaram antes desta data não fazem falta; `""`, todas fazem. */
+  readonly hoje: string;
   /** Quantos agendamentos podem nascer, no máximo. */
   readonly novos: number;
 }
@@ -155,6 +160,7 @@ export const NENHUM_ALCANCE: Alcance = {
   senhas: [],
   reabrem: [],
   excecoes: "nada",
+  hoje: "",
   novos: 0,
 };
 

@@ -173,10 +173,13 @@ function podeVoltar(estado: Estado, agendamento: Agendamento): boolean {
 
 /** Um `FECHA` em vigor atinge-o, e nenhum atendimento aberto o tem: um `EXTRA` posterior pode ter reaberto. */
 function fechado(estado: Estado, agendamento: Agendamento): boolean {
+  const { clinica, vista, agora } = estado;
   // A um encaixe basta que a sua hora esteja aberta, como ao marcar.
   const minutos = agendamento.encaixe ? 1 : agendamento.minutos;
   const inicio = minutoDoDia(agendamento.hora);
-  return estado.vista.excecoes().some((uma) => uma.tipo === "FECHA" && atinge(uma, { ...agendamento, minutos })) &&
+  return clinica.emVigor(vista, agora).some((uma) =>
+    uma.tipo === "FECHA" && atinge(uma, { ...agendamento, minutos })
+  ) &&
     !turnosDele(estado, agendamento).some((turno) => aberto(turno, inicio, inicio + minutos));
 }
 
@@ -193,8 +196,8 @@ function cabe(estado: Estado, agendamento: Agendamento): boolean {
 }
 
 /** Os atendimentos de quem o atende, na especialidade e na data dele. */
-function turnosDele({ clinica, vista }: Estado, agendamento: Agendamento): readonly Turno[] {
+function turnosDele({ clinica, vista, agora }: Estado, agendamento: Agendamento): readonly Turno[] {
   const { data, especialidade } = agendamento;
-  return clinica.dia(data, vista.excecoes())?.atendimentos.get(especialidade)
+  return clinica.dia(data, clinica.emVigor(vista, agora))?.atendimentos.get(especialidade)
     ?.find(({ agenda }) => agenda === agendaDe(agendamento))?.turnos ?? [];
 }

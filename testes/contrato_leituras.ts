@@ -189,6 +189,24 @@ export function deExcecoesEContatos(com: Com): void {
     assert(ultima.numero > duas[1].numero, "o número de uma revogada não volta");
   });
 
+  com("as exceções que passaram podem faltar a quem não precisa delas, e só essas", async (armazem) => {
+    const datas = [["2026-11-01", "2026-11-29"], ["2026-11-01", DIA], [DIA, DIA], [
+      "2026-12-05",
+      "2026-12-06",
+    ]] as const;
+    await grava(armazem, (vista) => datas.map(([de, ate]) => fecha(vista, { de, ate })), { pede: comExcecoes() });
+    const desde = async (hoje: string): Promise<string[]> =>
+      await armazem.le(() => ({ ...alcance(), hoje }), (vista) => vista.excecoes().map(({ ate }) => ate));
+    assertEquals(await desde(""), datas.map(([, ate]) => ate));
+    assertEquals((await desde(DIA)).slice(-3), datas.slice(1).map(([, ate]) => ate));
+    assertEquals((await desde("2026-12-06")).slice(-1), ["2026-12-06"]);
+    await grava(armazem, (vista) => {
+      assertEquals(vista.excecoes().slice(-1).map(({ ate }) => ate), ["2026-12-06"]);
+      return [fecha(vista, { de: "2026-12-07", ate: "2026-12-07" })];
+    }, { pede: () => ({ ...comExcecoes()(), hoje: "2026-12-01" }) });
+    assertEquals((await desde("")).length, 5);
+  });
+
   com("o contato de uma pessoa é o último que ela disse", async (armazem) => {
     const contatos = async (): Promise<unknown[]> =>
       await armazem.le(alcance, (vista) => [1, 2, 3].map((n) => vista.contatoDe(cpfDeExemplo(n))));

@@ -66,6 +66,7 @@ export class Livro {
     this.#mostradas.clear();
     const dias = this.#diasLidos(alcance);
     const periodos = [...alcance.periodos, ...this.#reabertos(alcance)];
+    const valem = this.#valem.filter(({ ate }) => ate >= alcance.hoje);
     let numero = Math.max(0, ...this.linhas.map((linha) => linha.numero));
     let excecao = Math.max(0, ...this.excecoes.map((uma) => uma.numero));
     const ultimo = numero + alcance.novos;
@@ -92,7 +93,7 @@ export class Livro {
       },
       excecoes: () => {
         dentro(alcance.excecoes !== "nada", "as exceções");
-        return this.#valem;
+        return valem.length === this.#valem.length ? this.#valem : valem;
       },
       contatoDe: (cpf) => {
         dentro(alcance.cpfs.includes(cpf), `o contato de ${cpf}`);
