@@ -365,6 +365,7 @@ function reune(toques: readonly Toque[], hoje: string): Alcance {
     vizinhas: [...new Set(toques.flatMap(({ vizinhas = [] }) => vizinhas))],
     dias: reuneDias([...new Set(toques.map(({ dias }) => dias).filter((dias) => dias !== undefined))]),
     periodos: toques.flatMap(({ periodos = [] }) => periodos),
+    cancelados: [...new Set(toques.flatMap(({ cancelados = [] }) => cancelados))],
     senhas: [...new Set(toques.flatMap(({ senhas = [] }) => senhas))],
     reabrem: toques.flatMap(({ reabrem = [] }) => reabrem),
     excecoes: toques.some(({ excecoes }) => excecoes === "muda")

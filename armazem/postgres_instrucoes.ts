@@ -7,6 +7,7 @@
 
 import {
   type Alcance,
+  CANCELADOS_DE_UM_DIA,
   type Contato,
   type Dia,
   LINHAS_DE_UM_CPF,
@@ -18,16 +19,7 @@ import {
 import type { Restricoes } from "./postgres_esquema.ts";
 import { type Instrucao, numeros, textos, type Valor } from "./postgres_ligacao.ts";
 import { chaveDe, PREFIXO } from "./postgres_migracao.ts";
-import {
-  array,
-  CAMPOS,
-  type Coluna,
-  DA_IMAGEM,
-  ENCAIXADO,
-  FORA_DA_VAGA,
-  NA_VAGA,
-  NO_POSTGRES,
-} from "./postgres_tabelas.ts";
+import { array, CAMPOS, type Coluna, DA_IMAGEM, ENCAIXADO, NA_VAGA, NO_POSTGRES } from "./postgres_tabelas.ts";
 import { COLUNAS } from "./tabelas.ts";
 
 // ------------------------------------------------------------------------------------------------------ as travas
@@ -128,14 +120,14 @@ function ocupacaoDe(pedido: string): string {
     FROM (${parte(NA_VAGA)} UNION ALL ${parte(ENCAIXADO)}) AS ocupado GROUP BY 1, 2, 3, 4`;
 }
 
-/** O que há nos períodos pedidos e nos das exceções que podem deixar de valer. */
+/** O que conta nos períodos pedidos e nos das exceções que podem deixar de valer. */
 function periodos(): string {
   const parte = (condicao: string): string =>
     `SELECT ${CAMPOS} FROM ${deCadaPedido(`a.data BETWEEN pedido.de AND pedido.ate AND ${condicao}`)}`;
   return `
     WITH pedido (de, ate) AS (
       SELECT * FROM unnest($1::text[], $2::text[]) UNION SELECT de, ate FROM excecao WHERE numero = ANY ($3::bigint[]))
-    ${parte(NA_VAGA)} UNION ALL ${parte(FORA_DA_VAGA)}`;
+    ${parte(NA_VAGA)} UNION ALL ${parte(ENCAIXADO)}`;
 }
 
 // ------------------------------------------------------------------------------------------------------ as formas
@@ -273,6 +265,10 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     dias: ocupacaoDe("SELECT * FROM unnest($1::text[], $2::text[])"),
     dias_que_voltam: ocupacaoDe(diasDosQueVoltam("$1", "$2")),
     periodos: periodos(),
+    cancelados: `
+      SELECT ${CAMPOS} FROM unnest($1::text[]) AS pedido (data) CROSS JOIN LATERAL (
+        SELECT * FROM agendamento WHERE situacao = 'CANCELADO' AND agendamento.data = pedido.data
+        ORDER BY numero DESC LIMIT ${CANCELADOS_DE_UM_DIA}) AS a`,
     marca: insercao(QUE_INSEREM[0], restricoes),
     insere: insercao(QUE_INSEREM[1], restricoes),
     acaba: atualizacao(QUE_ATUALIZAM[0], restricoes),
@@ -305,7 +301,7 @@ export type Preparada =
   | ("comeca" | "comeca_leitura" | "confirma")
   | ("trava" | "trava_dias" | "trava_dias_que_voltam" | "numera")
   | ("valem" | "ultima_excecao" | "contatos" | "senhas")
-  | ("ativos" | "acabados" | "dias" | "dias_que_voltam" | "periodos")
+  | ("ativos" | "acabados" | "dias" | "dias_que_voltam" | "periodos" | "cancelados")
   | ("marca" | "insere" | "acaba" | "atualiza" | "excetua" | "contata" | "anota")
   | ("espera_lote" | "procura")
   | ("adota" | "estreia");

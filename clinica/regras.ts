@@ -152,7 +152,7 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
   },
   LISTA: {
     muda: false,
-    toca: ({ data }) => ({ periodos: [[data, data]] }),
+    toca: ({ data }) => ({ periodos: [[data, data]], cancelados: [data] }),
     semLivro: FORA_DO_ALCANCE,
     responde: listar,
   },

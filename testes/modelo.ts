@@ -303,8 +303,10 @@ export class Modelo {
     }
     const lugar = (linha: Linha): number =>
       linha.profissional === "" ? -1 : (quem.indexOf(linha.profissional) + quem.length + 1) % (quem.length + 1);
-    const agendamentos = this.dias.linhas.filter((linha) =>
-      linha.data === data && (especialista === undefined || linha.especialidade === simples(especialista)) &&
+    const doDia = this.dias.linhas.filter((linha) => linha.data === data);
+    const cortados = doDia.filter(({ situacao }) => situacao === "CANCELADO").slice(0, -1000);
+    const agendamentos = doDia.filter((linha) =>
+      !cortados.includes(linha) && (especialista === undefined || linha.especialidade === simples(especialista)) &&
       (profissional === undefined || linha.profissional === simples(profissional))
     ).sort((a, b) => minutoDe(a.hora) - minutoDe(b.hora) || lugar(a) - lugar(b) || a.numero - b.numero);
     return { codigo: "OK-310", agendamentos };
