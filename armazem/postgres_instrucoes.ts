@@ -265,9 +265,11 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     dias: ocupacaoDe("SELECT * FROM unnest($1::text[], $2::text[])"),
     dias_que_voltam: ocupacaoDe(diasDosQueVoltam("$1", "$2")),
     periodos: periodos(),
+    // O `OFFSET` é o de `deCadaPedido`: sem ele, os de uma data com poucos procurar-se-iam pelo número, no livro inteiro.
     cancelados: `
       SELECT ${CAMPOS} FROM unnest($1::text[]) AS pedido (data) CROSS JOIN LATERAL (
-        SELECT * FROM agendamento WHERE situacao = 'CANCELADO' AND agendamento.data = pedido.data
+        SELECT * FROM (
+          SELECT * FROM agendamento WHERE situacao = 'CANCELADO' AND agendamento.data = pedido.data OFFSET 0) AS todos
         ORDER BY numero DESC LIMIT ${CANCELADOS_DE_UM_DIA}) AS a`,
     marca: insercao(QUE_INSEREM[0], restricoes),
     insere: insercao(QUE_INSEREM[1], restricoes),
