@@ -17,6 +17,7 @@
 
 import configuracao from "./deno.json" with { type: "json" };
 import { inofensivo, mensagem } from "./clinica/texto.ts";
+import { ErroDeUso } from "./comandos/argumentos.ts";
 import { PORTA_PADRAO } from "./protocolo.ts";
 import { type Chamada, lerChamada } from "./terminal/argumentos.ts";
 import { DestinoAdverso, executa } from "./terminal/comandos.ts";
@@ -140,6 +141,7 @@ async function comanda({ endereco, comando, json }: Extract<Chamada, { tipo: "co
       else await imprime(SERVIDOR_ANTIGO, Deno.stderr);
       return SAIDA.antigo;
     }
+    if (erro instanceof ErroDeUso) return await dizUso(erro.message);
     if (!(erro instanceof ServidorOcupado)) return await explica(erro, conexao);
     resposta = { codigo: "ERRO-130" };
   } finally {
@@ -148,6 +150,12 @@ async function comanda({ endereco, comando, json }: Extract<Chamada, { tipo: "co
   if (json) await imprime(escreverJson(resposta, comando.nome));
   else await mostra(resposta);
   return resposta.codigo.startsWith("OK") ? SAIDA.ok : SAIDA.erro;
+}
+
+/** Diz em stderr o que está errado no comando e devolve o código de saída. */
+async function dizUso(mensagem: string): Promise<number> {
+  await imprime([`Erro: ${inofensivo(mensagem)}`, USO], Deno.stderr);
+  return SAIDA.uso;
 }
 
 /** Diz em stderr por que não houve resposta e devolve o código de saída. */
@@ -172,15 +180,13 @@ async function main(args: readonly string[]): Promise<number> {
       await imprime(`cliente da Clínica de Saúde ${configuracao.version}`);
       return SAIDA.ok;
     case "uso":
-      await imprime([`Erro: ${inofensivo(chamada.mensagem)}`, USO], Deno.stderr);
-      return SAIDA.uso;
+      return await dizUso(chamada.mensagem);
     case "comando":
       return await comanda(chamada);
     case "menu":
       if (chamada.duvida !== undefined) await imprime([`Aviso: ${inofensivo(chamada.duvida)}.`], Deno.stderr);
       if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) {
-        await imprime(["Erro: o menu precisa de um terminal; sem ele, diga o comando.", USO], Deno.stderr);
-        return SAIDA.uso;
+        return await dizUso("o menu precisa de um terminal; sem ele, diga o comando.");
       }
       return await (await import("./terminal/menu.ts")).menu(chamada.endereco);
   }

@@ -6,6 +6,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import type { Endereco } from "./conexao.ts";
+import { conferePeriodo } from "./datas.ts";
 import {
   type Bandeira,
   BANDEIRAS,
@@ -13,6 +14,8 @@ import {
   type ComandoDado,
   CONTATO,
   FORMAS,
+  type Inteira,
+  INTEIRAS,
   type NomeDeComando,
   NOMES_DE_COMANDO,
   QUAL,
@@ -21,6 +24,7 @@ import {
 } from "./formas.ts";
 import { ErroDeUso } from "../comandos/argumentos.ts";
 import { chave } from "../clinica/texto.ts";
+import { MINUTO, MINUTO_FINAL, MINUTOS_DO_DIA } from "../fio/leitores.ts";
 import { PORTA_PADRAO } from "../protocolo.ts";
 
 /** As palavras do menu e as da recepção, para quem as escreve no lugar do comando. */
@@ -227,8 +231,8 @@ function montaComando(
     for (const bandeira of nomes) if (bandeiras.has(bandeira)) ditos[bandeira] = bandeiras.get(bandeira);
     return ditos;
   };
-  const inteiro = (bandeira: Bandeira): number => lerInteiro(bandeira, texto(bandeira));
-  const inteiros = <B extends Bandeira>(...nomes: B[]): { [K in B]?: number } => {
+  const inteiro = (bandeira: Inteira): number => lerInteiro(bandeira, texto(bandeira));
+  const inteiros = <B extends Inteira>(...nomes: B[]): { [K in B]?: number } => {
     const ditos: { [K in B]?: number } = {};
     for (const bandeira of nomes) if (bandeiras.has(bandeira)) ditos[bandeira] = inteiro(bandeira);
     return ditos;
@@ -272,21 +276,39 @@ function montaComando(
         ...inteiros(...QUAL),
       };
     }
-    case "fechar":
-      return { nome, data, ...talvez("ate", "inicio", "fim", "especialista", "profissional", "motivo") };
+    case "fechar": {
+      const quando = talvez("ate", "inicio", "fim");
+      if (quando.ate !== undefined) conferePeriodo(data, quando.ate);
+      confereHoras(quando);
+      return { nome, data, ...quando, ...talvez("especialista", "profissional", "motivo") };
+    }
     case "extra": {
       const [vagas, minutos] = [inteiro("vagas"), inteiro("minutos")];
       const mais = { ...talvez("profissional", "local"), ...inteiros("encaixes") };
-      return { nome, especialista, data, inicio: texto("inicio"), vagas, minutos, ...mais };
+      const inicio = texto("inicio");
+      confereHoras({ inicio });
+      return { nome, especialista, data, inicio, vagas, minutos, ...mais };
     }
     case "reabrir":
       return { nome, numero: inteiro("numero") };
   }
 }
 
-function lerInteiro(bandeira: Bandeira, texto: string): number {
-  if (!/^\d{1,15}$/.test(texto)) throw new ErroDeUso(`--${bandeira} espera um número; veio "${texto}"`);
-  return Number(texto);
+function lerInteiro(bandeira: Inteira, texto: string): number {
+  const [menor, maior] = INTEIRAS[bandeira];
+  const valor = /^\d{1,15}$/.test(texto) ? Number(texto) : NaN;
+  if (valor >= menor && valor <= maior) return valor;
+  const limites = maior === Infinity ? `${menor} em diante` : `${menor} a ${maior}`;
+  throw new ErroDeUso(`--${bandeira} espera um número de ${limites}; veio "${texto}"`);
+}
+
+/** Uma parte de um dia acaba depois de começar; sem uma das horas, é o começo ou o fim dele. */
+function confereHoras({ inicio, fim }: { inicio?: string; fim?: string }): void {
+  const de = inicio === undefined ? 0 : MINUTO(inicio);
+  const ate = fim === undefined ? MINUTOS_DO_DIA : MINUTO_FINAL(fim);
+  if (typeof de !== "number") throw new ErroDeUso(`--inicio espera uma hora, como 08:00; veio "${inicio}"`);
+  if (typeof ate !== "number") throw new ErroDeUso(`--fim espera uma hora, como 12:30; veio "${fim}"`);
+  if (ate <= de) throw new ErroDeUso(`--fim ${fim} não é depois de --inicio ${inicio ?? "00:00"}`);
 }
 
 function lerSituacao(texto: string): SituacaoPedida {

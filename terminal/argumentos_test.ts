@@ -6,6 +6,9 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Chamada, lerChamada } from "./argumentos.ts";
+import { type Inteira, INTEIRAS } from "./formas.ts";
+import type { PedidoNoFio2 } from "../fio/clinica2.ts";
+import { codificarPedido2, decodificarPedido2 } from "../fio/pedidos.ts";
 
 const CPF = "52998224725";
 const CPF_COM_ZERO = "01234567890";
@@ -151,7 +154,10 @@ teste("o que um comando leva pode vir sem nome, na ordem dele, ou por opções",
 teste("o número de reabrir não é a porta de um servidor", () => {
   assertEquals(comandoDe("reabrir", "12"), { nome: "reabrir", numero: 12 });
   assertEquals(enderecoDe("[reabrir]", "12"), "reabrir 12");
-  assertStringIncludes(erroDe(lerChamada(["reabrir", "doze"])), '--numero espera um número; veio "doze"');
+  assertStringIncludes(
+    erroDe(lerChamada(["reabrir", "doze"])),
+    '--numero espera um número de 1 em diante; veio "doze"',
+  );
 });
 
 teste("uma situação que não há é dita, com as que há", () => {
@@ -170,7 +176,7 @@ teste("--versao é a do cliente sem comando, e a de um agendamento depois de um"
   assertEquals(comandoDe("cancelar", CPF, "--versao"), "falta o valor de --versao");
   assertStringIncludes(
     erroDe(lerChamada(["cancelar", CPF, "--numero", "1.5"])),
-    '--numero espera um número; veio "1.5"',
+    '--numero espera um número de 1 em diante; veio "1.5"',
   );
 });
 
@@ -192,4 +198,56 @@ teste("um encaixe diz a que horas, e só agendar encaixa", () => {
   });
   assertEquals(comandoDe("buscar", CPF, "--encaixe"), "--encaixe não se usa em buscar");
   assertStringIncludes(erroDe(lerChamada(["--encaixe"])), "falta o comando");
+});
+
+teste("um período ao contrário, uma hora que não é uma e um número fora dos limites são erros de uso", () => {
+  const extra = ["extra", "nutricionista", "24/12/2026", "18:00"];
+  const erros: [string[], string][] = [
+    [["fechar", "24/12/2026", "--ate", "2026-12-23"], "--ate 2026-12-23 é antes de --data 24/12/2026"],
+    [["fechar", "hoje", "--ate", "31/02/2027"], '--ate espera uma data, como 24/12/2026; veio "31/02/2027"'],
+    [["fechar", "hoje", "--inicio", "12:00", "--fim", "12:00"], "--fim 12:00 não é depois de --inicio 12:00"],
+    [["fechar", "hoje", "--fim", "00:00"], "--fim 00:00 não é depois de --inicio 00:00"],
+    [["fechar", "hoje", "--inicio", "24:00"], '--inicio espera uma hora, como 08:00; veio "24:00"'],
+    [["fechar", "hoje", "--fim", "8:30"], '--fim espera uma hora, como 12:30; veio "8:30"'],
+    [["extra", "nutricionista", "24/12/2026", "18h", "4", "30"], '--inicio espera uma hora, como 08:00; veio "18h"'],
+    [[...extra, "0", "30"], '--vagas espera um número de 1 a 1440; veio "0"'],
+    [[...extra, "4", "1441"], '--minutos espera um número de 1 a 1440; veio "1441"'],
+    [[...extra, "4", "30", "--encaixes", "101"], '--encaixes espera um número de 0 a 100; veio "101"'],
+    [["situacao", CPF, "nutricionista", "chegou", "--prioridade", "9"], "--prioridade espera um número de 0 a 4"],
+    [["reabrir", "0"], '--numero espera um número de 1 em diante; veio "0"'],
+  ];
+  for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerChamada(args)), esperado);
+  assertEquals(comandoDe("fechar", "amanhã", "--ate", "hoje"), { nome: "fechar", data: "amanhã", ate: "hoje" });
+  assertEquals(comandoDe("fechar", "hoje", "--inicio", "23:59", "--fim", "24:00"), {
+    ...{ nome: "fechar", data: "hoje", inicio: "23:59", fim: "24:00" },
+  });
+});
+
+teste("os limites dos números são os do fio", () => {
+  const extra = {
+    ...{ comando: "EXTRA", especialista: "nutricionista", data: "24/12/2026", inicio: "18:00" } as const,
+    ...{ vagas: 4, minutos: 30 },
+  };
+  const situa = { comando: "SITUA", cpf: CPF, especialista: "nutricionista", situacao: "CHEGOU" } as const;
+  const pedidos: { readonly [B in Inteira]: (valor: number) => PedidoNoFio2 } = {
+    numero: (numero) => ({ comando: "REABRE", numero }),
+    versao: (versao) => ({ ...situa, versao }),
+    prioridade: (prioridade) => ({ ...situa, prioridade }),
+    vagas: (vagas) => ({ ...extra, vagas }),
+    minutos: (minutos) => ({ ...extra, minutos }),
+    encaixes: (encaixes) => ({ ...extra, encaixes }),
+  };
+  const conferem = (inteira: Inteira): void => {
+    const [menor, maior] = INTEIRAS[inteira];
+    const entende = (valor: number): boolean =>
+      "comando" in decodificarPedido2(codificarPedido2(pedidos[inteira](valor)).trimEnd());
+    assertEquals([menor - 1, menor].map(entende), [false, true], inteira);
+    if (maior !== Infinity) assertEquals([maior, maior + 1].map(entende), [true, false], inteira);
+  };
+  conferem("numero");
+  conferem("versao");
+  conferem("prioridade");
+  conferem("vagas");
+  conferem("minutos");
+  conferem("encaixes");
 });

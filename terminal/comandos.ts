@@ -8,13 +8,12 @@
 import { delay } from "@std/async";
 import type { ComandoDado } from "./formas.ts";
 import { type Conexao, escreverEndereco, esperaAntesDe, RespostaPerdida } from "./conexao.ts";
+import { conferePeriodo, dataDoFio, diasDepoisDeHoje, lerData } from "./datas.ts";
 import { agendamentosDe, consultaDestino, destinoDe, type PedidoDeMudanca } from "./destino.ts";
 import { imprime } from "./saida.ts";
 import { type Respondido, SemConexao, type TuplaLida } from "./tubo.ts";
-import { DIAS_DA_SEMANA } from "../clinica/oferta.ts";
-import { chave, lerCpf } from "../clinica/texto.ts";
+import { lerCpf } from "../clinica/texto.ts";
 import type { PedidoNoFio2De } from "../fio/clinica2.ts";
-import { dataNoFio } from "../protocolo.ts";
 
 /** O prazo para saber o destino de um pedido sem resposta, em ms: há um programa à espera. */
 const PRAZO_DO_DESTINO = 10_000;
@@ -37,6 +36,7 @@ export interface Insistencia {
 /**
  * Faz os pedidos de um comando e devolve a resposta que ele teve.
  *
+ * @throws {ErroDeUso} quando `"hoje"` ou `"amanhã"`, uma vez sabidos, deixam um período ao contrário; nada se pediu.
  * @throws {SemConexao} quando nada aconteceu e o comando pode ser repetido.
  * @throws {ServidorAntigo} quando o servidor não conhece o que se pede; nada aconteceu.
  * @throws {DestinoAdverso} quando a resposta se perdeu e a mudança não aconteceu, ou não se sabe.
@@ -82,6 +82,7 @@ export async function executa(
       const { nome: _, data, ate, ...campos } = comando;
       const de = await dataPara(conexao, data);
       const fim = ate === undefined ? undefined : (await dataPara(conexao, ate)).data;
+      if (fim !== undefined) conferePeriodo(de.data, fim);
       return await pedeOuRepete(conexao, { comando: "FECHA", data: de.data, ate: fim, ...campos }, insistencia);
     }
     case "extra": {
@@ -225,12 +226,9 @@ async function enquantoDaTempo<T>(
 
 // ---------------------------------------------------------------------------------------------------- as datas
 
-/** As datas que se dizem por uma palavra, em dias depois de hoje. */
-const DIAS_DEPOIS: ReadonlyMap<string, number> = new Map([["HOJE", 0], ["AMANHA", 1]]);
-
 /** A data e o dia da semana como vão no fio; `"hoje"` e `"amanhã"` são os da clínica, que o servidor diz onde fica. */
 async function dataPara(conexao: Conexao, texto: string): Promise<{ data: string; dia: string }> {
-  const dias = DIAS_DEPOIS.get(chave(texto));
+  const dias = diasDepoisDeHoje(texto);
   if (dias === undefined) return dataDoFio(texto);
   await conexao.conecta();
   return dataDoFio(hojeNaClinica(conexao).add({ days: dias }).toString());
@@ -239,24 +237,4 @@ async function dataPara(conexao: Conexao, texto: string): Promise<{ data: string
 /** O dia de hoje na clínica ou, se o servidor não diz onde ela fica, nesta máquina. */
 export function hojeNaClinica({ apresentacao }: Conexao): Temporal.PlainDate {
   return Temporal.Now.plainDateISO(apresentacao?.fuso);
-}
-
-/** Lê uma data `dd/mm/aaaa` ou `aaaa-mm-dd`; `undefined` se não está no calendário. */
-export function lerData(texto: string): Temporal.PlainDate | undefined {
-  const partes = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(texto) ?? /^(\d{4})-(\d{2})-(\d{2})$/.exec(texto);
-  if (partes === null) return undefined;
-  const [, a, b, c] = partes.map(Number);
-  const [day, month, year] = texto.includes("/") ? [a, b, c] : [c, b, a];
-  try {
-    return Temporal.PlainDate.from({ year, month, day }, { overflow: "reject" });
-  } catch {
-    return undefined;
-  }
-}
-
-/** A data e o dia da semana como vão no fio; uma data que não se lê vai como foi escrita, e o servidor a recusa. */
-export function dataDoFio(texto: string): { data: string; dia: string } {
-  const data = lerData(texto);
-  if (data === undefined) return { data: texto, dia: "" };
-  return { data: dataNoFio(data.toString()), dia: DIAS_DA_SEMANA[data.dayOfWeek - 1] };
 }

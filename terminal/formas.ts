@@ -5,6 +5,10 @@
  * @module
  */
 
+import { PRIORIDADES } from "./frases.ts";
+import { ENCAIXES_MAXIMOS } from "../clinica/oferta.ts";
+import { MINUTOS_DO_DIA } from "../fio/leitores.ts";
+
 /** As opções que levam um valor. */
 export const BANDEIRAS = [
   ...["cpf", "nome", "especialista", "profissional", "data", "horario", "motivo"],
@@ -13,6 +17,18 @@ export const BANDEIRAS = [
 ] as const;
 /** O nome de uma opção que leva um valor. */
 export type Bandeira = typeof BANDEIRAS[number];
+
+/** As opções que são números inteiros: o menor e o maior que o servidor entende. */
+export const INTEIRAS = {
+  numero: [1, Infinity],
+  versao: [1, Infinity],
+  prioridade: [0, PRIORIDADES.length - 1],
+  vagas: [1, MINUTOS_DO_DIA],
+  minutos: [1, MINUTOS_DO_DIA],
+  encaixes: [0, ENCAIXES_MAXIMOS],
+} as const satisfies { readonly [B in Bandeira]?: readonly [menor: number, maior: number] };
+/** O nome de uma opção que é um número inteiro. */
+export type Inteira = keyof typeof INTEIRAS;
 
 /** O que se escreve sem valor. */
 export const CHAVES = ["json", "help", "encaixe"] as const;

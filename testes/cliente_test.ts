@@ -148,6 +148,18 @@ testeComSistema("comando errado, opção desconhecida e falta de opção saem co
   }
 });
 
+testeComSistema(
+  "um período que só ao contrário se entende é erro de uso, sabido o que é amanhã, e nada se pede",
+  async () => {
+    await using falso = falso2({ codigo: "OK-312", numero: 1, agendamentos: [] });
+    const { codigo, stdout, stderr } = await cliente(falso.porta, "fechar", "amanhã", "--ate", "hoje");
+    assertEquals([codigo, stdout, falso.pedidos], [SAIDA.uso, "", []], stderr);
+    assertMatch(stderr, /^Erro: o período acaba antes de começar: --ate \S+ é antes de --data \S+\nUso: /);
+    const comPrioridade = await roda("cliente.ts", ["situacao", CPF, "nutricionista", "chegou", "--prioridade", "9"]);
+    assertEquals(comPrioridade.codigo, SAIDA.uso);
+  },
+);
+
 testeComSistema("sem terminal e sem comando mostra o uso e sai com 2, mesmo com entrada por ler", async () => {
   for (const entrada of ["", "1\n52998224725\n"]) {
     const { codigo, stderr } = await roda("cliente.ts", [], { entrada });
