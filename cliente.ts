@@ -8,7 +8,7 @@
  *     deno run -A cliente.ts agenda amanhã            # o dia da recepção
  *
  * Aqui se escolhe entre o menu e um comando, que faz um pedido e acaba. O que se escreveu é lido por
- * `terminal/argumentos.ts`; um comando pede com `terminal/comandos.ts` e responde com `terminal/saida.ts`; o menu está em
+ * `terminal/argumentos.ts`; um comando pede com `terminal/comandos.ts` e responde com `terminal/saida.ts` (e, se é preciso, `terminal/esclarecer.ts`); o menu está em
  * `terminal/menu.ts`, que só se carrega quando se mostra. O cliente não conhece as regras da clínica: o que existe, o que
  * está livre e o que é permitido, quem diz é o servidor. `--help` traz tudo o que aceita.
  *
@@ -22,6 +22,7 @@ import { PORTA_PADRAO } from "./protocolo.ts";
 import { type Chamada, lerChamada } from "./terminal/argumentos.ts";
 import { DestinoAdverso, executa } from "./terminal/comandos.ts";
 import { Conexao } from "./terminal/conexao.ts";
+import { esclarece } from "./terminal/esclarecer.ts";
 import { type NomeDeComando, NOMES_DE_COMANDO } from "./terminal/formas.ts";
 import { SERVIDOR_ANTIGO } from "./terminal/frases.ts";
 import { escreverJson, imprime, mostra } from "./terminal/saida.ts";
@@ -133,8 +134,10 @@ async function comanda({ endereco, comando, json }: Extract<Chamada, { tipo: "co
   if (muda) Deno.addSignalListener("SIGINT", interrompe);
   using conexao = new Conexao(endereco, { sinal: interrupcao.signal });
   let resposta: Respondido;
+  let esclarecimento: readonly string[] = [];
   try {
     resposta = await executa(conexao, comando);
+    if (!json) esclarecimento = await esclarece(conexao, comando, resposta);
   } catch (erro) {
     if (erro instanceof ServidorAntigo) {
       if (json) await imprime(escreverJson({ codigo: "ERRO-101" }, comando.nome));
@@ -148,7 +151,7 @@ async function comanda({ endereco, comando, json }: Extract<Chamada, { tipo: "co
     if (muda) Deno.removeSignalListener("SIGINT", interrompe);
   }
   if (json) await imprime(escreverJson(resposta, comando.nome));
-  else await mostra(resposta);
+  else await mostra(resposta, esclarecimento);
   return resposta.codigo.startsWith("OK") ? SAIDA.ok : SAIDA.erro;
 }
 

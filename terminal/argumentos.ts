@@ -22,6 +22,7 @@ import {
   type SituacaoPedida,
   SITUACOES_PEDIDAS,
 } from "./formas.ts";
+import { LETRAS_DE_ENGANO, maisPerto } from "./parecidas.ts";
 import { ErroDeUso } from "../comandos/argumentos.ts";
 import { chave } from "../clinica/texto.ts";
 import { MINUTO, MINUTO_FINAL, MINUTOS_DO_DIA } from "../fio/leitores.ts";
@@ -36,9 +37,6 @@ const OUTRAS_PALAVRAS: ReadonlyMap<string, NomeDeComando> = new Map([
   ["dia", "agenda"],
   ["desfechar", "reabrir"],
 ]);
-
-/** A quantas letras de um comando uma palavra ainda é ele, mal escrito. */
-const LETRAS_DE_ENGANO = 2;
 
 /** O que a linha de comando pede. */
 export type Chamada =
@@ -341,23 +339,4 @@ function lerPorta(texto: string): number {
 function portaDe(texto: string): number | undefined {
   const porta = Number(texto);
   return /^\d{1,5}$/.test(texto) && porta >= 1 && porta <= 65535 ? porta : undefined;
-}
-
-function maisPerto(palavra: string, candidatas: readonly string[]): { palavra: string; distancia: number } {
-  return candidatas
-    .map((candidata) => ({ palavra: candidata, distancia: distancia(palavra, candidata) }))
-    .reduce((melhor, outra) => outra.distancia < melhor.distancia ? outra : melhor);
-}
-
-/** Distância de Levenshtein: quantas letras pôr, tirar ou trocar para ir de uma palavra à outra. */
-function distancia(a: string, b: string): number {
-  let linha = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const nova = [i];
-    for (let j = 1; j <= b.length; j++) {
-      nova.push(Math.min(nova[j - 1] + 1, linha[j] + 1, linha[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    linha = nova;
-  }
-  return linha[b.length];
 }

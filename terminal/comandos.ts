@@ -227,7 +227,7 @@ async function enquantoDaTempo<T>(
 // ---------------------------------------------------------------------------------------------------- as datas
 
 /** A data e o dia da semana como vão no fio; `"hoje"` e `"amanhã"` são os da clínica, que o servidor diz onde fica. */
-async function dataPara(conexao: Conexao, texto: string): Promise<{ data: string; dia: string }> {
+export async function dataPara(conexao: Conexao, texto: string): Promise<{ data: string; dia: string }> {
   const dias = diasDepoisDeHoje(texto);
   if (dias === undefined) return dataDoFio(texto);
   await conexao.conecta();

@@ -67,8 +67,11 @@ async function escreve(pedaco: Uint8Array, saida: typeof Deno.stdout | typeof De
   }
 }
 
-/** Escreve a resposta de um comando para quem a lê: o que deu certo em stdout, o erro em stderr. */
-export async function mostra(resposta: Respondido): Promise<void> {
+/**
+ * Escreve a resposta de um comando para quem a lê: o que deu certo em stdout, o erro em stderr. O que a esclarece
+ * (`esclarecer.ts`) vem depois da frase de um erro, ou no lugar de um dia vazio.
+ */
+export async function mostra(resposta: Respondido, esclarecimento: readonly string[] = []): Promise<void> {
   const { codigo } = resposta;
   const [primeiro] = agendamentosEm(resposta).map(agendamentoDe);
   switch (codigo) {
@@ -89,7 +92,8 @@ export async function mostra(resposta: Respondido): Promise<void> {
     }
     case "OK-310": {
       const { agendamentos } = resposta;
-      return await imprime(agendamentos.length === 0 ? "Ninguém marcado neste dia." : agendaDoDia(agendamentos));
+      if (agendamentos.length > 0) return await imprime(agendaDoDia(agendamentos));
+      return await imprime(esclarecimento.length > 0 ? esclarecimento : "Ninguém marcado neste dia.");
     }
     case "OK-304":
       return await imprime(resposta.vagas.length === 0 ? "Não há horários livres." : tabelaDeVagas(resposta.vagas));
@@ -114,7 +118,7 @@ export async function mostra(resposta: Respondido): Promise<void> {
     case "ERRO-116":
       return await imprime([...fraseDe(codigo), `A regra: ${inofensivo(resposta.regra)}.`], Deno.stderr);
     default:
-      return await imprime(fraseDe(codigo), Deno.stderr);
+      return await imprime([...fraseDe(codigo), ...esclarecimento], Deno.stderr);
   }
 }
 

@@ -287,6 +287,17 @@ export function tabelaDeVagas(vagas: readonly VagaLida[]): string[] {
   return comCabecalho(tabela(titulos, corpo, { largura: colunas() }));
 }
 
+/** Quem atende num dia, e quantas horas livres tem: uma linha por especialidade e profissional. */
+export function tabelaDeLivres(vagas: readonly VagaLida[]): string[] {
+  const corpo = vagas.map(([, , especialista, horarios, profissional = ""]) => [
+    String(horarios.length),
+    horarios[0],
+    horarios[horarios.length - 1],
+    profissional === "" ? especialista : `${profissional}, ${especialista}`,
+  ]);
+  return comCabecalho(tabela(["LIVRES", "PRIMEIRA", "ÚLTIMA", "QUEM ATENDE"], corpo, { largura: colunas() }));
+}
+
 function comCabecalho([cabecalho, ...corpo]: string[]): string[] {
   return [pinta("fraco", cabecalho), ...corpo];
 }

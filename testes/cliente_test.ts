@@ -22,6 +22,7 @@ import {
   vagasDe,
 } from "./servidor_falso.ts";
 import { SAIDA } from "../cliente.ts";
+import { dataDoFio } from "../terminal/datas.ts";
 import { NOMES_DE_COMANDO } from "../terminal/formas.ts";
 import type { Resposta2, Tupla2 } from "../fio/clinica2.ts";
 import { codificarResposta2 } from "../fio/respostas.ts";
@@ -327,6 +328,28 @@ testeComSistema("agenda mostra o dia de cada profissional, a situação em palav
     assertMatch(stdout, /^DRA\. ANA LIMA, NUTRICIONISTA, Sala 1\nHORÁRIO +SITUAÇÃO +SENHA +CPF +PACIENTE\n/);
     assertMatch(stdout, /\n08:00 +chamado 2× +A001 .+\n08:00\+ +cancelado .+\n\nNUTRICIONISTA\n/);
     assertEquals(stdout.match(/(?!\n)\p{Cc}/u), null, "sem terminal não há cores");
+  }
+});
+
+testeComSistema("um dia vazio e um nome que não se acha esclarecem-se para pessoas, e não em JSON", async () => {
+  const { data, dia } = dataDoFio(Temporal.Now.plainDateISO("America/Sao_Paulo").add({ days: 1 }).toString());
+  const livres: Resposta2 = { codigo: "OK-304", vagas: [[data, dia, "Clínico Geral", ["08:00"], "Dr. Bruno Sá"]] };
+  const fechar = ["fechar", "amanhã", "--profissional", "dr bruno sa"];
+  const casos: [string[], Resposta2, string][] = [
+    [["agenda", "amanhã"], { codigo: "OK-310", agendamentos: [] }, "Ninguém marcado. Horas livres: 1.\nLIVRES "],
+    [
+      fechar,
+      { codigo: "ERRO-103" },
+      'escolha uma delas.\nNinguém com horas livres se chama "dr bruno sa". Há Dr. Bruno Sá.',
+    ],
+  ];
+  for (const [args, resposta, dito] of casos) {
+    await using falso = falso2(resposta, livres);
+    const { stdout, stderr } = await cliente(falso.porta, ...args);
+    assertStringIncludes(stdout + stderr, dito);
+    await using emJson = falso2(resposta, livres);
+    const { codigo } = JSON.parse((await cliente(emJson.porta, ...args, "--json")).stdout);
+    assertEquals([codigo, emJson.pedidos.length], [resposta.codigo, 1]);
   }
 });
 
