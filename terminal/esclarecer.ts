@@ -10,7 +10,7 @@ import type { Conexao } from "./conexao.ts";
 import { lerData } from "./datas.ts";
 import type { ComandoDado } from "./formas.ts";
 import { LETRAS_DE_ENGANO, maisPerto } from "./parecidas.ts";
-import { colunas, quebra, tabelaDeLivres } from "./telas.ts";
+import { colunas, comCabecalho, quebra, tabela } from "./telas.ts";
 import { agendamentosEm, type Respondido, SemConexao, type VagaLida } from "./tubo.ts";
 import { chave, inofensivo } from "../clinica/texto.ts";
 
@@ -56,6 +56,17 @@ async function diaVazio(
   return [`Ninguém marcado. Horas livres: ${quantas}.`, ...tabelaDeLivres(livres)];
 }
 
+/** Quem atende num dia, e quantas horas livres tem: uma linha por especialidade e profissional. */
+function tabelaDeLivres(vagas: readonly VagaLida[]): string[] {
+  const corpo = vagas.map(([, , especialista, horarios, profissional = ""]) => [
+    String(horarios.length),
+    horarios[0],
+    horarios[horarios.length - 1],
+    profissional === "" ? especialista : `${profissional}, ${especialista}`,
+  ]);
+  return comCabecalho(tabela(["LIVRES", "PRIMEIRA", "ÚLTIMA", "QUEM ATENDE"], corpo, { largura: colunas() }));
+}
+
 /** De um dia sem ninguém e sem horas livres só se sabe que não se atende se há horas livres depois dele. */
 function semLivres(
   conexao: Conexao,
@@ -74,9 +85,10 @@ function semLivres(
   if (ultimo === undefined || depoisDe(ultimo) > 0) {
     return "Ninguém marcado: neste dia não se atende, ou ele ainda não se abriu.";
   }
-  return comando.especialista === undefined && comando.profissional === undefined
-    ? "Ninguém marcado: neste dia não se atende."
-    : "Ninguém marcado, nem horas livres, com quem se pediu.";
+  // Com uma especialidade, os minutos de quem a atende podem estar tomados por outra.
+  if (comando.especialista !== undefined) return "Ninguém marcado, nem horas livres.";
+  const quem = comando.profissional === undefined ? "não se atende" : `"${comando.profissional}" não atende`;
+  return `Ninguém marcado: neste dia ${quem}.`;
 }
 
 // ---------------------------------------------------------------------------------------------------- quem há

@@ -58,12 +58,17 @@ testeComSistema("um dia vazio diz quem atende e quantas horas livres há, ou que
     [{ data: daqui(-1) }, ["Ninguém esteve marcado neste dia."]],
     [{}, ["Ninguém marcado: hoje não se atende, ou já se acabou de atender."]],
     [{ data: daqui(2) }, ["Ninguém marcado: neste dia não se atende."]],
-    [{ data: daqui(2), especialista: "nutrição" }, ["Ninguém marcado, nem horas livres, com quem se pediu."]],
+    [{ data: daqui(2), especialista: "nutrição" }, ["Ninguém marcado, nem horas livres."]],
+    [{ data: daqui(2), profissional: "Caio Prado" }, ['Ninguém marcado: neste dia "Caio Prado" não atende.']],
     [{ data: daqui(4) }, ["Ninguém marcado: neste dia não se atende, ou ele ainda não se abriu."]],
   ];
   for (const [campos, linhas] of casos) {
-    const { especialista } = campos;
-    const pedido = ["VAGAS", ...(especialista === undefined ? [] : [especialista])];
+    const { especialista, profissional } = campos;
+    const pedido = [
+      "VAGAS",
+      ...(especialista === undefined ? [] : [especialista]),
+      ...(profissional === undefined ? [] : [{ profissional }]),
+    ];
     assertEquals(await esclarecido({ nome: "agenda", ...campos }, VAZIA), [linhas, [pedido]], JSON.stringify(campos));
   }
   const semVagas = await esclarecido({ nome: "agenda", data: "amanhã" }, VAZIA, vagas2De([]));

@@ -110,30 +110,40 @@ export interface OpcoesDaTabela {
   largura?: number;
   /** Pinta uma linha do corpo, a enésima, ou cada parte dela. */
   cor?: (linha: string, n: number) => string;
+  /** Os títulos das colunas sem as quais se passa, a primeira a sair à frente. */
+  dispensaveis?: readonly string[];
 }
 
 /**
- * Uma tabela de colunas alinhadas, em linhas; a última coluna quebra para caber na largura. Onde nem assim caberia, cada
- * linha quebra como um texto.
+ * Uma tabela de colunas alinhadas, em linhas; a última coluna quebra para caber na largura. Onde nem assim caberia, as
+ * colunas juntam-se, depois saem as dispensáveis e, por fim, cada linha quebra como um texto.
  */
 export function tabela(
   cabecalho: readonly string[],
   corpo: readonly (readonly string[])[],
-  { largura = Infinity, cor = (linha) => linha }: OpcoesDaTabela = {},
+  { largura = Infinity, cor = (linha) => linha, dispensaveis = [] }: OpcoesDaTabela = {},
 ): string[] {
   const linhas = [cabecalho, ...corpo].map((linha) => linha.map((texto) => inofensivo(texto)));
   const larguras = cabecalho.map((_, i) => maiorLargura(linhas.map((linha) => linha[i])));
   const ultima = larguras.pop() ?? 0;
-  const margem = larguras.reduce((soma, coluna) => soma + coluna + 2, 0);
-  if (margem + Math.min(ultima, COLUNA_LEGIVEL) > largura) {
+  const margemCom = (espaco: number): number => larguras.reduce((soma, coluna) => soma + coluna + espaco, 0);
+  const espaco = [2, 1].find((espaco) => margemCom(espaco) + Math.min(ultima, COLUNA_LEGIVEL) <= largura);
+  if (espaco === undefined && dispensaveis.length > 0) {
+    const [dispensada, ...outras] = dispensaveis;
+    const fica = cabecalho.map((titulo) => titulo !== dispensada);
+    const semEla = (linha: readonly string[]): string[] => linha.filter((_, i) => fica[i]);
+    return tabela(semEla(cabecalho), corpo.map(semEla), { largura, cor, dispensaveis: outras });
+  }
+  if (espaco === undefined) {
     const [titulos, ...textos] = linhas.map((linha) => linha.join("  "));
     return [
       corta(titulos.trim(), largura),
       ...textos.flatMap((texto, n) => recua(quebra(texto, largura - 2)).map((parte) => cor(parte, n))),
     ];
   }
+  const margem = margemCom(espaco);
   return linhas.flatMap((linha, n) => {
-    const frente = larguras.map((coluna, i) => preenche(linha[i], coluna) + "  ").join("");
+    const frente = larguras.map((coluna, i) => preenche(linha[i], coluna + espaco)).join("");
     const partes = quebra(linha[linha.length - 1], Math.max(largura - margem, COLUNA_LEGIVEL));
     const inteiras = partes.map((parte, i) => ((i === 0 ? frente : " ".repeat(margem)) + parte).trimEnd());
     return n === 0 ? inteiras : inteiras.map((parte) => cor(parte, n - 1));
@@ -224,7 +234,7 @@ export function tabelaDeAgendamentos(
     ["SITUAÇÃO", (um) => soMarcados ? "" : situacaoPorExtenso(um)],
     ["Nº", ({ numero }) => comNumero && numero !== undefined ? String(numero) : ""],
     ["PACIENTE", ({ nome }) => nome],
-  ]);
+  ], { dispensaveis: comNumero ? ["PACIENTE"] : ["DIA"] });
 }
 
 /** A hora, com um `+` no encaixe. */
@@ -248,7 +258,10 @@ export function agendaDoDia(tuplas: readonly TuplaLida[]): string[] {
       ["LOCAL", ({ local = "" }) => noTitulo.length > 0 ? "" : especialidadeCortada(local)],
       ["CPF", ({ cpf }) => cpfPorExtenso(cpf)],
       ["PACIENTE", ({ nome }) => nome],
-    ], ({ situacao = "MARCADO" }, linha) => comEstilo(SITUACOES[situacao].estilo, linha));
+    ], {
+      cor: ({ situacao = "MARCADO" }, linha) => comEstilo(SITUACOES[situacao].estilo, linha),
+      dispensaveis: ["CHEGOU", "CPF"],
+    });
     const titulo = pinta("negrito", inofensivo([quem, ...noTitulo].join(", ")));
     return [...(i > 0 ? [""] : []), titulo, ...linhas];
   });
@@ -264,13 +277,16 @@ function umSo([primeiro, ...outros]: readonly AgendamentoMostrado[]): string[] {
 function tabelaCom(
   agendamentos: readonly AgendamentoMostrado[],
   todas: readonly (readonly [titulo: string, celula: (um: AgendamentoMostrado) => string])[],
-  cor: (um: AgendamentoMostrado, linha: string) => string = (_, linha) => linha,
+  { cor = (_, linha) => linha, dispensaveis }: {
+    cor?: (um: AgendamentoMostrado, linha: string) => string;
+    dispensaveis: readonly string[];
+  },
 ): string[] {
   const usadas = todas.filter(([, celula], i) => i === 0 || agendamentos.some((um) => celula(um) !== ""));
   const titulos = usadas.map(([titulo]) => titulo);
-  const largura = colunas();
   const linhas = agendamentos.map((um) => usadas.map(([, celula]) => celula(um)));
-  return comCabecalho(tabela(titulos, linhas, { largura, cor: (linha, n) => cor(agendamentos[n], linha) }));
+  const opcoes = { largura: colunas(), cor: (linha: string, n: number) => cor(agendamentos[n], linha), dispensaveis };
+  return comCabecalho(tabela(titulos, linhas, opcoes));
 }
 
 /** As horas livres, uma linha por data, especialidade e profissional. */
@@ -284,21 +300,11 @@ export function tabelaDeVagas(vagas: readonly VagaLida[]): string[] {
     horarios.join(" "),
   ]);
   const titulos = ["DATA", "DIA", "ESPECIALIDADE", ...(comProfissional ? ["PROFISSIONAL"] : []), "HORÁRIOS LIVRES"];
-  return comCabecalho(tabela(titulos, corpo, { largura: colunas() }));
+  return comCabecalho(tabela(titulos, corpo, { largura: colunas(), dispensaveis: ["DIA"] }));
 }
 
-/** Quem atende num dia, e quantas horas livres tem: uma linha por especialidade e profissional. */
-export function tabelaDeLivres(vagas: readonly VagaLida[]): string[] {
-  const corpo = vagas.map(([, , especialista, horarios, profissional = ""]) => [
-    String(horarios.length),
-    horarios[0],
-    horarios[horarios.length - 1],
-    profissional === "" ? especialista : `${profissional}, ${especialista}`,
-  ]);
-  return comCabecalho(tabela(["LIVRES", "PRIMEIRA", "ÚLTIMA", "QUEM ATENDE"], corpo, { largura: colunas() }));
-}
-
-function comCabecalho([cabecalho, ...corpo]: string[]): string[] {
+/** As linhas de uma tabela, com o cabeçalho mais fraco. */
+export function comCabecalho([cabecalho, ...corpo]: string[]): string[] {
   return [pinta("fraco", cabecalho), ...corpo];
 }
 

@@ -58,6 +58,19 @@ teste("uma tabela que não cabe na largura quebra cada linha, e nada passa dela"
   ]);
 });
 
+teste("numa tabela estreita as colunas juntam-se, e depois saem as dispensáveis, na ordem", () => {
+  const linhas = [["27/11/2026", "sexta-feira", "08:00", "MARIA DA SILVA"]];
+  const cabecalho = ["DATA", "DIA", "HORA", "PACIENTE"];
+  const em = (largura: number): string[] => tabela(cabecalho, linhas, { largura, dispensaveis: ["DIA", "HORA"] });
+  assertEquals(em(41), [
+    "DATA       DIA         HORA  PACIENTE",
+    "27/11/2026 sexta-feira 08:00 MARIA DA",
+    "                             SILVA",
+  ]);
+  assertEquals(em(40), ["DATA        HORA   PACIENTE", "27/11/2026  08:00  MARIA DA SILVA"]);
+  assertEquals(em(23), ["DATA       PACIENTE", "27/11/2026 MARIA DA", "           SILVA"]);
+});
+
 teste("numa tabela pinta-se cada linha do corpo, inteira, quebre ou não", () => {
   const cor = (linha: string, n: number): string => `${n}:${linha}`;
   const corpo = [["08:00", "MARIA APARECIDA DA CONCEIÇÃO"], ["08:30", "ANA"]];
