@@ -130,8 +130,11 @@ const NA_TELA: readonly NomeDeColuna[] = [
   ...["hora", "senha", "paciente", "cpf", "situacao", "chegou", "quem", "sala"] as const,
 ];
 
-/** Quem recebe as colunas que sobram, nesta ordem, até caber o mais comprido. */
-const QUE_CRESCEM: readonly NomeDeColuna[] = ["paciente", "quem", "cpf", "sala"];
+/** Quem recebe as colunas que sobram, nesta ordem, até caber o mais comprido, ou até um limite: um nome tem também o detalhe. */
+const QUE_CRESCEM: readonly (readonly [nome: NomeDeColuna, limite: number])[] = [
+  ...[["paciente", 20], ["quem", 24], ["sala", 12], ["cpf", 14]] as const,
+  ...[["paciente", Infinity], ["quem", Infinity], ["sala", Infinity]] as const,
+];
 
 /** As da marca do escolhido, à esquerda. */
 const MARGEM = 2;
@@ -151,12 +154,12 @@ function larguras(lista: readonly Marcado[], colunas: number): ReadonlyMap<NomeD
     sobra -= custo;
     escolhidas.set(nome, minimo);
   }
-  for (const nome of QUE_CRESCEM) {
+  for (const [nome, limite] of QUE_CRESCEM) {
     const atual = escolhidas.get(nome);
     if (atual === undefined) continue;
     const { titulo, celula } = COLUNAS[nome];
     const ideal = lista.reduce((maior, um) => Math.max(maior, larguraDe(celula(um, colunas))), larguraDe(titulo));
-    const mais = Math.min(Math.max(ideal - atual, 0), sobra);
+    const mais = Math.min(Math.max(Math.min(ideal, limite) - atual, 0), sobra);
     sobra -= mais;
     escolhidas.set(nome, atual + mais);
   }
@@ -279,8 +282,9 @@ function teclasDe({ modo }: Dia, colunas: number): string {
     case "ajuda":
       return "qualquer tecla volta à lista";
     case "lista":
+      if (colunas < 57) return "C chegou H chama A atendido ? mais Esc";
       return colunas < 79
-        ? "C chegou H chama A atendido ? mais Esc"
+        ? "C chegou  H chama  A atendido  F faltou  D desfaz  ? mais"
         : "C chegou  H chama  A atendido  F faltou  D desfaz  R remarca  N encaixe  ? mais";
   }
 }

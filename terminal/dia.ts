@@ -331,6 +331,7 @@ function recusaDe({ alvo, situacao }: Ato, codigo: CodigoDeRecusa, agora: Marcad
       if (agora.situacao !== situacao && POR_VIR.has(agora.situacao) && QUANDO[situacao] !== undefined) {
         return `${agora.nome}: ${SITUACOES[situacao].palavra}, ${QUANDO[situacao]}.`;
       }
+      if (agora.situacao === situacao) return `${agora.nome} já está como ${estado}.`;
       return `${agora.nome} está como ${estado}: daí não passa a ${SITUACOES[situacao].palavra}.`;
     case "ERRO-117":
       return `Nada foi feito, outro mudou antes: ${agora.nome} está como ${estado}.`;

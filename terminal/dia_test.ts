@@ -216,6 +216,11 @@ teste("uma recusa mostra a situação de agora, na frase e na lista", () => {
   assertEquals(mudou.lista, [agora]);
   const nao = recebeResposta(diaCom([alvo]), ato, { codigo: "ERRO-115", agendamentos: [agora] });
   assertStringIncludes(nao.recado?.texto ?? "", "daí não passa a faltou");
+  const outraVez = recebeResposta(diaCom([agora]), { alvo: agora, situacao: "CHEGOU" }, {
+    codigo: "ERRO-115",
+    agendamentos: [agora],
+  });
+  assertEquals(outraVez.recado?.texto, "MARIA já está como chegou.");
   const cedo = recebeResposta(diaCom([alvo]), ato, { codigo: "ERRO-115", agendamentos: [alvo] });
   assertEquals(cedo.recado?.texto, "MARIA: faltou, só depois da hora marcada.");
   const cheio = recebeResposta(diaCom([alvo]), ato, { codigo: "ERRO-131", agendamentos: [] });
@@ -276,6 +281,15 @@ teste("em 40 colunas ficam a hora, a senha, o nome e a situação; o resto está
   assertEquals(tela[1].trim().split(/ +/), ["HORA", "SENHA", "PACIENTE", "SITUAÇÃO"]);
   assertMatch(tela[2], /MARIA DA SILVA chamado 2×/);
   assertStringIncludes(tela.slice(14).join(" "), "DRA. ANA LIMA");
+});
+
+teste("um nome comprido não tira o lugar a quem atende, e em 60 colunas ficam as teclas mais usadas", () => {
+  const um = marcado(1, { nome: "MARIA APARECIDA DA CONCEIÇÃO ALBUQUERQUE" });
+  assertMatch(linhasDe(diaCom([um]), 100)[2], /MARIA APARECIDA DA C.*… +\S+ marcado +DRA\. ANA LIMA Sala 1$/);
+  assertEquals(
+    linhasDe(diaCom([um]), 60).at(-1),
+    "C chegou  H chama  A atendido  F faltou  D desfaz  ? mais",
+  );
 });
 
 teste("um recado que não cabe numa linha toma duas, e a lista fica onde estava", () => {

@@ -66,13 +66,15 @@ export async function perguntaNome({ teclado, tela }: Balcao, anterior: string):
   return nome;
 }
 
-/** Pergunta uma hora, `"8:05"` ou `"0805"`; devolve-a como `"08:05"`. */
+/**
+ * Pergunta uma hora, `"8:05"` ou `"0805"`; devolve-a como `"08:05"`. A anterior é a que vale com Enter, e não fica no lugar
+ * onde se digita: são quatro dígitos, e quase sempre outros.
+ */
 export async function perguntaHora({ teclado, tela }: Balcao, anterior: string): Promise<string | Voltar> {
   const texto = await teclado.pergunta((contexto) =>
     input({
       message: `Horário ${DICA_DO_ESC}`,
-      default: anterior,
-      prefill: "editable",
+      default: anterior === "" ? undefined : anterior,
       validate: (digitado) => lerHora(digitado) !== undefined || "Escreva a hora e os minutos, como 08:05.",
       theme: tema(),
     }, contexto)
@@ -175,7 +177,7 @@ function tema(dica = ""): Tema {
       message: (texto) => pinta("negrito", texto),
       error: (texto) => pinta("vermelho", `✖ ${quebra(texto, colunas() - 3).join("\n  ")}`),
       highlight: (texto) => pinta("ciano", texto),
-      defaultAnswer: (texto) => pinta("fraco", `(${texto})`),
+      defaultAnswer: (texto) => pinta("fraco", `(Enter: ${texto})`),
       keysHelpTip: () => pinta("fraco", dica),
     },
   };

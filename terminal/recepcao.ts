@@ -275,8 +275,9 @@ class Recepcao {
   async #remarca(alvo: Marcado): Promise<Recado | undefined> {
     this.#balcao.tela.titulo(`Remarcar: ${alvo.nome}, ${alvo.especialista}, ${alvo.data} ${alvo.horario}`);
     return this.#recado(await remarcaUm(this.#balcao, alvo), ({ nome, data, horario }) => {
-      const onde = data === alvo.data ? horario : `${data}, ${horario}`;
-      return `${nome}, de ${alvo.horario} para ${onde}`;
+      return data === alvo.data
+        ? `${nome}, de ${alvo.horario} para ${horario}`
+        : `${nome}, de ${alvo.data} ${alvo.horario} para ${data} ${horario}`;
     });
   }
 

@@ -7,14 +7,20 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ate, cpfDeExemplo } from "../testes/apoio.ts";
-import { APRESENTADO, type Dito, ServidorFalso, tuplaCom } from "../testes/servidor_falso.ts";
+import { APRESENTADO, type Dito, ServidorFalso, tuplaCom, vagas2De } from "../testes/servidor_falso.ts";
 import { type OpcoesDoTerminal, Terminal, testeNoTerminal } from "../testes/terminal.ts";
+import { dataDoFio } from "./datas.ts";
 import type { Situacao } from "../clinica/agendamento.ts";
 import type { Detalhes, Resposta2, Tupla2 } from "../fio/clinica2.ts";
 import { codificarResposta2 } from "../fio/respostas.ts";
 import { dataNoFio } from "../protocolo.ts";
 
-/** O dia de hoje numa clínica de mentira: responde a `LISTA`, `SITUA` e `CANCEL`, conferindo só a versão. */
+const AMANHA = dataDoFio(Temporal.Now.plainDateISO("America/Sao_Paulo").add({ days: 1 }).toString());
+
+/**
+ * O dia de hoje numa clínica de mentira: responde a `LISTA`, `SITUA` e `CANCEL`, conferindo só a versão. Amanhã há uma hora
+ * livre, para onde `REMARC` diz que leva o primeiro.
+ */
 class SalaDeMentira {
   #tuplas: Tupla2[];
   /** Chamado diante de cada mudança; `false` é desligar sem responder nem mudar. */
@@ -45,6 +51,14 @@ class SalaDeMentira {
   responde = ([comando, , ...resto]: readonly unknown[]): Dito | undefined => {
     if (this.calada) return [];
     if (comando === "LISTA") return this.#linha({ codigo: "OK-310", agendamentos: this.#tuplas });
+    if (comando === "VAGAS") {
+      return vagas2De([[AMANHA.data, AMANHA.dia, "CLÍNICO GERAL", ["11:00"], "DRA. ANA LIMA"]]);
+    }
+    if (comando === "REMARC") {
+      const [agend, cpf, nome, especialista, , , , detalhes] = this.#tuplas[0];
+      const nova: Tupla2 = [agend, cpf, nome, especialista, AMANHA.data, AMANHA.dia, "11:00", detalhes];
+      return this.#linha({ codigo: "OK-303", agendamentos: [nova, this.#tuplas[0]] });
+    }
     if (comando !== "SITUA" && comando !== "CANCEL") return this.#linha({ codigo: "ERRO-101" });
     if (!this.aoMudar()) return undefined;
     const { numero, versao } = resto.find((campo) => typeof campo === "object") as { numero: number; versao: number };
@@ -105,6 +119,31 @@ testeNoTerminal("o dia se lê, se percorre e se muda, e Esc volta ao menu, com a
   const menu = await terminal.espera("O que deseja fazer?");
   assertEquals(menu.includes("MARIA DA SILVA"), false);
   assertStringIncludes(menu, "Bem-vindo à Clínica de Saúde");
+});
+
+testeNoTerminal("a hora de um encaixe escreve-se por cima da de quem está escolhido, que vale com Enter", async () => {
+  await using falso = comSala(new SalaDeMentira(NOMES));
+  await using terminal = await abreODia(falso.porta);
+  await terminal.tecla("n");
+  await terminal.espera("❯ DRA. ANA LIMA, CLÍNICO GERAL");
+  await terminal.tecla("Enter");
+  await terminal.espera("? Horário (Esc volta) (Enter: 10:00)");
+  await terminal.digita("8:45");
+  await terminal.espera("✔ Horário        08:45");
+});
+
+testeNoTerminal("remarcar para outro dia diz de que dia e para qual", async () => {
+  await using falso = comSala(new SalaDeMentira(NOMES));
+  await using terminal = await abreODia(falso.porta);
+  await terminal.tecla("r");
+  await terminal.espera("? Data");
+  await terminal.tecla("Enter");
+  await terminal.espera("? Horário");
+  await terminal.tecla("Enter");
+  await terminal.espera("? Muda de");
+  await terminal.tecla("Enter");
+  const hoje = dataNoFio(Temporal.Now.plainDateISO("America/Sao_Paulo").toString());
+  await terminal.espera(`✔ ANA LIMA, de ${hoje} 10:00 para ${AMANHA.data} 11:00`);
 });
 
 testeNoTerminal("o que outro balcão muda aparece sozinho, sem tirar a escolha nem o que se digita", async () => {
