@@ -23,9 +23,20 @@ import {
   SITUACOES_PEDIDAS,
 } from "./formas.ts";
 import { LETRAS_DE_ENGANO, maisPerto } from "./parecidas.ts";
+import { corta } from "./telas.ts";
 import { ErroDeUso } from "../comandos/argumentos.ts";
 import { chave } from "../clinica/texto.ts";
-import { MINUTO, MINUTO_FINAL, MINUTOS_DO_DIA } from "../fio/leitores.ts";
+import {
+  EMAIL,
+  type Leitor,
+  livre,
+  LOCAL_MAXIMO,
+  MINUTO,
+  MINUTO_FINAL,
+  MOTIVO_MAXIMO,
+  NOTA_MAXIMA,
+  TELEFONE,
+} from "../fio/leitores.ts";
 import { PORTA_PADRAO } from "../protocolo.ts";
 
 /** As palavras do menu e as da recepção, para quem as escreve no lugar do comando. */
@@ -37,6 +48,20 @@ const OUTRAS_PALAVRAS: ReadonlyMap<string, NomeDeComando> = new Map([
   ["dia", "agenda"],
   ["desfechar", "reabrir"],
 ]);
+
+/** Como o servidor lê um texto que podia não entender, e o que se espera que ele seja. */
+const ESPERADOS: { readonly [B in Bandeira]?: readonly [le: Leitor<unknown>, oque: string] } = {
+  inicio: [MINUTO, "uma hora, como 08:00"],
+  fim: [MINUTO_FINAL, "uma hora, como 12:30"],
+  email: [EMAIL, "um endereço, como ana@exemplo.com"],
+  telefone: [TELEFONE, "um número com o código de área, como (11) 98765-4321"],
+  motivo: [livre(MOTIVO_MAXIMO), `um texto de até ${MOTIVO_MAXIMO} caracteres que se vejam`],
+  nota: [livre(NOTA_MAXIMA), `um texto de até ${NOTA_MAXIMA} caracteres que se vejam`],
+  local: [livre(LOCAL_MAXIMO), `um texto de até ${LOCAL_MAXIMO} caracteres que se vejam`],
+};
+
+/** Quantas colunas se repetem de um texto que não serve. */
+const VISTO_MAXIMO = 40;
 
 /** O que a linha de comando pede. */
 export type Chamada =
@@ -221,6 +246,7 @@ function montaComando(
     if (![...obrigatorias, ...opcionais].includes(bandeira)) throw new ErroDeUso(`--${bandeira} não se usa em ${nome}`);
     const apaga = nome === "corrigir" && vazias.has(bandeira) && CONTATO.some((campo) => campo === bandeira);
     if (valor === "" && !apaga) throw new ErroDeUso(`falta o valor de --${bandeira}`);
+    confereTexto(bandeira, valor);
   }
   if (encaixe && nome !== "agendar") throw new ErroDeUso(`--encaixe não se usa em ${nome}`);
   const texto = (bandeira: Bandeira): string => bandeiras.get(bandeira) ?? "";
@@ -277,15 +303,15 @@ function montaComando(
     case "fechar": {
       const quando = talvez("ate", "inicio", "fim");
       if (quando.ate !== undefined) conferePeriodo(data, quando.ate);
-      confereHoras(quando);
+      // Horas já conferidas comparam-se como textos.
+      const { inicio = "00:00", fim = "24:00" } = quando;
+      if (fim <= inicio) throw new ErroDeUso(`--fim ${fim} não é depois de --inicio ${inicio}`);
       return { nome, data, ...quando, ...talvez("especialista", "profissional", "motivo") };
     }
     case "extra": {
       const [vagas, minutos] = [inteiro("vagas"), inteiro("minutos")];
       const mais = { ...talvez("profissional", "local"), ...inteiros("encaixes") };
-      const inicio = texto("inicio");
-      confereHoras({ inicio });
-      return { nome, especialista, data, inicio, vagas, minutos, ...mais };
+      return { nome, especialista, data, inicio: texto("inicio"), vagas, minutos, ...mais };
     }
     case "reabrir":
       return { nome, numero: inteiro("numero") };
@@ -300,13 +326,12 @@ function lerInteiro(bandeira: Inteira, texto: string): number {
   throw new ErroDeUso(`--${bandeira} espera um número de ${limites}; veio "${texto}"`);
 }
 
-/** Uma parte de um dia acaba depois de começar; sem uma das horas, é o começo ou o fim dele. */
-function confereHoras({ inicio, fim }: { inicio?: string; fim?: string }): void {
-  const de = inicio === undefined ? 0 : MINUTO(inicio);
-  const ate = fim === undefined ? MINUTOS_DO_DIA : MINUTO_FINAL(fim);
-  if (typeof de !== "number") throw new ErroDeUso(`--inicio espera uma hora, como 08:00; veio "${inicio}"`);
-  if (typeof ate !== "number") throw new ErroDeUso(`--fim espera uma hora, como 12:30; veio "${fim}"`);
-  if (ate <= de) throw new ErroDeUso(`--fim ${fim} não é depois de --inicio ${inicio ?? "00:00"}`);
+function confereTexto(bandeira: Bandeira, texto: string): void {
+  const [le, oque] = ESPERADOS[bandeira] ?? [];
+  // Um leitor devolve um objeto só para dizer o erro.
+  if (typeof le?.(texto) === "object") {
+    throw new ErroDeUso(`--${bandeira} espera ${oque}; veio "${corta(texto, VISTO_MAXIMO)}"`);
+  }
 }
 
 function lerSituacao(texto: string): SituacaoPedida {

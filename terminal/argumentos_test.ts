@@ -200,28 +200,45 @@ teste("um encaixe diz a que horas, e só agendar encaixa", () => {
   assertStringIncludes(erroDe(lerChamada(["--encaixe"])), "falta o comando");
 });
 
-teste("um período ao contrário, uma hora que não é uma e um número fora dos limites são erros de uso", () => {
-  const extra = ["extra", "nutricionista", "24/12/2026", "18:00"];
-  const erros: [string[], string][] = [
-    [["fechar", "24/12/2026", "--ate", "2026-12-23"], "--ate 2026-12-23 é antes de --data 24/12/2026"],
-    [["fechar", "hoje", "--ate", "31/02/2027"], '--ate espera uma data, como 24/12/2026; veio "31/02/2027"'],
-    [["fechar", "hoje", "--inicio", "12:00", "--fim", "12:00"], "--fim 12:00 não é depois de --inicio 12:00"],
-    [["fechar", "hoje", "--fim", "00:00"], "--fim 00:00 não é depois de --inicio 00:00"],
-    [["fechar", "hoje", "--inicio", "24:00"], '--inicio espera uma hora, como 08:00; veio "24:00"'],
-    [["fechar", "hoje", "--fim", "8:30"], '--fim espera uma hora, como 12:30; veio "8:30"'],
-    [["extra", "nutricionista", "24/12/2026", "18h", "4", "30"], '--inicio espera uma hora, como 08:00; veio "18h"'],
-    [[...extra, "0", "30"], '--vagas espera um número de 1 a 1440; veio "0"'],
-    [[...extra, "4", "1441"], '--minutos espera um número de 1 a 1440; veio "1441"'],
-    [[...extra, "4", "30", "--encaixes", "101"], '--encaixes espera um número de 0 a 100; veio "101"'],
-    [["situacao", CPF, "nutricionista", "chegou", "--prioridade", "9"], "--prioridade espera um número de 0 a 4"],
-    [["reabrir", "0"], '--numero espera um número de 1 em diante; veio "0"'],
-  ];
-  for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerChamada(args)), esperado);
-  assertEquals(comandoDe("fechar", "amanhã", "--ate", "hoje"), { nome: "fechar", data: "amanhã", ate: "hoje" });
-  assertEquals(comandoDe("fechar", "hoje", "--inicio", "23:59", "--fim", "24:00"), {
-    ...{ nome: "fechar", data: "hoje", inicio: "23:59", fim: "24:00" },
-  });
-});
+teste(
+  "um período ao contrário, um texto que o servidor não entenderia e um número fora dos limites são erros de uso",
+  () => {
+    const extra = ["extra", "nutricionista", "24/12/2026", "18:00"];
+    const erros: [string[], string][] = [
+      [["fechar", "24/12/2026", "--ate", "2026-12-23"], "--ate 2026-12-23 é antes de --data 24/12/2026"],
+      [["fechar", "hoje", "--ate", "31/02/2027"], '--ate espera uma data, como 24/12/2026; veio "31/02/2027"'],
+      [["fechar", "hoje", "--inicio", "12:00", "--fim", "12:00"], "--fim 12:00 não é depois de --inicio 12:00"],
+      [["fechar", "hoje", "--fim", "00:00"], "--fim 00:00 não é depois de --inicio 00:00"],
+      [["fechar", "hoje", "--inicio", "24:00"], '--inicio espera uma hora, como 08:00; veio "24:00"'],
+      [["fechar", "hoje", "--fim", "8:30"], '--fim espera uma hora, como 12:30; veio "8:30"'],
+      [["extra", "nutricionista", "24/12/2026", "18h", "4", "30"], '--inicio espera uma hora, como 08:00; veio "18h"'],
+      [[...extra, "0", "30"], '--vagas espera um número de 1 a 1440; veio "0"'],
+      [[...extra, "4", "1441"], '--minutos espera um número de 1 a 1440; veio "1441"'],
+      [[...extra, "4", "30", "--encaixes", "101"], '--encaixes espera um número de 0 a 100; veio "101"'],
+      [["situacao", CPF, "nutricionista", "chegou", "--prioridade", "9"], "--prioridade espera um número de 0 a 4"],
+      [
+        ["corrigir", CPF, "nutricionista", "--email", "ana@"],
+        '--email espera um endereço, como ana@exemplo.com; veio "ana@"',
+      ],
+      [
+        ["corrigir", CPF, "nutricionista", "--telefone", "98765-4321"],
+        "--telefone espera um número com o código de área",
+      ],
+      [
+        ["corrigir", CPF, "nutricionista", "--nota", "x".repeat(501)],
+        `500 caracteres que se vejam; veio "${"x".repeat(39)}…"`,
+      ],
+      [["cancelar", CPF, "--motivo", "x".repeat(201)], "--motivo espera um texto de até 200 caracteres"],
+      [[...extra, "4", "30", "--local", "x".repeat(61)], "--local espera um texto de até 60 caracteres"],
+      [["reabrir", "0"], '--numero espera um número de 1 em diante; veio "0"'],
+    ];
+    for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerChamada(args)), esperado);
+    assertEquals(comandoDe("fechar", "amanhã", "--ate", "hoje"), { nome: "fechar", data: "amanhã", ate: "hoje" });
+    assertEquals(comandoDe("fechar", "hoje", "--inicio", "23:59", "--fim", "24:00"), {
+      ...{ nome: "fechar", data: "hoje", inicio: "23:59", fim: "24:00" },
+    });
+  },
+);
 
 teste("os limites dos números são os do fio", () => {
   const extra = {

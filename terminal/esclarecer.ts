@@ -27,6 +27,9 @@ export async function esclarece(
     if (resposta.codigo === "ERRO-103" && "profissional" in comando && comando.profissional !== undefined) {
       return emLinhas(await quemHa(conexao, comando.profissional, comando.especialista));
     }
+    if (resposta.codigo === "ERRO-103" && comando.nome === "extra") {
+      return emLinhas(await faltaQuem(conexao, comando.especialista));
+    }
     return [];
   } catch (erro) {
     // A resposta já veio; o que a esclarecia não faz falta.
@@ -101,11 +104,21 @@ async function quemHa(conexao: Conexao, escrito: string, especialista: string | 
   const resposta = await conexao.pede({ comando: "VAGAS" });
   const nomes = resposta.codigo === "OK-304" ? nomesEm(resposta.vagas, especialista) : [];
   if (nomes.length === 0 || nomes.some((nome) => chave(nome) === chave(escrito))) return "";
-  const restam = nomes.length - NOMES_DITOS;
-  const ditos = nomes.slice(0, NOMES_DITOS).join(", ") + (restam > 0 ? ` e mais ${restam}` : "");
   const parecido = parecidoCom(escrito, nomes);
   const sugestao = parecido === undefined ? "" : ` Queria dizer "${parecido}"?`;
-  return `Ninguém com horas livres se chama "${escrito}". Há ${ditos}.${sugestao}`;
+  return `Ninguém com horas livres se chama "${escrito}". Há ${ditos(nomes)}.${sugestao}`;
+}
+
+function ditos(nomes: readonly string[]): string {
+  const restam = nomes.length - NOMES_DITOS;
+  return nomes.slice(0, NOMES_DITOS).join(", ") + (restam > 0 ? ` e mais ${restam}` : "");
+}
+
+/** Um atendimento a mais, numa especialidade de vários, tem de ser de um deles. */
+async function faltaQuem(conexao: Conexao, especialista: string): Promise<string> {
+  const resposta = await conexao.pede({ comando: "VAGAS", especialista });
+  const nomes = resposta.codigo === "OK-304" ? nomesEm(resposta.vagas, especialista) : [];
+  return nomes.length < 2 ? "" : `Diga de quem é, com --profissional. Há ${ditos(nomes)}.`;
 }
 
 /** Os profissionais da especialidade ou, se ninguém é dela, todos. */

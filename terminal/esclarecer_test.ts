@@ -105,6 +105,16 @@ testeComSistema(
   },
 );
 
+testeComSistema(
+  "um atendimento a mais sem profissional, numa especialidade de vários, diz entre quem escolher",
+  async () => {
+    const extra = { nome: "extra", data: "amanhã", inicio: "18:00", vagas: 4, minutos: 30 } as const;
+    const [linhas] = await esclarecido({ ...extra, especialista: "clinico geral" }, NAO_HA);
+    assertEquals(linhas, ["Diga de quem é, com --profissional. Há Dra. Ana Lima, Dr. Bruno Sá."]);
+    assertEquals((await esclarecido({ ...extra, especialista: "nutrição" }, NAO_HA))[0], []);
+  },
+);
+
 testeComSistema("o que se basta não pergunta nada, e sem servidor fica só a resposta", async () => {
   const comProfissional = { nome: "vagas", profissional: "Rui" } as const;
   const casos: [ComandoDado, Respondido][] = [
