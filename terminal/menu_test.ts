@@ -18,6 +18,7 @@ import {
   ServidorFalso,
   vagasDe,
 } from "../testes/servidor_falso.ts";
+import type { Vaga } from "../protocolo.ts";
 import { Terminal, testeNoTerminal } from "../testes/terminal.ts";
 
 const CPF_COM_ZERO = "01234567890";
@@ -228,6 +229,15 @@ const DOIS_PROFISSIONAIS = {
     }))
   ),
 };
+
+testeNoTerminal("uma lista que não se vê toda diz quantas são, numa linha também numa janela estreita", async () => {
+  const muitas = Array.from("ABCDEFGHIJKL", (letra): Vaga => ["27/11/2026", "SEXTA-FEIRA", `ÁREA ${letra}`, ["08:00"]]);
+  await using falso = new ServidorFalso([[SAUDACAO, vagasDe(muitas), ""]]);
+  await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)], { colunas: 60 });
+  await terminal.espera(MENU);
+  await terminal.tecla("m", "Enter");
+  await terminal.espera(/Esc volta • são 12, há mais\n/);
+});
 
 testeNoTerminal("com vários profissionais o menu pergunta qual, e remarca num passo só", async () => {
   using pasta = new Pasta();

@@ -113,7 +113,7 @@ export async function escolhe<T>(
     ...opcoes.map(({ name, value }) => ({ name: corta(name, tela.largura - 3), value })),
     { name: "Voltar", value: VOLTAR },
   ];
-  const mais = choices.length > OPCOES_NA_TELA ? ` • ${opcoes.length} opções, há mais além destas` : "";
+  const mais = choices.length > OPCOES_NA_TELA ? ` • são ${opcoes.length}, há mais` : "";
   const theme = tema(`↑↓ escolhe • Enter confirma • Esc volta${mais}`);
   return await teclado.pergunta((contexto) =>
     select({ message, choices, default: padrao, pageSize: OPCOES_NA_TELA, loop: false, theme }, contexto)
