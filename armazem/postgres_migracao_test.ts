@@ -149,11 +149,11 @@ teste(
     );
     assertEquals(
       await cluster.executa(
-        `SELECT has_table_privilege('leitor_${banco}', 'agendamento', 'SELECT'), length(segredo), versao, semana
+        `SELECT has_table_privilege('leitor_${banco}', 'agendamento', 'SELECT'), length(segredo), versao, semana_que_vale
        FROM clinica_livro`,
         banco,
       ),
-      [["t", "64", "2", ""]],
+      [["t", "64", "3", ""]],
     );
     await assertRejects(() => cluster.executa("UPDATE agendamento SET nome = 'PROIBIDO'", banco), Error, "da_casa");
     await using fonte = await fontePostgres(url);
@@ -204,7 +204,7 @@ teste("vários servidores que abrem juntos um livro da primeira versão trazem-n
   const avisos: string[] = [];
   await Promise.all([1, 2, 3, 4].map(() => traz(url, avisos)));
   assertEquals(avisos.filter((aviso) => aviso.includes("à 2")).length, 1);
-  assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["2"]]);
+  assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["3"]]);
 });
 
 teste("uma passagem que não chega ao fim deixa o livro como estava, e a seguinte recomeça", async (url, banco) => {

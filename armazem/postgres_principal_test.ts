@@ -49,7 +49,7 @@ teste("um livro mais novo, o banco de outro programa e outra codificação: uma 
   await cluster.executa("DROP TABLE contato", banco);
   await cria(url);
   await cluster.executa("UPDATE clinica_livro SET versao = 7", banco);
-  await recusa(url, "da versão 7", "conhece até a 2", "atualize");
+  await recusa(url, "da versão 7", "conhece até a 3", "atualize");
   await cluster.executa(`CREATE DATABASE ${banco}_ascii ENCODING 'SQL_ASCII' TEMPLATE template0`);
   await recusa(cluster.url(`${banco}_ascii`), "SQL_ASCII", "UTF8");
 });

@@ -81,8 +81,8 @@ export class ArmazemSqlite implements Armazem {
     historiaDe: (cpf) => this.#aberto().procura.historiaDe(cpf),
     periodo: (periodo) => this.#aberto().procura.periodo(periodo),
     ultimaSenha: (data, letra) => {
-      const [[ultima]] = linhasDe(this.#aberto().ultimaSenha, data, letra);
-      return numero(ultima ?? 0);
+      const [linha] = linhasDe(this.#aberto().ultimaSenha, data, letra);
+      return linha === undefined ? 0 : numero(linha[0]);
     },
   });
   /** Como o diário diz um endereço. */

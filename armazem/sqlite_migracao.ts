@@ -23,7 +23,7 @@ import {
   reconhece,
   SQLITE,
 } from "./sqlite_arquivo.ts";
-import { ESQUEMA_1, ID_DA_APLICACAO, INDICES_2, TABELAS_2 } from "./sqlite_esquema.ts";
+import { ESQUEMA_1, ESQUEMA_3, ID_DA_APLICACAO, INDICES_2, TABELAS_2 } from "./sqlite_esquema.ts";
 import { passa } from "./sqlite_procura.ts";
 import { PILHA_VAZIA } from "./tabelas.ts";
 
@@ -79,7 +79,7 @@ function temLinhas(db: DatabaseSync): boolean {
 export type Passo = (db: DatabaseSync, anda: (frase: string) => void) => void;
 
 /** O que leva cada versão à seguinte; a versão de um livro é quantos já recebeu. */
-const PASSOS: readonly Passo[] = [(db) => db.exec(ESQUEMA_1), daPrimeiraASegunda];
+const PASSOS: readonly Passo[] = [(db) => db.exec(ESQUEMA_1), daPrimeiraASegunda, (db) => db.exec(ESQUEMA_3)];
 
 /** O que `migra` aceita. */
 export interface OpcoesDaMigracao {

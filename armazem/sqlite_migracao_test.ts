@@ -27,7 +27,7 @@ import { ID_DA_APLICACAO } from "./sqlite_esquema.ts";
 import { migra, type Passo } from "./sqlite_migracao.ts";
 
 /** O que não é da migração: os passos de uma versão que ainda não há. */
-const FEITOS: readonly Passo[] = [1, 2].map(() => () => {
+const FEITOS: readonly Passo[] = [1, 2, 3].map(() => () => {
   throw new Error("isto já foi feito e não roda de novo");
 });
 
@@ -50,7 +50,7 @@ function copiaDe(pasta: Pasta): string {
 const LINHAS_DA_PRIMEIRA = "SELECT * FROM agendamento ORDER BY id";
 
 teste(
-  "um livro da primeira versão passa inteiro à segunda, com um código em cada agendamento",
+  "um livro da primeira versão passa inteiro à de hoje, com um código em cada agendamento",
   async (livro, pasta) => {
     livroDaPrimeira(livro, 2_500);
     const antes = consulta(livro, LINHAS_DA_PRIMEIRA);
@@ -68,8 +68,8 @@ teste(
       assertEquals(nova.numero, 2_501);
     }
     const copia = copiaDe(pasta);
-    assertEquals(ditas[0], `o livro é da versão 1; antes de passar à 2, é copiado para ${Deno.realPathSync(copia)}`);
-    assertEquals(ditas.at(-1), "o livro está na versão 2");
+    assertEquals(ditas[0], `o livro é da versão 1; antes de passar à 3, é copiado para ${Deno.realPathSync(copia)}`);
+    assertEquals(ditas.at(-1), "o livro está na versão 3");
     assert(ditas.includes("índices da versão nova: 0 de 6"), ditas.join("\n"));
 
     const agora = consulta(
@@ -216,7 +216,7 @@ teste("uma migração leva o livro adiante sem perder linhas", async (livro) => 
   await livroComUm(livro);
   using db = new DatabaseSync(livro);
   migra(db, livro, { passos: [...FEITOS, (db) => db.exec("ALTER TABLE agendamento ADD COLUMN cor TEXT")] });
-  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 3);
+  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 4);
   const linha = db.prepare("SELECT cpf, cor FROM agendamento").get();
   assertEquals({ ...linha }, { cpf: cpfDeExemplo(1), cor: null });
 });
@@ -232,8 +232,8 @@ teste("uma migração que falha não deixa nada pela metade, e os passos anterio
   ];
   assertThrows(() => migra(db, livro, { passos }), ErroDoArmazem, "no such table: nada");
   assertEquals(db.isTransaction, false);
-  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 4);
+  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 5);
   const colunas = db.prepare("SELECT name FROM pragma_table_info('agendamento')").all().map(({ name }) => name);
   assert(colunas.includes("forma") && !colunas.includes("som"));
-  assert(nomes(pasta).some((nome) => nome.startsWith("clinica.db.versao-2.")), "mudou: a cópia fica");
+  assert(nomes(pasta).some((nome) => nome.startsWith("clinica.db.versao-3.")), "mudou: a cópia fica");
 });

@@ -38,6 +38,8 @@ export class LivroModelo {
   #guardados = new Map<number, Guardado>();
   #excecoes: LinhaDeExcecao[] = [];
   #diario: string[] = [];
+  /** Quantas senhas se deram em cada data, por letra. */
+  readonly #senhas = new Map<string, number>();
   #mundo: Mundo;
   #dias: readonly DiaDaSemana[];
   #agora: Agora;
@@ -253,9 +255,9 @@ export class LivroModelo {
   #senha({ data, senha }: Linha, prioridade: number): string {
     const letra = prioridade > 0 ? "P" : "A";
     if (senha.startsWith(letra)) return senha;
-    const dadas = [...this.#guardados.values()].map(({ linha }) => linha)
-      .filter((linha) => linha.data === data && linha.senha.startsWith(letra));
-    return letra + String(dadas.length + 1).padStart(3, "0");
+    const dadas = (this.#senhas.get(`${data} ${letra}`) ?? 0) + 1;
+    this.#senhas.set(`${data} ${letra}`, dadas);
+    return letra + String(dadas).padStart(3, "0");
   }
 
   #desfaz(antes: Linha, pilha: readonly Desfazer[]): RespostaDoDia {
