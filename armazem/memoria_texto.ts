@@ -20,8 +20,8 @@ const DE_COSTUME = `
  * sem espaços. A lista, em JSON, que escapa os separadores, é o que não é de costume.
  */
 export const CARREGADO = `
-  cpf || numero || char(31) || nome || char(31) || especialidade || char(31) || profissional || char(31) ||
-  data || hora || minutos || char(31) || codigo || CASE WHEN ${DE_COSTUME} THEN '' ELSE
+  format('%s%d${FIM_DE_CAMPO}%s${FIM_DE_CAMPO}%s${FIM_DE_CAMPO}%s${FIM_DE_CAMPO}%s%s%d${FIM_DE_CAMPO}%s',
+    cpf, numero, nome, especialidade, profissional, data, hora, minutos, codigo) || CASE WHEN ${DE_COSTUME} THEN '' ELSE
     json_array(versao, encaixe, prioridade, chamadas, substitui, local, motivo, nota, email, telefone, senha, chegou_em,
       chamado_em, terminou_em, pilha, situacao) END`;
 
@@ -79,6 +79,6 @@ export function lerCarregado(cpf: string, carregado: string): Agendamento {
     chamadas: incomum[3],
     terminouEm: incomum[13],
     substitui: incomum[4],
-    pilha: lerPilha(incomum[14]),
+    pilha: lerPilha(incomum[14], incomum[13]),
   };
 }

@@ -49,7 +49,7 @@ const IMAGEM: { readonly [C in Imagem]: (agendamento: Agendamento) => string | n
   chamadas: ({ chamadas }) => chamadas,
   terminou_em: ({ terminouEm }) => terminouEm,
   substitui: ({ substitui }) => substitui,
-  pilha: ({ pilha }) => escrevePilha(pilha),
+  pilha: escrevePilha,
 };
 
 /** Uma coluna da imagem. */
@@ -108,7 +108,7 @@ export function lerAgendamento(linha: readonly Valor[]): Agendamento {
     chamadas: Number(linha[22]),
     terminouEm: texto(23),
     substitui: Number(linha[24]),
-    pilha: lerPilha(texto(25)),
+    pilha: lerPilha(texto(25), texto(23)),
   };
 }
 

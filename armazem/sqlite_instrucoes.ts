@@ -68,8 +68,11 @@ const COLUNA: { readonly [C in Exclude<keyof Agendamento, "numero"> | "agenda"]:
   pilha: coluna(
     "pilha",
     "comum",
-    ({ pilha }) => escrevePilha(pilha),
-    (antes, depois) => antes.pilha !== depois.pilha && (antes.pilha.length > 0 || depois.pilha.length > 0),
+    escrevePilha,
+    // O que se escreve dela depende também de quando terminou.
+    (antes, depois) =>
+      (antes.pilha !== depois.pilha || antes.terminouEm !== depois.terminouEm) &&
+      (antes.pilha.length > 0 || depois.pilha.length > 0),
   ),
 };
 

@@ -82,7 +82,7 @@ export function lerAgendamento(linha: Valores): Agendamento {
     chamadas: numero(linha[23]),
     terminouEm: texto(linha[24]),
     substitui: numero(linha[25]),
-    pilha: lerPilha(texto(linha[26])),
+    pilha: lerPilha(texto(linha[26]), texto(linha[24])),
   };
 }
 

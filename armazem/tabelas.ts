@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Passo, Situacao } from "../clinica/agendamento.ts";
+import type { Agendamento, Passo, Situacao } from "../clinica/agendamento.ts";
 import type { TabelaDoLivro } from "../clinica/livro.ts";
 
 /** O que uma coluna guarda; um `logico` é 0 ou 1 numa `LinhaDoLivro`. */
@@ -143,23 +143,27 @@ const SEM_PASSOS: readonly Passo[] = [];
 
 /**
  * Um passo como a coluna o guarda: quem, quando, e o que mudou, como estava. O de quem acabou, que são quase todos, é só a
- * situação de que saiu: um cancelado cresce pouco, e a página em que está não se parte.
+ * situação de que saiu, e sem o instante se é aquele em que terminou, que a linha já diz: um cancelado cresce pouco, e a
+ * página em que está não se parte.
  */
 type PassoEscrito = readonly [papel: Passo["papel"], em: string, antes: Situacao | Passo["antes"]];
 
 /** A pilha como a coluna a guarda. */
-export function escrevePilha(pilha: readonly Passo[]): string {
+export function escrevePilha({ pilha, terminouEm }: Pick<Agendamento, "pilha" | "terminouEm">): string {
   if (pilha.length === 0) return PILHA_VAZIA;
-  return JSON.stringify(pilha.map(({ papel, em, antes }): PassoEscrito => [papel, em, soAcabou(antes) ?? antes]));
+  return JSON.stringify(pilha.map(({ papel, em, antes }): PassoEscrito => {
+    const acabou = soAcabou(antes);
+    return acabou === undefined ? [papel, em, antes] : [papel, em === terminouEm ? "" : em, acabou];
+  }));
 }
 
-/** A pilha que uma coluna guarda; só nós a escrevemos, e o esquema já exige que seja uma lista em JSON. */
-export function lerPilha(escrita: string): readonly Passo[] {
+/** A pilha que a coluna de um que terminou nesse instante guarda; só nós a escrevemos, sempre uma lista em JSON. */
+export function lerPilha(escrita: string, terminouEm: string): readonly Passo[] {
   if (escrita === PILHA_VAZIA) return SEM_PASSOS;
   const passos: readonly PassoEscrito[] = JSON.parse(escrita);
   return passos.map(([papel, em, antes]) => ({
     papel,
-    em,
+    em: em === "" ? terminouEm : em,
     antes: typeof antes === "string" ? { situacao: antes, ativo: true, terminouEm: "" } : antes,
   }));
 }

@@ -9,13 +9,15 @@ import type { Passo } from "../clinica/agendamento.ts";
 import { escrevePilha, lerPilha } from "./tabelas.ts";
 
 const EM = "2026-11-30T11:00:00Z";
+const DEPOIS = "2026-11-30T12:00:00Z";
 
 Deno.test({
   name: "uma pilha lê-se como se escreveu, e quem só acabou guarda a situação de que saiu",
   permissions: "none",
   fn(): void {
     const acabou: Passo = { papel: "balcao", em: EM, antes: { situacao: "MARCADO", ativo: true, terminouEm: "" } };
-    assertStrictEquals(escrevePilha([acabou]), `[["balcao","${EM}","MARCADO"]]`);
+    assertStrictEquals(escrevePilha({ pilha: [acabou], terminouEm: EM }), `[["balcao","","MARCADO"]]`);
+    assertStrictEquals(escrevePilha({ pilha: [acabou], terminouEm: DEPOIS }), `[["balcao","${EM}","MARCADO"]]`);
     const quase: Passo[] = [
       { ...acabou, antes: { ...acabou.antes, motivo: "" } },
       { ...acabou, antes: { ...acabou.antes, ativo: false } },
@@ -23,6 +25,10 @@ Deno.test({
       { ...acabou, antes: { situacao: "CHEGOU", chamadas: 0 } },
       { ...acabou, antes: {} },
     ];
-    for (const pilha of [[], [acabou], [acabou, ...quase], quase]) assertEquals(lerPilha(escrevePilha(pilha)), pilha);
+    for (const pilha of [[], [acabou], [acabou, ...quase], quase]) {
+      for (const terminouEm of [EM, DEPOIS, ""]) {
+        assertEquals(lerPilha(escrevePilha({ pilha, terminouEm }), terminouEm), pilha);
+      }
+    }
   },
 });

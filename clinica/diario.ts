@@ -51,7 +51,7 @@ function registra(mudanca: Mudanca): string | undefined {
         return `["${ato}",${numero},${versao},"${antes.situacao}","${depois.situacao}"]`;
       }
       const de = antes === undefined ? "" : onde(antes);
-      return `["${ato}",${numero},${versao},${JSON.stringify(de)},${JSON.stringify(onde(depois))}]`;
+      return `["${ato}",${numero},${versao},"${de}","${onde(depois)}"]`;
     }
     case "excecao": {
       const { antes, depois } = mudanca;
@@ -64,10 +64,21 @@ function registra(mudanca: Mudanca): string | undefined {
   }
 }
 
+/** Sem as aspas; só a agenda tem nomes, que podem ter o que o JSON escapa. */
 function onde(agendamento: Agendamento): string {
   const { situacao, encaixe, data, hora } = agendamento;
-  return `${situacao}${encaixe ? " ENCAIXE" : ""} ${data} ${hora} ${agendaDe(agendamento)}`;
+  const agenda = agendaDe(agendamento);
+  let escrita = AGENDAS_ESCRITAS.get(agenda);
+  if (escrita === undefined) {
+    if (AGENDAS_ESCRITAS.size >= AGENDAS_GUARDADAS) AGENDAS_ESCRITAS.clear();
+    AGENDAS_ESCRITAS.set(agenda, escrita = JSON.stringify(agenda).slice(1, -1));
+  }
+  return `${situacao}${encaixe ? " ENCAIXE" : ""} ${data} ${hora} ${escrita}`;
 }
+
+/** As agendas como o JSON as diz, uma vez para todos os lotes. */
+const AGENDAS_ESCRITAS = new Map<string, string>();
+const AGENDAS_GUARDADAS = 10_000;
 
 function mesmoLugar(antes: Agendamento, depois: Agendamento): boolean {
   return antes.hora === depois.hora && antes.data === depois.data && antes.encaixe === depois.encaixe &&

@@ -18,11 +18,13 @@ import { aberto, atinge, type Excecao } from "../clinica/excecao.ts";
 import {
   type Armazem,
   type DaExcecao,
+  type Dia,
   type DoAgendamento,
   impossivel,
   type Mudanca,
   NENHUM_ALCANCE,
 } from "../clinica/livro.ts";
+import { PorDia } from "../clinica/ocupacao.ts";
 import { type AgendaDoDia, hora, minutoDoDia, MINUTOS_DO_DIA, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
 import type { Codigo, Pedido } from "../clinica/pedido.ts";
 import { muda } from "../clinica/regras.ts";
@@ -70,8 +72,10 @@ export class Console {
   #registro: Registro;
   #armazem: LivroDoConsole;
   #agenda: { readonly clinica: Clinica };
-  /** Os dias que mudaram e ainda não se contaram, `"aaaa-mm-dd"` e a agenda, do mais antigo ao mais novo. */
-  #mudados = new Set<string>();
+  /** Os dias que mudaram e ainda não se contaram, do mais antigo ao mais novo. */
+  #mudados = new Set<Dia>();
+  /** Os mesmos, para que cada um seja sempre o mesmo objeto: todas as mudanças passam aqui, e juntar textos custa mais. */
+  #dias = new PorDia<Dia>();
   #listando = false;
   /** A procura dos que ficaram fora da semana; outra semana a recomeça. */
   #procura = new AbortController();
@@ -128,11 +132,10 @@ export class Console {
   }
 
   async #contaDias(): Promise<void> {
-    for (const chave of [...this.#mudados].slice(0, DIAS_POR_SEGUNDO)) {
+    for (const dia of [...this.#mudados].slice(0, DIAS_POR_SEGUNDO)) {
       if (!this.#registro.cabeUmaLista) return;
-      this.#mudados.delete(chave);
-      const data = chave.slice(0, 10);
-      const agenda = chave.slice(10);
+      this.#mudados.delete(dia);
+      const [agenda, data] = dia;
       try {
         const lista = await this.#armazem.lista(data, agenda);
         const { clinica } = this.#agenda;
@@ -146,10 +149,11 @@ export class Console {
         });
       } catch (causa) {
         // Fica para a próxima vez.
-        this.#mudados.add(chave);
+        this.#mudados.add(dia);
         this.#registro.contaFalha("a lista do dia não pôde ser lida", mensagem(causa));
       }
     }
+    if (this.#mudados.size === 0) this.#dias.clear();
   }
 
   #agendado(um: Agendamento): Agendado {
@@ -282,11 +286,21 @@ export class Console {
 
   #contaPedido(feito: Eventos["pedido"], agendamento: Agendamento, antes?: Agendamento): void {
     if (this.#registro.volume === "quieto") return;
-    const { numero, cpf, nome, encaixe, data } = agendamento;
-    const onde = this.#onde(agendamento);
-    this.#registro.conta("pedido", { ...feito, numero, cpf, nome, ...onde, encaixe: encaixe || undefined });
-    if (antes !== undefined) this.#mudados.add(antes.data + agendaDe(antes));
-    this.#mudados.add(data + agendaDe(agendamento));
+    const { numero, cpf, nome, encaixe } = agendamento;
+    if (this.#registro.cabe({ cliente: feito.cliente, especie: "mudancas" })) {
+      const onde = this.#onde(agendamento);
+      this.#registro.conta("pedido", { ...feito, numero, cpf, nome, ...onde, encaixe: encaixe || undefined });
+    }
+    if (antes !== undefined) this.#anota(antes);
+    this.#anota(agendamento);
+  }
+
+  #anota(agendamento: Agendamento): void {
+    const agenda = agendaDe(agendamento);
+    const { data } = agendamento;
+    let dia = this.#dias.get(agenda, data);
+    if (dia === undefined) this.#dias.set(agenda, data, dia = [agenda, data]);
+    this.#mudados.add(dia);
   }
 
   #onde(

@@ -59,8 +59,10 @@ const ORIGENS_POR_SEGUNDO = 20;
 const ENTRE_FALHAS = 1000;
 
 /** O terminal que provocou um evento, e o que se soma se a linha fica de fora. */
-interface Provocado {
+export interface Provocado {
+  /** A conexão, `"10.0.0.7:40312"`. */
   cliente: string;
+  /** A conta em que entra. */
   especie: Especie;
 }
 
@@ -188,12 +190,14 @@ export class Registro {
       this.#cotaDasListas.tira(bytes);
       return;
     }
-    const { cliente, especie } = provocado;
-    if (this.#cota.nivel > (especie === "mudancas" ? 0 : RESERVA_DAS_MUDANCAS)) {
-      this.#cota.tira(this.#acrescenta(evento, campos));
-    } else {
-      this.#omitidas.soma(cliente.slice(0, cliente.lastIndexOf(":")), especie);
-    }
+    if (this.cabe(provocado)) this.#cota.tira(this.#acrescenta(evento, campos));
+  }
+
+  /** Se cabe na cota uma linha do que um terminal provocou; se não, fica já somada, e quem a faria poupa o trabalho. */
+  cabe({ cliente, especie }: Provocado): boolean {
+    if (this.#cota.nivel > (especie === "mudancas" ? 0 : RESERVA_DAS_MUDANCAS)) return true;
+    this.#omitidas.soma(cliente.slice(0, cliente.lastIndexOf(":")), especie);
+    return false;
   }
 
   /** Conta já, antes de voltar: o que se faz antes de atender não deixa mais nada andar. */
