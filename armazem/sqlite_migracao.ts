@@ -79,7 +79,7 @@ function temLinhas(db: DatabaseSync): boolean {
 export type Passo = (db: DatabaseSync, anda: (frase: string) => void) => void;
 
 /** O que leva cada versão à seguinte; a versão de um livro é quantos já recebeu. */
-const PASSOS: readonly Passo[] = [(db) => db.exec(ESQUEMA_1), daPrimeiraASegunda, (db) => db.exec(ESQUEMA_3)];
+export const PASSOS: readonly Passo[] = [(db) => db.exec(ESQUEMA_1), daPrimeiraASegunda, (db) => db.exec(ESQUEMA_3)];
 
 /** O que `migra` aceita. */
 export interface OpcoesDaMigracao {

@@ -24,7 +24,7 @@ import { alcance, ativosDe, DIA, grava, marca } from "../testes/mudancas.ts";
 import { copiaLivro, fonteSqlite, listaDoLivro, livroNovoSqlite } from "./sqlite_copia.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 import { ID_DA_APLICACAO } from "./sqlite_esquema.ts";
-import { migra, type Passo } from "./sqlite_migracao.ts";
+import { migra, type Passo, PASSOS } from "./sqlite_migracao.ts";
 
 /** O que não é da migração: os passos de uma versão que ainda não há. */
 const FEITOS: readonly Passo[] = [1, 2, 3].map(() => () => {
@@ -97,6 +97,24 @@ teste(
     assertEquals(consulta(copia, "PRAGMA user_version"), [{ user_version: 1 }]);
     assertEquals(consulta(copia, "PRAGMA application_id"), [{ application_id: ID_DA_APLICACAO }]);
     await using _abre = ArmazemSqlite.abre(copia);
+  },
+);
+
+teste(
+  "da segunda à terceira, cada data e letra fica com a maior senha que as linhas ainda têm",
+  async (livro, pasta) => {
+    livroDaPrimeira(livro, 20);
+    {
+      using db = new DatabaseSync(livro);
+      migra(db, livro, { passos: PASSOS.slice(0, 2) });
+      db.exec(`UPDATE agendamento SET senha =
+      CASE numero WHEN 2 THEN 'A999' WHEN 3 THEN 'A1000' WHEN 4 THEN 'P003' WHEN 5 THEN 'à mão' ELSE '' END`);
+    }
+    await using armazem = ArmazemSqlite.abre(livro);
+    const ultimas = armazem.le(alcance, (vista) => [vista.ultimaSenha(DIA, "A"), vista.ultimaSenha(DIA, "P")]);
+    assertEquals(ultimas, [1000, 3]);
+    const copia = nomes(pasta).find((nome) => nome.startsWith("clinica.db.versao-2."));
+    assertEquals(consulta(pasta.arquivo(copia ?? ""), "PRAGMA user_version"), [{ user_version: 2 }]);
   },
 );
 
