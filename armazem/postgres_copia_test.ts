@@ -87,7 +87,7 @@ teste("importar leva o livro inteiro para o PostgreSQL e de volta, com a histór
     await assertRejects(() => importa({ de: ida, para: url }), ErroDoArmazem, "há servidores ligados");
     await assertRejects(() => importa({ de: url, para: volta }), ErroDoArmazem, "há servidores ligados");
   }
-  assertEquals(await importa({ de: url, para: volta }), 12);
+  assertEquals(await importa({ de: url, para: volta }), 13);
   const { DatabaseSync } = await import("node:sqlite");
   using db = new DatabaseSync(volta, { readOnly: true });
   for (const [tabela, tipos] of Object.entries(COLUNAS)) {

@@ -60,13 +60,13 @@ teste("um livro pela metade é chamado assim, e nada se cria por cima dele", asy
   await cria(url);
   await cluster.executa("DELETE FROM clinica_livro", banco);
   await recusa(url, "pela metade", "clinica_livro não diz a versão", "restaure");
-  await cluster.executa("INSERT INTO clinica_livro VALUES (2)", banco);
+  await cluster.executa("INSERT INTO clinica_livro VALUES (3)", banco);
   await cluster.executa("ALTER TABLE agendamento ALTER numero DROP IDENTITY", banco);
   await recusa(url, "pela metade", "falta agendamento_id_seq");
   await cluster.executa("DROP TABLE agendamento", banco);
   await recusa(url, "pela metade", "falta agendamento e agendamento_id_seq");
   await assertRejects(() => listaDoPostgres(url, DIA), ErroDoArmazem, "pela metade");
-  await cluster.executa("DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, diario", banco);
+  await cluster.executa("DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, senha, diario", banco);
   await cria(url);
 });
 
@@ -103,7 +103,7 @@ teste("um papel que não pode o que é preciso: a mensagem diz o quê, e a instr
     const direito of [
       "SELECT ON clinica_livro",
       ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
-        ["agendamento", "excecao", "contato"].map((tabela) => `${direito} ON ${tabela}`)
+        ["agendamento", "excecao", "contato", "senha"].map((tabela) => `${direito} ON ${tabela}`)
       ),
       "SELECT ON diario",
       "INSERT ON diario",
