@@ -66,7 +66,10 @@ teste("um livro pela metade é chamado assim, e nada se cria por cima dele", asy
   await cluster.executa("DROP TABLE agendamento", banco);
   await recusa(url, "pela metade", "falta agendamento e agendamento_id_seq");
   await assertRejects(() => listaDoPostgres(url, DIA), ErroDoArmazem, "pela metade");
-  await cluster.executa("DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, senha, diario", banco);
+  await cluster.executa(
+    "DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, senha, diario",
+    banco,
+  );
   await cria(url);
 });
 
