@@ -17,18 +17,7 @@ import { setImmediate } from "node:timers";
 import { BYTES_DO_CODIGO, escreveCodigo } from "./clinica/agendamento.ts";
 import { Clinica } from "./clinica/clinica.ts";
 import type { Estado } from "./clinica/estado.ts";
-import {
-  type Alcance,
-  type Armazem,
-  type Desfecho,
-  type Dia,
-  type Fim,
-  type Lote,
-  type Mudanca,
-  NENHUM_ALCANCE,
-  type Quem,
-  type Vista,
-} from "./clinica/livro.ts";
+import type { Alcance, Armazem, Desfecho, Dia, Fim, Lote, Mudanca, Quem, Vista } from "./clinica/livro.ts";
 import type { Oferta } from "./clinica/oferta.ts";
 import type { Erro, Pedido, Resultado } from "./clinica/pedido.ts";
 import { consultar, decidir, muda, semLivro, toca, type Toque } from "./clinica/regras.ts";
@@ -157,8 +146,9 @@ export class Agenda {
    */
   saudacao(): Resultado | Promise<Resultado> {
     const momento = this.#momento();
+    const { clinica, agora } = momento;
     return this.#le<Resultado>(
-      () => ({ ...NENHUM_ALCANCE, dias: momento.clinica.diasPerguntados(momento.agora), excecoes: "le" }),
+      () => reune([{ dias: clinica.diasPerguntados(agora), excecoes: "le" }], clinica.calendario.janela(agora).hoje),
       (vista) => saudar(this.#estado(vista, momento, NINGUEM)),
       () => ({ codigo: "ERRO-131" }),
     );
@@ -354,14 +344,14 @@ export class Agenda {
 
   /** O que os pedidos podem tocar, junto. */
   #alcance(pedidos: readonly (Pedido | Erro)[], { clinica, agora }: Momento): Alcance {
-    return reune(pedidos.map((pedido) => toca(pedido, clinica, agora)));
+    return reune(pedidos.map((pedido) => toca(pedido, clinica, agora)), clinica.calendario.janela(agora).hoje);
   }
 }
 
 const NINGUEM: Quem = { origem: "", cliente: "", papel: "anonimo" };
 
 /** Os toques de vários pedidos, juntos. Uma lista de dias que é a mesma para todos continua a ser a mesma. */
-function reune(toques: readonly Toque[]): Alcance {
+function reune(toques: readonly Toque[], hoje: string): Alcance {
   const cpfsDe = (serve: (toque: Toque) => boolean | undefined): string[] => {
     const cpfs = new Set<string>();
     for (const toque of toques) if (toque.cpf !== undefined && serve(toque)) cpfs.add(toque.cpf);
@@ -375,6 +365,7 @@ function reune(toques: readonly Toque[]): Alcance {
     vizinhas: [...new Set(toques.flatMap(({ vizinhas = [] }) => vizinhas))],
     dias: reuneDias([...new Set(toques.map(({ dias }) => dias).filter((dias) => dias !== undefined))]),
     periodos: toques.flatMap(({ periodos = [] }) => periodos),
+    cancelados: [...new Set(toques.flatMap(({ cancelados = [] }) => cancelados))],
     senhas: [...new Set(toques.flatMap(({ senhas = [] }) => senhas))],
     reabrem: toques.flatMap(({ reabrem = [] }) => reabrem),
     excecoes: toques.some(({ excecoes }) => excecoes === "muda")
@@ -382,6 +373,7 @@ function reune(toques: readonly Toque[]): Alcance {
       : toques.some(({ excecoes }) => excecoes === "le")
       ? "le"
       : "nada",
+    hoje,
     novos: toques.reduce((novos, toque) => novos + (toque.novos ?? 0), 0),
   };
 }

@@ -296,6 +296,7 @@ teste("o alcance diz os CPFs e os dias que os pedidos podem tocar, sem repetiç�
   ], "x");
   assertEquals(balcao.armazem.alcances, [{
     ...NENHUM_ALCANCE,
+    hoje: SEGUNDA,
     cpfs: [ANA, BIA, CID],
     dias: [["E:CLINICO GERAL", "2026-12-01"]],
     mudam: [CID],
@@ -340,7 +341,7 @@ teste("o alcance de cada ato é o que ele pode tocar, e nada mais", async () => 
   ];
   for (const [pedido] of pedidos) await balcao.pede(pedido);
   for (const [i, [pedido, esperado]] of pedidos.entries()) {
-    assertEquals(balcao.armazem.alcances[i], { ...NENHUM_ALCANCE, ...esperado }, JSON.stringify(pedido));
+    assertEquals(balcao.armazem.alcances[i], { ...NENHUM_ALCANCE, hoje: SEGUNDA, ...esperado }, JSON.stringify(pedido));
   }
 });
 

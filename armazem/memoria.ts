@@ -31,8 +31,10 @@ export interface Arquivo {
   ocupacao(agenda: string, data: string): Ocupacao;
   /** Os mais novos de um CPF, em qualquer situação. */
   historiaDe(cpf: string): readonly Agendamento[];
-  /** Todos os de um período. */
+  /** Os de um período que contam. */
   periodo(periodo: Periodo): readonly Agendamento[];
+  /** Os cancelados mais novos de uma data. */
+  cancelados(data: string): readonly Agendamento[];
   /** O número da última senha. */
   ultimaSenha(data: string, letra: LetraDeSenha): number;
 }
@@ -78,9 +80,14 @@ export class Memoria implements Vista {
     return ocupacao;
   }
 
-  /** Os agendamentos de um período. */
+  /** Os agendamentos de um período que contam. */
   periodo(periodo: Periodo): readonly Agendamento[] {
     return this.#arquivo.periodo(periodo);
+  }
+
+  /** Os cancelados mais novos de uma data. */
+  cancelados(data: string): readonly Agendamento[] {
+    return this.#arquivo.cancelados(data);
   }
 
   /** As exceções que valem, por número. */

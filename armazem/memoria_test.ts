@@ -131,6 +131,7 @@ Deno.test({
       },
       historiaDe: () => [],
       periodo: () => [],
+      cancelados: () => [],
       ultimaSenha: () => 0,
     });
     const liquido = (...mudancas: Parameters<typeof resume>[0]): Liquido => resume(mudancas, QUANDO);
@@ -158,6 +159,7 @@ Deno.test({
       ocupacao: () => Ocupacao.vazia(),
       historiaDe: () => [],
       periodo: () => [],
+      cancelados: () => [],
       ultimaSenha: () => 0,
     });
     const dia = memoria.ocupacao(AGENDA, DIA);

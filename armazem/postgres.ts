@@ -305,7 +305,7 @@ export class ArmazemPostgres implements Armazem {
     for (let repetida = false;; repetida = true) {
       const ligacao = await this.#escritor.toma(ate);
       try {
-        const numera = instrucao("numera", String(alcance.novos), String(alcance.excecoes !== "nada"));
+        const numera = instrucao("numera", String(alcance.novos), alcance.excecoes === "nada" ? null : alcance.hoje);
         const antes = [instrucao("comeca"), ...travas(alcance), numera];
         const excecoes = this.#excecoes;
         const { vista, resultados } = await carrega(ligacao, { alcance, contatos: true, antes, excecoes, ate });

@@ -15,7 +15,7 @@ import { daquiA, type Instrucao, type Ligacao, NOME, type Retorno, type Valor } 
 import { NOMES_DE_ANTES, PRAZO_LONGO } from "./postgres_migracao.ts";
 import { Principal } from "./postgres_principal.ts";
 import { array, lerAgendamento, NO_POSTGRES, selecaoDoDia } from "./postgres_tabelas.ts";
-import { EXCECOES_QUE_VALEM } from "./postgres_instrucoes.ts";
+import { excecoesDesde } from "./postgres_instrucoes.ts";
 import { UltimasExcecoes } from "./postgres_vista.ts";
 import { chaveDe, colunasDe, TABELAS, type Tipo } from "./tabelas.ts";
 
@@ -65,7 +65,7 @@ export async function excecoesDoPostgres(url: string): Promise<readonly Excecao[
   const endereco = lerEndereco(url);
   return await semPressa(endereco, async (ligacao) => {
     await exigeLivro(ligacao, endereco.mostrado, daquiA(PRAZO_LONGO));
-    const [{ rows: [[escritas]] }] = await demorada(ligacao, [{ texto: `SELECT ${EXCECOES_QUE_VALEM}` }]);
+    const [{ rows: [[escritas]] }] = await demorada(ligacao, [{ texto: `SELECT ${excecoesDesde("''")}` }]);
     await ligacao.fecha();
     return new UltimasExcecoes().le(escritas ?? "[]");
   });

@@ -7,6 +7,7 @@
 
 import {
   type Alcance,
+  CANCELADOS_DE_UM_DIA,
   type Contato,
   type Dia,
   LINHAS_DE_UM_CPF,
@@ -19,16 +20,7 @@ import {
 import type { Restricoes } from "./postgres_esquema.ts";
 import { type Instrucao, numeros, textos, type Valor } from "./postgres_ligacao.ts";
 import { chaveDe, PREFIXO } from "./postgres_migracao.ts";
-import {
-  array,
-  CAMPOS,
-  type Coluna,
-  DA_IMAGEM,
-  ENCAIXADO,
-  FORA_DA_VAGA,
-  NA_VAGA,
-  NO_POSTGRES,
-} from "./postgres_tabelas.ts";
+import { array, CAMPOS, type Coluna, DA_IMAGEM, ENCAIXADO, NA_VAGA, NO_POSTGRES } from "./postgres_tabelas.ts";
 import { COLUNAS } from "./tabelas.ts";
 
 // ------------------------------------------------------------------------------------------------------ as travas
@@ -129,14 +121,14 @@ function ocupacaoDe(pedido: string): string {
     FROM (${parte(NA_VAGA)} UNION ALL ${parte(ENCAIXADO)}) AS ocupado GROUP BY 1, 2, 3, 4`;
 }
 
-/** O que há nos períodos pedidos e nos das exceções que podem deixar de valer. */
+/** O que conta nos períodos pedidos e nos das exceções que podem deixar de valer. */
 function periodos(): string {
   const parte = (condicao: string): string =>
     `SELECT ${CAMPOS} FROM ${deCadaPedido(`a.data BETWEEN pedido.de AND pedido.ate AND ${condicao}`)}`;
   return `
     WITH pedido (de, ate) AS (
       SELECT * FROM unnest($1::text[], $2::text[]) UNION SELECT de, ate FROM excecao WHERE numero = ANY ($3::bigint[]))
-    ${parte(NA_VAGA)} UNION ALL ${parte(FORA_DA_VAGA)}`;
+    ${parte(NA_VAGA)} UNION ALL ${parte(ENCAIXADO)}`;
 }
 
 // ------------------------------------------------------------------------------------------------------ as formas
@@ -234,10 +226,12 @@ function nomesDe(colunas: readonly Coluna[]): string {
 /** O que se guarda de uma exceção, além de quando nasceu. */
 const DA_EXCECAO = Object.keys(COLUNAS.excecao).filter((nome) => nome !== "criada_em").join(", ");
 
-/** As exceções que valem, por número, em JSON. */
-export const EXCECOES_QUE_VALEM: string = `(
+/** As exceções que valem e não acabaram antes da data de uma expressão, por número, em JSON. */
+export function excecoesDesde(data: string): string {
+  return `(
   SELECT coalesce(json_agg(valem ORDER BY numero)::text, '[]')
-  FROM (SELECT ${DA_EXCECAO} FROM excecao WHERE NOT revogada) AS valem)`;
+  FROM (SELECT ${DA_EXCECAO} FROM excecao WHERE NOT revogada AND ate >= ${data}) AS valem)`;
+}
 
 /**
  * O que cada conexão prepara. Um lote é uma sequência delas numa ida só, e o que falha pula o resto.
@@ -259,9 +253,9 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     numera: `
       SELECT id, pg_advisory_xact_lock(${chaveDe(PREFIXO.lote, 0)} + (id & ${0xffffffff})),
         (SELECT string_agg(nextval('agendamento_id_seq')::text, ',') FROM generate_series(1, $1::integer)),
-        (SELECT semana_que_vale FROM clinica_livro), CASE WHEN $2::boolean THEN ${EXCECOES_QUE_VALEM} END
+        (SELECT semana_que_vale FROM clinica_livro), CASE WHEN $2::text IS NOT NULL THEN ${excecoesDesde("$2")} END
       FROM (SELECT nextval('diario_id_seq') AS id) AS novo`,
-    valem: `SELECT ${EXCECOES_QUE_VALEM}`,
+    valem: `SELECT ${excecoesDesde("$1::text")}`,
     ultima_excecao: "SELECT coalesce(max(numero), 0) FROM excecao",
     contatos: "SELECT cpf, email, telefone FROM contato WHERE cpf = ANY ($1::text[])",
     senhas: "SELECT data, letra, ultima FROM senha WHERE data = ANY ($1::text[])",
@@ -270,6 +264,12 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     dias: ocupacaoDe("SELECT * FROM unnest($1::text[], $2::text[])"),
     dias_que_voltam: ocupacaoDe(diasDosQueVoltam("$1", "$2")),
     periodos: periodos(),
+    // O `OFFSET` é o de `deCadaPedido`: sem ele, os de uma data com poucos procurar-se-iam pelo número, no livro inteiro.
+    cancelados: `
+      SELECT ${CAMPOS} FROM unnest($1::text[]) AS pedido (data) CROSS JOIN LATERAL (
+        SELECT * FROM (
+          SELECT * FROM agendamento WHERE situacao = 'CANCELADO' AND agendamento.data = pedido.data OFFSET 0) AS todos
+        ORDER BY numero DESC LIMIT ${CANCELADOS_DE_UM_DIA}) AS a`,
     marca: insercao(QUE_INSEREM[0], restricoes),
     insere: insercao(QUE_INSEREM[1], restricoes),
     acaba: atualizacao(QUE_ATUALIZAM[0], restricoes),
@@ -305,7 +305,7 @@ export type Preparada =
   | ("comeca" | "comeca_leitura" | "confirma")
   | ("trava" | "trava_dias" | "trava_dias_que_voltam" | "numera")
   | ("valem" | "ultima_excecao" | "contatos" | "senhas")
-  | ("ativos" | "acabados" | "dias" | "dias_que_voltam" | "periodos")
+  | ("ativos" | "acabados" | "dias" | "dias_que_voltam" | "periodos" | "cancelados")
   | ("marca" | "insere" | "acaba" | "atualiza" | "excetua" | "contata" | "da_senhas" | "anota")
   | ("espera_lote" | "procura")
   | ("adota" | "estreia");

@@ -120,9 +120,6 @@ export const NA_VAGA = `NOT a.encaixe AND ${CONTA}`;
 /** O que conta sem tomar a hora: a condição do índice dos encaixes. */
 export const ENCAIXADO = `a.encaixe AND ${CONTA}`;
 
-/** O que não está no índice das vagas: a condição do outro, que o completa. */
-export const FORA_DA_VAGA = "(a.encaixe OR a.situacao = 'CANCELADO' OR a.situacao = 'PASSOU')";
-
 /** Os agendamentos que contam numa data, ou só os de uma agenda; as linhas são para `lerAgendamento`. */
 export function selecaoDoDia(data: string, agenda?: string): Instrucao {
   const parte = (condicao: string): string =>

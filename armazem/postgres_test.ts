@@ -23,6 +23,7 @@ import { ArmazemPostgres, PRAZOS } from "./postgres.ts";
 import { type Celula, Cluster, clusterDoArquivo, Intermediario, testeComPostgres } from "../testes/cluster.ts";
 import { contrato } from "../testes/contrato.ts";
 import {
+  acabado,
   alcance,
   arquiva,
   ativosDe,
@@ -358,6 +359,7 @@ teste("a vista lança por tudo o que não se pediu, e um dia que só muda não s
       () => vista.ocupacao(agenda, "2026-12-07"),
       () => vista.ocupacao("P:DRA. ANA", DIA),
       () => vista.periodo([DIA, DIA]),
+      () => vista.cancelados(DIA),
       () => vista.excecoes(),
       () => vista.novaExcecao(),
       () => vista.ultimaSenha(DIA, "A"),
@@ -402,6 +404,7 @@ teste("consultas juntas têm cada uma o que pediu", async (url) => {
   await grava(armazem, (vista) => [
     marca(vista, { cpf: cpfDeExemplo(1) }),
     marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30", senha: "A007", situacao: "CHEGOU" }),
+    marca(vista, acabado(cpfDeExemplo(3), "CANCELADO")),
     fecha(vista, { de: "2026-12-01", ate: "2026-12-31" }),
   ], { pede: comExcecoes() });
   const le = <R>(parte: Partial<Alcance>, consulta: (vista: Vista) => R): Promise<R> =>
@@ -413,12 +416,14 @@ teste("consultas juntas têm cada uma o que pediu", async (url) => {
     le({ cpfs, historias: cpfs }, (vista) => vista.historiaDe(cpfs[0]).length),
     le({ periodos: [[DIA, DIA]] }, (vista) => vista.periodo([DIA, DIA]).length),
     le({ periodos: [[DIA, "2026-12-02"]] }, (vista) => vista.periodo([DIA, "2026-12-02"]).length),
+    le({ cancelados: [DIA] }, (vista) => vista.cancelados(DIA).length),
+    le({ cancelados: [DIA, "2026-12-02"] }, (vista) => vista.cancelados("2026-12-02").length),
     le({ senhas: [DIA] }, (vista) => vista.ultimaSenha(DIA, "A")),
     le({ dias: [[`E:${CLINICO}`, DIA]] }, (vista) => vista.ocupacao(`E:${CLINICO}`, DIA).marcados(CLINICO)),
     le({ reabrem: [excecao.numero], excecoes: "muda" }, (vista) => vista.periodo(["2026-12-01", "2026-12-31"]).length),
     le({ excecoes: "le" }, (vista) => vista.excecoes() === vista.excecoes() ? vista.excecoes().length : 0),
   ]);
-  assertEquals(lidas, [1, 1, 2, 2, 7, 2, 0, 1]);
+  assertEquals(lidas, [1, 1, 2, 2, 1, 0, 7, 2, 0, 1]);
 });
 
 // ------------------------------------------------------------------------------------------------------ o que se perde

@@ -36,8 +36,8 @@ export class UltimasExcecoes {
 }
 
 /** Verdadeiro se não há nada a ler. */
-export function vazio({ cpfs, dias, periodos, senhas, excecoes }: Alcance): boolean {
-  return cpfs.length + dias.length + periodos.length + senhas.length === 0 && excecoes === "nada";
+export function vazio({ cpfs, dias, periodos, cancelados, senhas, excecoes }: Alcance): boolean {
+  return cpfs.length + dias.length + periodos.length + cancelados.length + senhas.length === 0 && excecoes === "nada";
 }
 
 /** Um alcance que tem o que todos têm, cada coisa uma vez. */
@@ -56,9 +56,11 @@ export function reune(alcances: readonly Alcance[]): Alcance {
     vizinhas: cada(({ vizinhas }) => vizinhas),
     dias: pares(({ dias }) => dias),
     periodos: pares(({ periodos }) => periodos),
+    cancelados: cada(({ cancelados }) => cancelados),
     senhas: cada(({ senhas }) => senhas),
     reabrem: [...new Set(alcances.flatMap(({ reabrem }) => reabrem))],
     excecoes: (["muda", "le"] as const).find((uma) => alcances.some(({ excecoes }) => excecoes === uma)) ?? "nada",
+    hoje: alcances.reduce((menor, { hoje }) => hoje < menor ? hoje : menor, alcances[0].hoje),
     novos: Math.max(...alcances.map(({ novos }) => novos)),
   };
 }
@@ -83,7 +85,7 @@ export async function carrega(
   { alcance, contatos, antes = [], excecoes, ate }: ComoCarregar,
 ): Promise<{ vista: Carregada; resultados: readonly Retorno[] }> {
   const vista = new Carregada(alcance);
-  const { cpfs, historias, voltam, vizinhas, dias, periodos, senhas, reabrem } = alcance;
+  const { cpfs, historias, voltam, vizinhas, dias, periodos, cancelados, senhas, reabrem } = alcance;
   const instrucoes = [...antes];
   const recebem: ((retorno: Retorno) => void)[] = [];
   const pede = (pedida: Instrucao, recebe: (retorno: Retorno) => void): void => {
@@ -91,7 +93,7 @@ export async function carrega(
     recebem.push(recebe);
   };
   if (antes.length === 0 && alcance.excecoes !== "nada") {
-    pede(instrucao("valem"), ({ rows: [[valem]] }) => vista.recebeExcecoes(excecoes.le(valem ?? "[]")));
+    pede(instrucao("valem", alcance.hoje), ({ rows: [[valem]] }) => vista.recebeExcecoes(excecoes.le(valem ?? "[]")));
   }
   if (alcance.excecoes === "muda") {
     pede(instrucao("ultima_excecao"), ({ rows: [[numero]] }) => vista.recebeUltimaExcecao(Number(numero)));
@@ -108,6 +110,9 @@ export async function carrega(
   }
   if (periodos.length + reabrem.length > 0) {
     pede(instrucao("periodos", ...doisTextos(periodos), numeros(reabrem)), ({ rows }) => vista.recebePeriodos(rows));
+  }
+  if (cancelados.length > 0) {
+    pede(instrucao("cancelados", textos(cancelados)), ({ rows }) => vista.recebeCancelados(rows));
   }
   if (antes.length > 0) {
     const resultados = await ligacao.executa(instrucoes, ate);
@@ -144,6 +149,7 @@ export class Carregada implements Vista {
   #ocupacoes = new PorDia<Ocupacao>();
   #doAlcance: PorDia<true> | undefined;
   #dosPeriodos = new Map<number, Agendamento>();
+  #cancelados = new Map<string, Agendamento[]>();
   #excecoes: readonly Excecao[] | undefined;
   #contatos: Map<string, Contato> | undefined;
   #senhas = new Map<string, number>();
@@ -157,6 +163,7 @@ export class Carregada implements Vista {
     this.#alcance = alcance;
     for (const cpf of alcance.cpfs) this.#ativos.set(cpf, []);
     for (const cpf of alcance.historias) this.#acabados.set(cpf, []);
+    for (const data of alcance.cancelados) this.#cancelados.set(data, []);
   }
 
   /** Os ativos de um CPF. */
@@ -185,6 +192,12 @@ export class Carregada implements Vista {
       .map(({ de, ate }): Periodo => [de, ate]);
     if (![...periodos, ...reabertos].some((lido) => lido[0] <= de && ate <= lido[1])) foraDoAlcance("um período");
     return [...this.#dosPeriodos.values()].filter(({ data }) => data >= de && data <= ate);
+  }
+
+  /** Os cancelados mais novos de uma data. */
+  cancelados(data: string): readonly Agendamento[] {
+    return this.#cancelados.get(data)?.sort((a, b) => b.numero - a.numero) ??
+      foraDoAlcance("os cancelados de uma data");
   }
 
   /** As exceções que valem. */
@@ -268,6 +281,14 @@ export class Carregada implements Vista {
       for (const ocupa of (horas ?? "").split(",")) {
         ocupacao.poe({ ...comum, hora: ocupa.slice(0, 5), minutos: Number(ocupa.slice(5)) });
       }
+    }
+  }
+
+  /** Os cancelados das datas. */
+  recebeCancelados(linhas: Retorno["rows"]): void {
+    for (const linha of linhas) {
+      const agendamento = lerAgendamento(linha);
+      this.#cancelados.get(agendamento.data)?.push(agendamento);
     }
   }
 

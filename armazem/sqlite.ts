@@ -32,6 +32,7 @@ import { type Banco, desfaz, escreve, escreveNoDiario, parouAntes, prepara } fro
 import {
   diasMarcados,
   emLinhas,
+  lerAgendamento,
   lerOcupante,
   linhasDe,
   numero,
@@ -79,7 +80,8 @@ export class ArmazemSqlite implements Armazem {
       return ocupacao;
     },
     historiaDe: (cpf) => this.#aberto().procura.historiaDe(cpf),
-    periodo: (periodo) => this.#aberto().procura.periodo(periodo),
+    periodo: ([de, ate]) => linhasDe(this.#aberto().periodo, de, ate).map(lerAgendamento),
+    cancelados: (data) => this.#aberto().procura.cancelados(data),
     ultimaSenha: (data, letra) => {
       const [linha] = linhasDe(this.#aberto().ultimaSenha, data, letra);
       return linha === undefined ? 0 : numero(linha[0]);

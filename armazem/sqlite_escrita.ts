@@ -10,7 +10,7 @@ import type { Liquido, Mudanca, Nada, Quem } from "../clinica/livro.ts";
 import { codigoEstendido, codigoPrimario, SQLITE } from "./sqlite_arquivo.ts";
 import { VERSAO } from "./sqlite_esquema.ts";
 import { Agendamentos } from "./sqlite_instrucoes.ts";
-import { emLinhas, OCUPANTES, ULTIMA_SENHA } from "./sqlite_leituras.ts";
+import { emLinhas, OCUPANTES, PERIODO, ULTIMA_SENHA } from "./sqlite_leituras.ts";
 import { Procura } from "./sqlite_procura.ts";
 import { COLUNAS } from "./tabelas.ts";
 
@@ -42,6 +42,8 @@ export interface Banco {
   readonly diario: StatementSync;
   /** O que ocupa um dia de uma agenda. */
   readonly ocupantes: StatementSync;
+  /** O que conta num período. */
+  readonly periodo: StatementSync;
   /** Por onde se procura o que há em qualquer situação. */
   readonly procura: Procura;
   /** A última senha de uma data. */
@@ -71,6 +73,7 @@ export function prepara(db: DatabaseSync): Banco {
     ),
     diario: db.prepare("INSERT OR ROLLBACK INTO diario (lote, quando, mudancas) VALUES (?, ?, ?)"),
     ocupantes: emLinhas(db, OCUPANTES),
+    periodo: emLinhas(db, PERIODO),
     procura: new Procura(db),
     ultimaSenha: emLinhas(db, ULTIMA_SENHA),
   };

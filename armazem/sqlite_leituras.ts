@@ -116,11 +116,22 @@ export const HISTORIA: string = `
     SELECT numero FROM (SELECT numero FROM por_cpf WHERE cpf = ?1 ORDER BY numero DESC LIMIT ${LINHAS_DE_UM_CPF}))
   ORDER BY numero DESC LIMIT ${LINHAS_DE_UM_CPF}`;
 
-/** Os de um período, em qualquer situação: os que `por_data` tem e os de uma lista de números. */
-export const PERIODO = `
+/** Os de um período que contam. */
+export const PERIODO: string = `
+  SELECT ${AGENDAMENTO} FROM agendamento WHERE data BETWEEN ?1 AND ?2 AND ${TOMA_HORA}
+  UNION ALL
+  SELECT ${AGENDAMENTO} FROM agendamento WHERE data BETWEEN ?1 AND ?2 AND ${ENCAIXADO}`;
+
+/** Os cancelados de uma data que `por_data` tem: lê-se de trás para diante, e só até achar os que se pedem. */
+export const CANCELADOS: string = `
+  SELECT ${AGENDAMENTO} FROM (SELECT data AS dia, numero AS candidato FROM por_data)
+  CROSS JOIN agendamento ON numero = candidato
+  WHERE dia = ?1 AND data = ?1 AND situacao = 'CANCELADO' ORDER BY candidato DESC LIMIT ?2`;
+
+/** Os cancelados de uma data, dentre os de uma lista de números. */
+export const CANCELADOS_DENTRE: string = `
   SELECT ${AGENDAMENTO} FROM agendamento
-  WHERE data BETWEEN ?1 AND ?2 AND numero IN (
-    SELECT value FROM json_each(?3) UNION ALL SELECT numero FROM por_data WHERE data BETWEEN ?1 AND ?2)`;
+  WHERE data = ?1 AND situacao = 'CANCELADO' AND numero IN (SELECT value FROM json_each(?2)) ORDER BY numero DESC`;
 
 /** O que ocupa um dia de uma agenda; não passa pelos cancelados, que podem ser milhares. */
 export const OCUPANTES = `

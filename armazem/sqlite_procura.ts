@@ -1,5 +1,6 @@
 /**
- * Por onde se procuram agendamentos em qualquer situação: pelo CPF, para a história, e pela data, para um período. Um índice
+ * Por onde se procuram agendamentos em qualquer situação: pelo CPF, para a história, e pela data, para os
+ * cancelados dela. Um índice
  * por CPF poria cada linha que nasce numa página à parte, e um por data custaria quase o mesmo: mais do que a própria linha.
  * Por isso as tabelas `por_cpf` e `por_data` só os têm até um número, que o livro guarda; os de números maiores estão na
  * memória, e passam para lá muitos de cada vez, quando ninguém grava.
@@ -13,8 +14,17 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Agendamento } from "../clinica/agendamento.ts";
-import { LINHAS_DE_UM_CPF, type Liquido, type Periodo } from "../clinica/livro.ts";
-import { emLinhas, HISTORIA, lerAgendamento, linhasDe, numero, PERIODO, texto } from "./sqlite_leituras.ts";
+import { CANCELADOS_DE_UM_DIA, LINHAS_DE_UM_CPF, type Liquido } from "../clinica/livro.ts";
+import {
+  CANCELADOS,
+  CANCELADOS_DENTRE,
+  emLinhas,
+  HISTORIA,
+  lerAgendamento,
+  linhasDe,
+  numero,
+  texto,
+} from "./sqlite_leituras.ts";
 
 /** Com menos que isto na memória não vale um commit. */
 const MINIMO_A_PASSAR = 4096;
@@ -29,10 +39,11 @@ const MAXIMO_NA_MEMORIA = 1_000_000;
 export class Procura {
   #db: DatabaseSync;
   #historia: StatementSync;
-  #periodo: StatementSync;
+  #cancelados: StatementSync;
+  #canceladosDentre: StatementSync;
   /** Até que número as tabelas os têm. */
   #passadosAte = 0;
-  /** Os outros, por CPF e por data, por número. */
+  /** Os outros, por CPF e por data, em ordem de número. */
   #porCpf = new Map<string, number[]>();
   #porData = new Map<string, number[]>();
   #quantos = 0;
@@ -41,7 +52,8 @@ export class Procura {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#historia = emLinhas(db, HISTORIA);
-    this.#periodo = emLinhas(db, PERIODO);
+    this.#cancelados = emLinhas(db, CANCELADOS);
+    this.#canceladosDentre = emLinhas(db, CANCELADOS_DENTRE);
     this.carrega();
   }
 
@@ -88,15 +100,21 @@ export class Procura {
 
   /** Os `LINHAS_DE_UM_CPF` mais novos de um CPF, do mais novo ao mais antigo. */
   historiaDe(cpf: string): Agendamento[] {
-    // Os números vêm em ordem; só um que mude de CPF vem depois, e nenhum ato o faz.
     const recentes = this.#porCpf.get(cpf)?.slice(-LINHAS_DE_UM_CPF) ?? [];
     return linhasDe(this.#historia, cpf, JSON.stringify(recentes)).map(lerAgendamento);
   }
 
-  /** Todos os de um período. */
-  periodo([de, ate]: Periodo): Agendamento[] {
-    const recentes = [...this.#porData].filter(([data]) => data >= de && data <= ate).flatMap(([, numeros]) => numeros);
-    return linhasDe(this.#periodo, de, ate, JSON.stringify(recentes)).map(lerAgendamento);
+  /** Os `CANCELADOS_DE_UM_DIA` cancelados mais novos de uma data, do mais novo ao mais antigo. */
+  cancelados(data: string): Agendamento[] {
+    const recentes = this.#porData.get(data)?.filter((qual) => qual > this.#passadosAte) ?? [];
+    const achados: Agendamento[] = [];
+    while (recentes.length > 0 && achados.length < CANCELADOS_DE_UM_DIA) {
+      const candidatos = JSON.stringify(recentes.splice(-CANCELADOS_DE_UM_DIA));
+      achados.push(...linhasDe(this.#canceladosDentre, data, candidatos).map(lerAgendamento));
+    }
+    const faltam = CANCELADOS_DE_UM_DIA - achados.length;
+    if (faltam > 0) achados.push(...linhasDe(this.#cancelados, data, faltam).map(lerAgendamento));
+    return achados.slice(0, CANCELADOS_DE_UM_DIA);
   }
 
   /** Quem gravava descansa, ou a memória está cheia: passa alguns, se já são muitos; verdadeiro se há mais. */
@@ -121,13 +139,15 @@ export class Procura {
 
 function acrescenta(a: Map<string, number[]>, chave: string, qual: number): void {
   const outros = a.get(chave);
-  if (outros === undefined) a.set(chave, [qual]);
-  else outros.push(qual);
+  if (outros === undefined) return void a.set(chave, [qual]);
+  // Quase sempre no fim: só um que mudou de data vem depois de outros maiores, e pode já lá ter estado.
+  const antes = outros.findLastIndex((outro) => outro <= qual);
+  if (outros[antes] !== qual) outros.splice(antes + 1, 0, qual);
 }
 
 /**
- * Tira do começo, de cada uma das chaves, os números até este. Um que mudou de data pode ficar na antiga, atrás de outro maior;
- * sai com ele, e até lá é só um candidato a mais.
+ * Tira, de cada uma das chaves, os números até este. Um que mudou de data pode ficar na antiga, se nenhum outro dela passa; é
+ * só um candidato a mais.
  */
 function esquece(de: Map<string, number[]>, chaves: Iterable<string>, ate: number): void {
   for (const chave of chaves) {

@@ -30,6 +30,7 @@ async function visto(armazem: Armazem): Promise<unknown> {
     Array.from({ length: 10 }, (_, n) => vista.historiaDe(cpfDeExemplo(n))),
     porNumero(vista.periodo([DIA, DIA])),
     porNumero(vista.periodo(["2026-12-01", "2026-12-31"])),
+    [DIA, "2026-12-02"].map((data) => vista.cancelados(data)),
   ]);
 }
 
@@ -66,7 +67,15 @@ for (const passados of [0, 1, 3, 6]) {
       ]);
       const em = async (data: string): Promise<number[]> =>
         (await armazem.le(alcance, (vista) => vista.periodo([data, data]))).map(({ numero }) => numero).toSorted();
-      assertEquals([await em(DIA), await em("2026-12-02")], [[2, 3, 5], [1, 4]]);
+      assertEquals([await em(DIA), await em("2026-12-02")], [[5], [1, 4]]);
+      const cancelados = async (data: string): Promise<number[]> =>
+        (await armazem.le(alcance, (vista) => vista.cancelados(data))).map(({ numero }) => numero);
+      assertEquals([await cancelados(DIA), await cancelados("2026-12-02")], [[3, 2], []]);
+      // Um que vem, e um que vem e volta.
+      const [deLa, deQuatro2] = [(await ativosDe(armazem, 1))[0], (await ativosDe(armazem, 4))[0]];
+      await grava(armazem, () => [muda(deLa, { data: DIA }, "REMARC"), muda(deQuatro2, { data: DIA }, "REMARC")]);
+      await grava(armazem, (vista) => [1, 4].map((n) => desmarca(vista.ativosDe(cpfDeExemplo(n))[0])));
+      assertEquals([await cancelados(DIA), await cancelados("2026-12-02")], [[4, 3, 2, 1], []]);
       const [deTres, deQuatro] = await armazem.le(
         alcance,
         (vista) => [3, 4].map((n) => vista.historiaDe(cpfDeExemplo(n)).map(({ numero }) => numero)),
@@ -102,7 +111,9 @@ teste("quando ninguém grava, os que a memória tem passam para as tabelas, e ac
   assertEquals(await numeros(), antes);
   await grava(armazem, (vista) => [marca(vista, { cpf })]);
   assertEquals(await numeros(), [4501, ...antes.slice(0, -1)]);
-  assertEquals((await armazem.le(alcance, (vista) => vista.periodo([DIA, DIA]))).length, 4501);
+  assertEquals((await armazem.le(alcance, (vista) => vista.periodo([DIA, DIA]))).map(({ numero }) => numero), [4501]);
+  const cancelados = await armazem.le(alcance, (vista) => vista.cancelados(DIA));
+  assertEquals(cancelados.map(({ numero }) => numero), antes);
 });
 
 teste("um livro que se recebe inteiro já os tem nas tabelas", async (livro, pasta) => {

@@ -58,6 +58,9 @@ export class Clinica {
   #excetuados:
     | { readonly janela: Janela; readonly excecoes: readonly Excecao[]; readonly dias: ReadonlyMap<string, DiaAberto> }
     | undefined;
+  #emVigor:
+    | { readonly hoje: string; readonly todas: readonly Excecao[]; readonly delas: readonly Excecao[] }
+    | undefined;
   #guardados = new WeakMap<DiaAberto, Map<AgendaDoDia, Guardado>>();
   #reunidos = new WeakMap<DiaAberto, Map<string, Reunido>>();
   /** Os atendimentos de datas de que se mostrou o local, com as exceções que se leram por último. */
@@ -152,20 +155,31 @@ export class Clinica {
     return atendimentos.size === 0 ? undefined : { iso, nome: nomeDoDia(this.oferta, iso), atendimentos };
   }
 
+  /** As exceções que valem e ainda não passaram; a mesma lista enquanto nada muda. */
+  emVigor(vista: Pick<Vista, "excecoes">, agora: number): readonly Excecao[] {
+    const { hoje } = this.calendario.janela(agora);
+    const todas = vista.excecoes();
+    if (this.#emVigor?.todas !== todas || this.#emVigor.hoje !== hoje) {
+      this.#emVigor = { hoje, todas, delas: todas.filter(({ ate }) => ate >= hoje) };
+    }
+    return this.#emVigor.delas;
+  }
+
   /** As datas abertas, com as exceções do livro, em ordem; o mesmo objeto enquanto nada muda. */
   dias(vista: Pick<Vista, "excecoes">, agora: number): ReadonlyMap<string, DiaAberto> {
     const janela = this.calendario.janela(agora);
-    const delas = vista.excecoes();
-    if (delas.length === 0 && this.#excetuados === undefined) return janela.dias;
-    if (this.#excetuados?.janela === janela && this.#excetuados.excecoes === delas) return this.#excetuados.dias;
+    const excecoes = vista.excecoes();
+    if (excecoes.length === 0 && this.#excetuados === undefined) return janela.dias;
+    if (this.#excetuados?.janela === janela && this.#excetuados.excecoes === excecoes) return this.#excetuados.dias;
     this.#mostrados.clear();
+    const delas = this.emVigor(vista, agora);
     const datas = datasDe(janela);
     const dias = new Map<string, DiaAberto>();
     for (const iso of datas) {
       const dia = delas.some((excecao) => valeEm(excecao, iso)) ? this.dia(iso, delas) : janela.dias.get(iso);
       if (dia !== undefined) dias.set(iso, dia);
     }
-    this.#excetuados = { janela, excecoes: delas, dias };
+    this.#excetuados = { janela, excecoes, dias };
     return dias;
   }
 

@@ -179,3 +179,17 @@ teste("o nome é o da configuração; o que ela já não tem aparece pela chave"
   assertEquals([clinica.profissionalDe("DRA. ANGELA"), clinica.profissionalDe("DR. X")], ["Dra. Ângela", "DR. X"]);
   assertEquals([clinica.ordemDe(""), clinica.ordemDe("DRA. ANGELA"), clinica.ordemDe("DR. X")], [-1, 0, 1]);
 });
+
+teste("das exceções só valem as que ainda não passaram, e a lista é a mesma até que mudem ou o dia acabe", () => {
+  const balcao = new BalcaoPuro();
+  balcao.decide(fecha({ inicio: 480, fim: 481 }));
+  balcao.decide(fecha({ data: "2026-12-01", inicio: 480, fim: 481 }));
+  const { clinica } = balcao;
+  const aVista = vista(balcao);
+  const emVigor = (agora: number): number[] => clinica.emVigor(aVista, agora).map(({ numero }) => numero);
+  assertEquals(emVigor(CEDO), [1, 2]);
+  assertStrictEquals(clinica.emVigor(aVista, em(`${SEGUNDA}T23:59`)), clinica.emVigor(aVista, CEDO));
+  assertEquals(emVigor(em("2026-12-01T00:00")), [2]);
+  balcao.decide(fecha());
+  assertEquals(clinica.emVigor(vista(balcao), CEDO).length, 3);
+});

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Agendamento, conta } from "./agendamento.ts";
+import type { Agendamento } from "./agendamento.ts";
 import { type DiaAberto, ehData } from "./calendario.ts";
 import { ativosEmOrdem, comparar, daHistoria, type Estado, porHora } from "./estado.ts";
 import type { Especialidade } from "./oferta.ts";
@@ -93,7 +93,7 @@ export function saudar(estado: Estado): Resultado {
 }
 
 /**
- * O dia, cancelados incluídos: por hora, profissional na ordem da configuração e número. Por ordem de chamada, primeiro os que
+ * O dia, os cancelados mais novos incluídos: por hora, profissional na ordem da configuração e número. Por ordem de chamada, primeiro os que
  * esperam: pela prioridade, e depois pela mais tardia entre a chegada e a hora marcada.
  */
 export function listar(estado: Estado, pedido: PedidoDe<"LISTA">): Resultado {
@@ -105,8 +105,9 @@ export function listar(estado: Estado, pedido: PedidoDe<"LISTA">): Resultado {
   const [especialidade, quem] = [especialista, profissional].map((texto) =>
     texto === undefined ? undefined : chave(texto)
   );
-  const lista = vista.periodo([pedido.data, pedido.data])
-    .filter((um) => conta(um) ? um.situacao !== "CONVIDADO" : um.situacao === "CANCELADO")
+  const { data } = pedido;
+  const lista = [...vista.periodo([data, data]), ...vista.cancelados(data)]
+    .filter(({ situacao }) => situacao !== "CONVIDADO")
     .filter((um) => especialidade === undefined || um.especialidade === especialidade)
     .filter((um) => quem === undefined || um.profissional === quem)
     .sort((a, b) =>

@@ -369,3 +369,17 @@ regra("OLA apresenta; ainda não há chaves, e qualquer uma é negada", async (b
   assertEquals(await balcao.pede({ comando: "OLA" }), { codigo: "OK-200", apresenta: true });
   assertEquals(await balcao.pede({ comando: "OLA", chave: "abc" }), { codigo: "ERRO-120" });
 });
+
+teste("a lista traz tudo o que conta, e dos cancelados da data só os mil mais novos", () => {
+  const balcao = new BalcaoPuro();
+  poe(balcao, { cpf: BIA });
+  for (let n = 0; n < 1002; n++) poe(balcao, { cpf: CID, situacao: "CANCELADO", ativo: false });
+  poe(balcao, { cpf: CID, situacao: "PASSOU", ativo: false });
+  poe(balcao, { cpf: ANA, hora: "09:00" });
+  const numeros = (pedido: Pedido): number[] => {
+    const { resultado } = balcao.decide(pedido);
+    return "agendamentos" in resultado ? resultado.agendamentos.map(({ numero }) => numero) : [];
+  };
+  assertEquals(numeros(lista()), [1, ...Array.from({ length: 1000 }, (_, i) => i + 4), 1005]);
+  assertEquals(numeros(lista({ especialista: "PEDIATRA" })), []);
+});

@@ -18,6 +18,7 @@ import {
   DIA,
   em,
   EQUIPE,
+  extra,
   fecha,
   MINUTO,
   poe,
@@ -29,6 +30,7 @@ import {
   tupla,
 } from "../testes/balcao.ts";
 import type { Agendamento, Papel, Situacao } from "./agendamento.ts";
+import type { Pedido } from "./pedido.ts";
 
 /** Cada transição da tabela, com os passos que a levam até lá. */
 const CAMINHOS: readonly (readonly Situacao[])[] = [
@@ -179,11 +181,61 @@ regra("um encaixe cancelado só volta se o atendimento ainda o aceita", async (b
     [cancel(BIA), "OK-301"],
     [situa(ANA, "DESFAZ"), "OK-306"],
     [cancel(ANA), "OK-301"],
-    // O que fechou não impede: foi a clínica que o chamou para lá.
-    [fecha({ inicio: 480, fim: 500 }), "OK-312"],
+    // Basta que a sua hora esteja aberta, como ao marcar.
+    [fecha({ inicio: 491, fim: 500 }), "OK-312"],
+    [situa(ANA, "DESFAZ"), "OK-306"],
+    [cancel(ANA), "OK-301"],
+    [fecha({ inicio: 490, fim: 491 }), "OK-312"],
+    [situa(ANA, "DESFAZ"), "ERRO-115"],
+    // Volta ao que está aberto por cima, se aquele o aceita.
+    [extra(490, { vagas: 1, minutos: 1, profissional: "DR. REIS", encaixes: 0 }), "OK-313 nº 3"],
+    [situa(ANA, "DESFAZ"), "ERRO-115"],
+    [{ comando: "REABRE", numero: 3 }, "OK-314"],
+    [extra(490, { vagas: 1, minutos: 1, profissional: "DR. REIS", encaixes: 1 }), "OK-313"],
     [situa(ANA, "DESFAZ"), "OK-306"],
   ]);
 }, { config: EQUIPE });
+
+regra("um cancelado não volta ao que se fechou, até que se reabra", async (balcao) => {
+  const recusa = `ERRO-115 ${tupla(ANA, "08:00", { mais: "CANCELADO" })}`;
+  const [desfaz, cancela]: [Pedido, Pedido] = [situa(ANA, "DESFAZ"), cancel(ANA)];
+  await responde(balcao, [
+    [agend(ANA), "OK-300"],
+    [cancela, "OK-301"],
+    // Uma parte basta; e o que se fechou a outros não conta.
+    [fecha({ inicio: 509, fim: 560 }), "OK-312 nº 1 "],
+    [desfaz, recusa],
+    [{ comando: "REABRE", numero: 1 }, "OK-314"],
+    [fecha({ especialista: "NUTRICIONISTA" }), "OK-312 nº 2 "],
+    [fecha({ inicio: 510 }), "OK-312 nº 3 "],
+    [desfaz, "OK-306"],
+    [cancela, "OK-301"],
+    [fecha(), "OK-312 nº 4 "],
+    [desfaz, recusa],
+    // Um atendimento posterior reabre-o, se o tem inteiro.
+    [extra(480, { vagas: 1, minutos: 29 }), "OK-313 nº 5"],
+    [desfaz, recusa],
+    [{ comando: "REABRE", numero: 5 }, "OK-314"],
+    [extra(480), "OK-313 nº 6"],
+    [desfaz, "OK-306"],
+    // Quem ainda conta não volta: já lá está.
+    [situa(ANA, "CONFIRMADO"), "OK-306"],
+    [{ comando: "REABRE", numero: 6 }, "OK-314"],
+    [desfaz, `OK-306 ${tupla(ANA, "08:00")}`],
+  ]);
+});
+
+regra("um cancelado que a semana já não tem volta, se nenhum FECHA o atinge", async (balcao) => {
+  await responde(balcao, [[agend(ANA, { horario: "10:00" }), "OK-300"], [cancel(ANA), "OK-301"]]);
+  balcao.troca({ atendimentos: [{ especialidade: CLINICO, dia: "SEGUNDA-FEIRA", vagas: 1 }] });
+  await responde(balcao, [
+    [fecha({ fim: 600 }), "OK-312"],
+    [situa(ANA, "DESFAZ"), "OK-306"],
+    [cancel(ANA), "OK-301"],
+    [fecha({ inicio: 629 }), "OK-312"],
+    [situa(ANA, "DESFAZ"), "ERRO-115"],
+  ]);
+});
 
 regra("sem número desfaz-se o que mudou por último hoje, de qualquer data", async (balcao) => {
   await responde(balcao, [[agend(ANA, { data: "2026-12-07" }), "OK-300"], [cancel(ANA), "OK-301"]]);

@@ -106,21 +106,30 @@ export function turnoExtra(excecao: Excecao, { quemAtende }: Oferta): Turno | un
 }
 
 /** O que resta de um turno; nada, se fecha inteiro. */
-function fecha(turno: Turno, { inicio, fim }: Excecao): readonly Turno[] {
-  if (inicio >= turno.fim || fim <= turno.inicio) return [turno];
-  const fechados = [...turno.fechados, [inicio, fim] as const];
-  const horarios = turno.horarios.filter((horario) =>
-    horario.inicio >= fim || horario.inicio + horario.minutos <= inicio
-  );
-  const resto = { ...turno, fechados, horarios };
-  return Array.from({ length: turno.fim - turno.inicio }, (_, i) => turno.inicio + i).some((minuto) =>
-      aberto(resto, minuto)
-    )
-    ? [resto]
-    : [];
+function fecha(turno: Turno, excecao: Excecao): readonly Turno[] {
+  const inicio = Math.max(excecao.inicio, turno.inicio);
+  const fim = Math.min(excecao.fim, turno.fim);
+  if (inicio >= fim) return [turno];
+  const fechados = une(turno.fechados, [inicio, fim]);
+  if (fechados[0][0] === turno.inicio && fechados[0][1] === turno.fim) return [];
+  const horarios = turno.horarios.filter((um) => um.inicio >= fim || um.inicio + um.minutos <= inicio);
+  return [{ ...turno, fechados, horarios }];
 }
 
-/** Verdadeiro se o minuto está dentro do turno e não foi fechado. */
-export function aberto({ inicio, fim, fechados }: Turno, minuto: number): boolean {
-  return minuto >= inicio && minuto < fim && !fechados.some(([de, ate]) => minuto >= de && minuto < ate);
+/** Um intervalo a mais entre outros, que estão em ordem e não se tocam: nem os que ficam. */
+function une(outros: Turno["fechados"], [inicio, fim]: Turno["fechados"][number]): Turno["fechados"] {
+  const tocados = outros.filter(([de, ate]) => de <= fim && ate >= inicio);
+  const unido = [Math.min(inicio, tocados[0]?.[0] ?? inicio), Math.max(fim, tocados.at(-1)?.[1] ?? fim)] as const;
+  return [...outros.filter(([, ate]) => ate < inicio), unido, ...outros.filter(([de]) => de > fim)];
+}
+
+/** Verdadeiro se o minuto, ou todos até `ate`, está dentro do turno e não foi fechado. */
+export function aberto({ inicio, fim, fechados }: Turno, minuto: number, ate: number = minuto + 1): boolean {
+  return minuto >= inicio && ate <= fim && !fechados.some((um) => um[0] < ate && um[1] > minuto);
+}
+
+/** Verdadeiro se o turno tem algum minuto aberto no intervalo. */
+export function abertoEmParte(turno: Turno, { inicio, fim }: { inicio: number; fim: number }): boolean {
+  const [de, ate] = [Math.max(inicio, turno.inicio), Math.min(fim, turno.fim)];
+  return de < ate && !turno.fechados.some((um) => um[0] <= de && um[1] >= ate);
 }

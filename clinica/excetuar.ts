@@ -8,18 +8,21 @@
 import { type Agendamento, espera } from "./agendamento.ts";
 import { ehData } from "./calendario.ts";
 import { comparar, type Decisao, type Estado, porHora, semMudanca } from "./estado.ts";
-import { aberto, atinge, contraria, type Excecao, mesma, turnoExtra } from "./excecao.ts";
+import { aberto, abertoEmParte, atinge, contraria, type Excecao, mesma, turnoExtra } from "./excecao.ts";
 import type { DaExcecao } from "./livro.ts";
 import { estaLivre } from "./ocupacao.ts";
 import { ENCAIXES_PADRAO, hora, minutoDoDia, MINUTOS_DO_DIA, type Turno } from "./oferta.ts";
 import type { PedidoDe } from "./pedido.ts";
+
+/** Quantas podem valer ao mesmo tempo, as que já passaram não contam: cada decisão as lê todas. */
+export const EXCECOES_MAXIMAS = 500;
 
 /** Até quantos anos adiante se abre uma exceção. */
 const ANOS_ADIANTE = 2;
 
 /** Fecha; repetido, responde o mesmo número, com quem está de fora agora. */
 export function fechar(estado: Estado, pedido: PedidoDe<"FECHA">): Decisao {
-  const { vista } = estado;
+  const { clinica, vista, agora } = estado;
   const ate = pedido.ate ?? pedido.data;
   const quem = dequem(estado, pedido);
   if (quem === undefined || !podeExcetuar(estado, pedido.data) || !podeExcetuar(estado, ate)) {
@@ -35,7 +38,9 @@ export function fechar(estado: Estado, pedido: PedidoDe<"FECHA">): Decisao {
     fim: pedido.fim ?? MINUTOS_DO_DIA,
     motivo: pedido.motivo ?? "",
   };
-  const jaVale = aMesma(vista.excecoes(), nova);
+  const emVigor = clinica.emVigor(vista, agora);
+  const jaVale = aMesma(emVigor, nova);
+  if (jaVale === undefined && emVigor.length >= EXCECOES_MAXIMAS) return semMudanca({ codigo: "ERRO-103" });
   const excecao = jaVale ?? { ...nova, numero: vista.novaExcecao() };
   const deFora = vista.periodo([excecao.de, excecao.ate]).filter((um) => espera(um) && atinge(excecao, um)).sort(
     porHora,
@@ -48,7 +53,7 @@ export function fechar(estado: Estado, pedido: PedidoDe<"FECHA">): Decisao {
 
 const FECHAMENTO = { tipo: "FECHA", vagas: 0, minutos: 0, local: "", encaixes: 0, revogada: false } as const;
 
-/** Um atendimento a mais. Quando vários erros cabem, vale o primeiro na ordem 103, 105, 121. */
+/** Um atendimento a mais. Quando vários erros cabem, vale o primeiro na ordem 103, 105, 121, e no fim o de já serem muitas. */
 export function abrirExtra(estado: Estado, pedido: PedidoDe<"EXTRA">): Decisao {
   const { clinica, vista, agora } = estado;
   const { data, inicio, vagas, minutos } = pedido;
@@ -76,9 +81,11 @@ export function abrirExtra(estado: Estado, pedido: PedidoDe<"EXTRA">): Decisao {
   if (fim > MINUTOS_DO_DIA || clinica.calendario.terminou(data, hora(inicio), fim - inicio, agora)) {
     return semMudanca({ codigo: "ERRO-105" });
   }
-  const jaVale = aMesma(vista.excecoes(), nova);
+  const emVigor = clinica.emVigor(vista, agora);
+  const jaVale = aMesma(emVigor, nova);
   if (jaVale !== undefined) return semMudanca({ codigo: "OK-313", numero: jaVale.numero });
   if (oferecido(estado, data, turno) || marcado(estado, data, turno)) return semMudanca({ codigo: "ERRO-121" });
+  if (emVigor.length >= EXCECOES_MAXIMAS) return semMudanca({ codigo: "ERRO-103" });
   const excecao = { ...nova, numero: vista.novaExcecao() };
   return {
     resultado: { codigo: "OK-313", numero: excecao.numero },
@@ -86,13 +93,14 @@ export function abrirExtra(estado: Estado, pedido: PedidoDe<"EXTRA">): Decisao {
   };
 }
 
-/** Desfaz uma exceção que vale; responde com quem, do que ela alcança, não está em atendimento nenhum. */
+/** Desfaz uma exceção que vale e ainda não passou; responde com quem, do que ela alcança, não está em atendimento nenhum. */
 export function reabrir(estado: Estado, { numero }: PedidoDe<"REABRE">): Decisao {
-  const { clinica, vista, quem } = estado;
-  const antes = vista.excecoes().find((excecao) => excecao.numero === numero);
+  const { clinica, vista, agora, quem } = estado;
+  const emVigor = clinica.emVigor(vista, agora);
+  const antes = emVigor.find((excecao) => excecao.numero === numero);
   if (antes === undefined) return semMudanca({ codigo: "ERRO-113" });
   const depois = { ...antes, revogada: true };
-  const restam = vista.excecoes().filter((excecao) => excecao !== antes);
+  const restam = emVigor.filter((excecao) => excecao !== antes);
   const atingidos = vista.periodo([antes.de, antes.ate]).filter((um) => espera(um) && atinge(antes, um));
   const dias = new Map(
     [...new Set(atingidos.map(({ data }) => data))].map((data) => [data, clinica.dia(data, restam)]),
@@ -149,11 +157,9 @@ function aMesma(excecoes: readonly Excecao[], nova: Excecao): Excecao | undefine
 }
 
 /** Se a agenda já oferece algum desses minutos, em qualquer especialidade. */
-function oferecido({ clinica, vista }: Estado, data: string, novo: Turno): boolean {
-  const turnos = [...clinica.dia(data, vista.excecoes())?.atendimentos.values() ?? []].flat()
-    .flatMap(({ turnos }) => turnos).filter(({ agenda }) => agenda === novo.agenda);
-  return Array.from({ length: novo.fim - novo.inicio }, (_, i) => novo.inicio + i)
-    .some((minuto) => turnos.some((turno) => aberto(turno, minuto)));
+function oferecido({ clinica, vista, agora }: Estado, data: string, novo: Turno): boolean {
+  return [...clinica.dia(data, clinica.emVigor(vista, agora))?.atendimentos.values() ?? []].flat()
+    .flatMap(({ turnos }) => turnos).some((turno) => turno.agenda === novo.agenda && abertoEmParte(turno, novo));
 }
 
 /** Se algum agendamento da agenda cai nesses minutos, encaixes incluídos. */

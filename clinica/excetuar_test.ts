@@ -446,6 +446,46 @@ regra("uma exceção do que a semana já não tem não vale, e não estraga nada
     vagas("PEDIATRA"),
     "ERRO-103",
   ]]);
-  balcao.agora = em("2026-12-07T07:00");
+  balcao.agora = em(`${SEGUNDA}T23:59`);
   await responde(balcao, [[reabre(1), "OK-314"], [reabre(2), "OK-314"]]);
 }, { config: EQUIPE });
+
+regra("uma exceção que passou já não se reabre, nem conta", async (balcao) => {
+  await responde(balcao, [
+    [fecha({ ...das(8, 9) }), "OK-312 nº 1 "],
+    [fecha({ ate: "2026-12-01", ...das(8, 9) }), "OK-312 nº 2 "],
+    [agend(ANA, { horario: "09:00" }), "OK-300"],
+    [agend(BIA, { horario: "09:30" }), "OK-300"],
+    [fecha({ inicio: 540 }), "OK-312"],
+  ]);
+  balcao.agora = em("2026-12-01T00:00");
+  await responde(balcao, [
+    [reabre(1), "ERRO-113"],
+    [fecha({ data: SEGUNDA, ate: "2026-12-01", ...das(8, 9) }), "ERRO-103"],
+    [reabre(2), "OK-314 nº 2 "],
+    // Nada se marca num dia que passou; mas o que nele se cancelou por engano volta.
+    [situa(ANA, "CANCELADO", { numero: 1 }), "OK-306"],
+    [situa(ANA, "DESFAZ"), "OK-306"],
+    [fecha({ data: "2026-12-01" }), "OK-312 nº 4 "],
+  ]);
+});
+
+teste("valem quinhentas exceções; repetir uma, reabrir outra e as que já passaram não contam", () => {
+  const balcao = new BalcaoPuro();
+  const pede = (pedido: Pedido): unknown => {
+    const { resultado } = balcao.decide(pedido);
+    return [resultado.codigo, "numero" in resultado ? resultado.numero : 0];
+  };
+  const uma = (n: number): Pedido => fecha({ data: n < 250 ? SEGUNDA : OUTRA, inicio: n, fim: n + 1 });
+  for (let n = 1; n <= 500; n++) assertEquals(pede(uma(n)), ["OK-312", n]);
+  assertEquals(pede(uma(501)), ["ERRO-103", 0]);
+  assertEquals(pede(extra(1000)), ["ERRO-103", 0]);
+  assertEquals(pede(extra(600)), ["ERRO-121", 0]);
+  assertEquals(pede(uma(7)), ["OK-312", 7]);
+  assertEquals(pede(reabre(300)), ["OK-314", 300]);
+  assertEquals(pede(extra(1000)), ["OK-313", 501]);
+  assertEquals(pede(extra(1000)), ["OK-313", 501]);
+  assertEquals(pede(uma(501)), ["ERRO-103", 0]);
+  balcao.agora = em("2026-12-01T00:00");
+  assertEquals(pede(uma(501)), ["OK-312", 502]);
+});

@@ -91,9 +91,14 @@ export interface Vista {
   historiaDe(cpf: string): readonly Agendamento[];
   /** O que está tomado numa agenda numa data; quem chama não o muda. */
   ocupacao(agenda: string, data: string): Ocupacao;
-  /** Os agendamentos de um período, cancelados incluídos, em qualquer ordem. */
+  /** Os agendamentos de um período que contam (`conta`), em qualquer ordem. */
   periodo(periodo: Periodo): readonly Agendamento[];
-  /** As exceções que valem, por número; a mesma lista enquanto não mudam. */
+  /** Os `CANCELADOS_DE_UM_DIA` cancelados mais novos de uma data, do mais novo ao mais antigo, por número. */
+  cancelados(data: string): readonly Agendamento[];
+  /**
+   * As exceções que valem, por número; a mesma lista enquanto não mudam. As que acabaram antes do `hoje` do alcance podem
+   * faltar.
+   */
   excecoes(): readonly Excecao[];
   /** Como se fala com uma pessoa, se ela o disse. */
   contatoDe(cpf: string): Contato | undefined;
@@ -107,6 +112,9 @@ export interface Vista {
 
 /** Quantos agendamentos de um CPF `historiaDe` dá, no máximo: quem marca e desmarca um milhão de vezes não faz esperar os outros. */
 export const LINHAS_DE_UM_CPF = 1000;
+
+/** Quantos `cancelados` dá, no máximo: a lista de um dia não espera por quem marca e desmarca sem fim. */
+export const CANCELADOS_DE_UM_DIA = 1000;
 
 /** `A` comum, `P` com prioridade. */
 export type LetraDeSenha = "A" | "P";
@@ -131,14 +139,18 @@ export interface Alcance {
   readonly vizinhas: readonly string[];
   /** Os dias em que se pode marcar, ou que se leem, `[agenda, "aaaa-mm-dd"]`. */
   readonly dias: readonly Dia[];
-  /** Os períodos que se leem inteiros. */
+  /** Os períodos de que se lê o que conta. */
   readonly periodos: readonly Periodo[];
+  /** As datas de que se leem os cancelados. */
+  readonly cancelados: readonly string[];
   /** As datas em que se pode dar uma senha. */
   readonly senhas: readonly string[];
-  /** Os números das exceções que podem deixar de valer: também os períodos delas se leem inteiros. */
+  /** Os números das exceções que podem deixar de valer: também dos períodos delas se lê o que conta. */
   readonly reabrem: readonly number[];
   /** Se se leem as exceções, ou se podem mudar: então todos os dias de todas as agendas podem mudar. */
   readonly excecoes: "nada" | "le" | "muda";
+  /** As exceções que acabaram antes desta data não fazem falta; `""`, todas fazem. */
+  readonly hoje: string;
   /** Quantos agendamentos podem nascer, no máximo. */
   readonly novos: number;
 }
@@ -152,9 +164,11 @@ export const NENHUM_ALCANCE: Alcance = {
   vizinhas: [],
   dias: [],
   periodos: [],
+  cancelados: [],
   senhas: [],
   reabrem: [],
   excecoes: "nada",
+  hoje: "",
   novos: 0,
 };
 

@@ -56,7 +56,7 @@ export interface Turno {
   readonly encaixes: number;
   /** Os horários, em ordem. */
   readonly horarios: readonly Horario[];
-  /** Os minutos que uma exceção fechou, `[inicio, fim]`. */
+  /** Os minutos dele que as exceções fecharam, `[inicio, fim]`: em ordem, e nenhum toca o seguinte. */
   readonly fechados: readonly (readonly [inicio: number, fim: number])[];
 }
 

@@ -21,7 +21,7 @@ import { remarcar } from "./remarcar.ts";
 import { situar } from "./situar.ts";
 
 /** O que um pedido pode tocar, sabido só por ele. */
-export interface Toque extends Partial<Omit<Alcance, "cpfs" | "historias" | "mudam" | "voltam">> {
+export interface Toque extends Partial<Omit<Alcance, "cpfs" | "historias" | "mudam" | "voltam" | "hoje">> {
   /** O CPF de que lê ou muda agendamentos. */
   readonly cpf?: string;
   /** Lê a história desse CPF. */
@@ -152,7 +152,7 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
   },
   LISTA: {
     muda: false,
-    toca: ({ data }) => ({ periodos: [[data, data]] }),
+    toca: ({ data }) => ({ periodos: [[data, data]], cancelados: [data] }),
     semLivro: FORA_DO_ALCANCE,
     responde: listar,
   },

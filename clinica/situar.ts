@@ -4,7 +4,7 @@
  * @module
  */
 
-import { agendaDe, type Agendamento, conta, type Papel, type Passo, type Situacao, tomaHora } from "./agendamento.ts";
+import { agendaDe, type Agendamento, conta, type Papel, type Passo, type Situacao } from "./agendamento.ts";
 import { cabeEncaixe } from "./encaixar.ts";
 import {
   acha,
@@ -22,10 +22,11 @@ import {
   semMudanca,
   transicao,
 } from "./estado.ts";
+import { aberto, atinge } from "./excecao.ts";
 import type { DoAgendamento, LetraDeSenha, Mudanca } from "./livro.ts";
 import { arquivamento } from "./marcar.ts";
 import { estaLivre } from "./ocupacao.ts";
-import { minutoDoDia } from "./oferta.ts";
+import { minutoDoDia, type Turno } from "./oferta.ts";
 import type { PedidoDe } from "./pedido.ts";
 
 /**
@@ -128,14 +129,13 @@ function senhaDe({ vista }: Estado, { senha, data }: Agendamento, prioridade: nu
   return letra + String(vista.ultimaSenha(data, letra) + 1).padStart(3, "0");
 }
 
-/** Devolve a última mudança de situação; nada, se não é de hoje, ou de quem a fez, ou se o lugar já é de outro. */
+/** Devolve a última mudança de situação; nada, se não é de hoje, ou de quem a fez, ou se o lugar já é de outro, ou fechou. */
 function desfaz(estado: Estado, antes: Agendamento): DoAgendamentoSeguido | undefined {
   const passo = antes.pilha.at(-1);
   if (passo === undefined || !podeDesfazer(estado, antes, passo)) return undefined;
   const novo = { ...passo.antes, pilha: antes.pilha.slice(0, -1) };
   const depois = { ...antes, ...novo };
-  if (tomaHora(depois) && !tomaHora(antes) && !livre(estado, antes)) return undefined;
-  if (depois.encaixe && conta(depois) && !conta(antes) && !cabe(estado, antes)) return undefined;
+  if (conta(depois) && !conta(antes) && !podeVoltar(estado, depois)) return undefined;
   const outro = ativoEm(estado, antes.cpf, antes.especialidade);
   const volta = mudanca(estado, { ato: "DESFAZ", antes, novo });
   if (!depois.ativo || outro === undefined || outro.numero === antes.numero) return [volta];
@@ -165,6 +165,24 @@ function deHoje({ clinica, agora }: Estado, passo: Passo | undefined): boolean {
   return passo !== undefined && Date.parse(passo.em) >= clinica.calendario.janela(agora).inicio;
 }
 
+/** Se o que volta a contar ainda tem o seu lugar. */
+function podeVoltar(estado: Estado, agendamento: Agendamento): boolean {
+  if (fechado(estado, agendamento)) return false;
+  return agendamento.encaixe ? cabe(estado, agendamento) : livre(estado, agendamento);
+}
+
+/** Um `FECHA` em vigor atinge-o, e nenhum atendimento aberto o tem: um `EXTRA` posterior pode ter reaberto. */
+function fechado(estado: Estado, agendamento: Agendamento): boolean {
+  const { clinica, vista, agora } = estado;
+  // A um encaixe basta que a sua hora esteja aberta, como ao marcar.
+  const minutos = agendamento.encaixe ? 1 : agendamento.minutos;
+  const inicio = minutoDoDia(agendamento.hora);
+  return clinica.emVigor(vista, agora).some((uma) =>
+    uma.tipo === "FECHA" && atinge(uma, { ...agendamento, minutos })
+  ) &&
+    !turnosDele(estado, agendamento).some((turno) => aberto(turno, inicio, inicio + minutos));
+}
+
 function livre({ clinica, vista }: Estado, agendamento: Agendamento): boolean {
   const { data, hora, minutos } = agendamento;
   const horario = { hora, inicio: minutoDoDia(hora), minutos };
@@ -173,10 +191,13 @@ function livre({ clinica, vista }: Estado, agendamento: Agendamento): boolean {
 
 /** Se o atendimento em que foi encaixado ainda aceita um; um que já não há não recusa. */
 function cabe(estado: Estado, agendamento: Agendamento): boolean {
-  const { data, hora, especialidade } = agendamento;
-  const minuto = minutoDoDia(hora);
-  const turno = estado.clinica.dia(data, estado.vista.excecoes())?.atendimentos.get(especialidade)
-    ?.find(({ agenda }) => agenda === agendaDe(agendamento))
-    ?.turnos.find(({ inicio, fim }) => minuto >= inicio && minuto < fim);
-  return turno === undefined || cabeEncaixe(estado, data, turno);
+  const turno = turnosDele(estado, agendamento).find((turno) => aberto(turno, minutoDoDia(agendamento.hora)));
+  return turno === undefined || cabeEncaixe(estado, agendamento.data, turno);
+}
+
+/** Os atendimentos de quem o atende, na especialidade e na data dele. */
+function turnosDele({ clinica, vista, agora }: Estado, agendamento: Agendamento): readonly Turno[] {
+  const { data, especialidade } = agendamento;
+  return clinica.dia(data, clinica.emVigor(vista, agora))?.atendimentos.get(especialidade)
+    ?.find(({ agenda }) => agenda === agendaDe(agendamento))?.turnos ?? [];
 }

@@ -6,9 +6,10 @@
  * @module
  */
 
-import { agendaDe, type Agendamento } from "./agendamento.ts";
+import { agendaDe, type Agendamento, conta } from "./agendamento.ts";
 import type { Excecao } from "./excecao.ts";
 import {
+  CANCELADOS_DE_UM_DIA,
   type Contato,
   impossivel,
   type LetraDeSenha,
@@ -72,11 +73,18 @@ export class Sobreposta implements Vista {
     return ocupacao;
   }
 
-  /** Os de um período. */
+  /** Os de um período que contam. */
   periodo(periodo: Periodo): readonly Agendamento[] {
     const [de, ate] = periodo;
     const lidos = this.#base.periodo(periodo).filter(({ numero }) => !this.#mudados.has(numero));
-    return [...lidos, ...this.#meus(({ data }) => data >= de && data <= ate)];
+    return [...lidos, ...this.#meus((um) => um.data >= de && um.data <= ate && conta(um))];
+  }
+
+  /** Os cancelados mais novos de uma data. */
+  cancelados(data: string): readonly Agendamento[] {
+    const lidos = this.#base.cancelados(data).filter(({ numero }) => !this.#mudados.has(numero));
+    return [...lidos, ...this.#meus((um) => um.data === data && um.situacao === "CANCELADO")]
+      .sort((a, b) => b.numero - a.numero).slice(0, CANCELADOS_DE_UM_DIA);
   }
 
   /** As exceções que valem. */

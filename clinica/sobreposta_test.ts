@@ -81,6 +81,19 @@ umLote("quem se marcou fica de fora do que se fecha", {
   ],
 });
 
+umLote("quem se cancelou está entre os cancelados do dia, e quem voltou já não", {
+  casos: [
+    [agend(ANA), "OK-300"],
+    [agend(BIA), "OK-300"],
+    [cancel(ANA), "OK-301"],
+    [cancel(BIA), "OK-301"],
+    [lista(), `OK-310 ${tupla(ANA, "08:00", { mais: "CANCELADO" })}, ${tupla(BIA, "08:30", { mais: "CANCELADO" })}`],
+    [situa(ANA, "DESFAZ"), "OK-306"],
+    [fecha(), `OK-312 nº 1 ${tupla(ANA, "08:00")}`],
+    [lista(), `OK-310 ${tupla(ANA, "08:00")}, ${tupla(BIA, "08:30", { mais: "CANCELADO" })}`],
+  ],
+});
+
 teste("as senhas que se dão num lote são de um só, ainda que quem a tinha já esteja noutra data", async () => {
   await using balcao = new BalcaoDaAgenda({}, CEDO);
   await balcao.atende([

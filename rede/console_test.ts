@@ -48,7 +48,15 @@ function soExcecoes(excecoes: readonly Excecao[]): Vista {
     throw new Error("o console só lê exceções");
   };
   return {
-    ...{ ativosDe: fora, historiaDe: fora, ocupacao: fora, periodo: fora, contatoDe: fora, ultimaSenha: fora },
+    ...{
+      ativosDe: fora,
+      historiaDe: fora,
+      ocupacao: fora,
+      periodo: fora,
+      cancelados: fora,
+      contatoDe: fora,
+      ultimaSenha: fora,
+    },
     ...{ novoNumero: fora, novaExcecao: fora, excecoes: () => excecoes },
   };
 }

@@ -54,6 +54,7 @@ class SoOcupacao implements Vista {
   ativosDe = (): readonly Agendamento[] => [];
   historiaDe = (): readonly Agendamento[] => [];
   periodo = (): readonly Agendamento[] => [];
+  cancelados = (): readonly Agendamento[] => [];
   excecoes = (): readonly [] => [];
   contatoDe = (): undefined => undefined;
   ultimaSenha = (): number => 0;

@@ -266,6 +266,7 @@ export class BalcaoPuro implements Balcao {
     return {
       ...NENHUM_ALCANCE,
       ...toque,
+      hoje: this.clinica.calendario.janela(this.agora).hoje,
       cpfs: dele(true),
       historias: dele(historia),
       mudam: dele(muda),

@@ -73,11 +73,12 @@ function deMarcar(com: ComPosto): void {
       await armazem.le(alcance, (vista) => [
         vista.historiaDe(cpfDeExemplo(1)),
         vista.periodo([DIA, DIA]),
+        vista.cancelados(DIA),
         vista.excecoes(),
         vista.contatoDe(cpfDeExemplo(1)),
         vista.ultimaSenha(DIA, "A"),
       ]),
-      [[], [], [], undefined, 0],
+      [[], [], [], [], undefined, 0],
     );
   });
 

@@ -8,7 +8,7 @@
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import type { Agendamento } from "../clinica/agendamento.ts";
 import type { Excecao } from "../clinica/excecao.ts";
-import { LINHAS_DE_UM_CPF, type Periodo, type Vista } from "../clinica/livro.ts";
+import { CANCELADOS_DE_UM_DIA, LINHAS_DE_UM_CPF, type Periodo, type Vista } from "../clinica/livro.ts";
 import { cpfDeExemplo } from "./apoio.ts";
 import {
   acabado,
@@ -60,7 +60,7 @@ export function deLeituras(com: Com): void {
     assert(muitos.every(({ numero }, i) => i === 0 || numero < muitos[i - 1].numero));
   });
 
-  com("um período traz tudo o que há entre as datas, cancelados e encaixes incluídos", async (armazem) => {
+  com("um período traz o que conta entre as datas; os cancelados são à parte, de cada uma", async (armazem) => {
     await grava(armazem, (vista) => [
       marca(vista, { cpf: cpfDeExemplo(1) }),
       marca(vista, acabado(cpfDeExemplo(2), "CANCELADO")),
@@ -70,12 +70,62 @@ export function deLeituras(com: Com): void {
       marca(vista, acabado(cpfDeExemplo(6), "FALTOU", { data: "2026-12-07", profissional: ANA })),
       marca(vista, { cpf: cpfDeExemplo(7), data: "2026-12-08" }),
       marca(vista, { cpf: cpfDeExemplo(8), data: "2026-11-29" }),
+      marca(vista, { cpf: cpfDeExemplo(9), hora: "09:00", situacao: "CONVIDADO", ativo: false }),
+      marca(vista, acabado(cpfDeExemplo(10), "CANCELADO", { data: "2026-12-02" })),
     ]);
     const de = async (periodo: Periodo): Promise<string[]> =>
       (await armazem.le(alcance, (vista) => vista.periodo(periodo))).map(({ cpf }) => cpf).toSorted();
-    assertEquals(await de([DIA, "2026-12-07"]), [1, 2, 3, 4, 5, 6].map(cpfDeExemplo).toSorted());
-    assertEquals(await de([DIA, DIA]), [1, 2, 3, 4].map(cpfDeExemplo).toSorted());
-    assertEquals(await de(["2026-12-03", "2026-12-06"]), []);
+    assertEquals(await de([DIA, "2026-12-07"]), [1, 3, 6, 9].map(cpfDeExemplo).toSorted());
+    assertEquals(await de([DIA, DIA]), [1, 3, 9].map(cpfDeExemplo).toSorted());
+    assertEquals(await de(["2026-12-02", "2026-12-06"]), []);
+    const cancelados = async (data: string): Promise<string[]> =>
+      (await armazem.le(alcance, (vista) => vista.cancelados(data))).map(({ cpf }) => cpf);
+    assertEquals(await cancelados(DIA), [4, 2].map(cpfDeExemplo));
+    assertEquals(await cancelados("2026-12-02"), [cpfDeExemplo(10)]);
+    assertEquals(await cancelados("2026-12-07"), []);
+    const [ultimo] = await ativosDe(armazem, 3);
+    const [daqui] = await ativosDe(armazem, 1);
+    await grava(armazem, (vista) => [
+      // Um que vem de outra data, com um número menor que os que lá estão.
+      muda(daqui, { data: "2026-12-02" }, "REMARC"),
+      desmarca(ultimo),
+      muda(vista.historiaDe(cpfDeExemplo(4))[0], { situacao: "MARCADO", ativo: true, terminouEm: "" }, "DESFAZ"),
+    ]);
+    await grava(armazem, (vista) => [desmarca(vista.ativosDe(cpfDeExemplo(1))[0])]);
+    assertEquals(await cancelados(DIA), [3, 2].map(cpfDeExemplo));
+    assertEquals(await cancelados("2026-12-02"), [10, 1].map(cpfDeExemplo));
+    assertEquals(await de([DIA, DIA]), [4, 9].map(cpfDeExemplo).toSorted());
+  });
+
+  com("os cancelados de uma data são os mais novos, até um limite", async (armazem) => {
+    const muitos = CANCELADOS_DE_UM_DIA + 30;
+    await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(60), data: "2026-12-02" })]);
+    await grava(
+      armazem,
+      (vista) =>
+        Array.from(
+          { length: muitos },
+          (_, n) =>
+            n % 100 === 99
+              ? marca(vista, acabado(cpfDeExemplo(n % 50), "ATENDIDO", { encaixe: true }))
+              : marca(vista, acabado(cpfDeExemplo(n % 50), "CANCELADO")),
+        ),
+      { pede: () => ({ ...alcance(), novos: muitos }) },
+    );
+    const numeros = async (): Promise<number[]> =>
+      (await armazem.le(alcance, (vista) => vista.cancelados(DIA))).map(({ numero }) => numero);
+    const [primeiro, ...outros] = await numeros();
+    const esperados = Array.from({ length: muitos }, (_, n) => n).filter((n) => n % 100 !== 99).reverse();
+    assertEquals(
+      [primeiro, ...outros],
+      esperados.slice(0, CANCELADOS_DE_UM_DIA).map((n) => primeiro - esperados[0] + n),
+    );
+    // Um mais antigo que todos, que vem de outra data.
+    await grava(armazem, (vista) => [muda(vista.ativosDe(cpfDeExemplo(60))[0], { data: DIA }, "REMARC")]);
+    await grava(armazem, (vista) => [desmarca(vista.ativosDe(cpfDeExemplo(60))[0])]);
+    assertEquals(await numeros(), [primeiro, ...outros]);
+    await grava(armazem, (vista) => [marca(vista, acabado(cpfDeExemplo(1), "CANCELADO"))]);
+    assertEquals((await numeros()).slice(1), [primeiro, ...outros].slice(0, -1));
   });
 
   // Antes e depois de se perguntar: quem guarda na memória muda o que guardou, e quem não, lê.
@@ -206,6 +256,24 @@ export function deExcecoesEContatos(com: Com): void {
     const [ultima, ...outras] = await leem();
     assertEquals([ultima.motivo, outras], ["feriado", []]);
     assert(ultima.numero > duas[1].numero, "o número de uma revogada não volta");
+  });
+
+  com("as exceções que passaram podem faltar a quem não precisa delas, e só essas", async (armazem) => {
+    const datas = [["2026-11-01", "2026-11-29"], ["2026-11-01", DIA], [DIA, DIA], [
+      "2026-12-05",
+      "2026-12-06",
+    ]] as const;
+    await grava(armazem, (vista) => datas.map(([de, ate]) => fecha(vista, { de, ate })), { pede: comExcecoes() });
+    const desde = async (hoje: string): Promise<string[]> =>
+      await armazem.le(() => ({ ...alcance(), hoje }), (vista) => vista.excecoes().map(({ ate }) => ate));
+    assertEquals(await desde(""), datas.map(([, ate]) => ate));
+    assertEquals((await desde(DIA)).slice(-3), datas.slice(1).map(([, ate]) => ate));
+    assertEquals((await desde("2026-12-06")).slice(-1), ["2026-12-06"]);
+    await grava(armazem, (vista) => {
+      assertEquals(vista.excecoes().slice(-1).map(({ ate }) => ate), ["2026-12-06"]);
+      return [fecha(vista, { de: "2026-12-07", ate: "2026-12-07" })];
+    }, { pede: () => ({ ...comExcecoes()(), hoje: "2026-12-01" }) });
+    assertEquals((await desde("")).length, 5);
   });
 
   com("o contato de uma pessoa é o último que ela disse", async (armazem) => {

@@ -12,6 +12,7 @@ import type { Excecao } from "../clinica/excecao.ts";
 import {
   type Alcance,
   type Armazem,
+  CANCELADOS_DE_UM_DIA,
   type Contato,
   type Desfecho,
   type Dia,
@@ -66,6 +67,7 @@ export class Livro {
     this.#mostradas.clear();
     const dias = this.#diasLidos(alcance);
     const periodos = [...alcance.periodos, ...this.#reabertos(alcance)];
+    const valem = this.#valem.filter(({ ate }) => ate >= alcance.hoje);
     let numero = Math.max(0, ...this.linhas.map((linha) => linha.numero));
     let excecao = Math.max(0, ...this.excecoes.map((uma) => uma.numero));
     const ultimo = numero + alcance.novos;
@@ -88,11 +90,16 @@ export class Livro {
       },
       periodo: ([de, ate]) => {
         dentro(periodos.some((um) => um[0] <= de && ate <= um[1]), `de ${de} a ${ate}`);
-        return this.linhas.filter(({ data }) => de <= data && data <= ate);
+        return this.linhas.filter((linha) => de <= linha.data && linha.data <= ate && conta(linha));
+      },
+      cancelados: (data) => {
+        dentro(alcance.cancelados.includes(data), `os cancelados de ${data}`);
+        return this.linhas.filter((linha) => linha.data === data && linha.situacao === "CANCELADO").reverse()
+          .slice(0, CANCELADOS_DE_UM_DIA);
       },
       excecoes: () => {
         dentro(alcance.excecoes !== "nada", "as exceções");
-        return this.#valem;
+        return valem.length === this.#valem.length ? this.#valem : valem;
       },
       contatoDe: (cpf) => {
         dentro(alcance.cpfs.includes(cpf), `o contato de ${cpf}`);
@@ -347,8 +354,8 @@ function sobrepostos(um: Agendamento, outro: Agendamento): boolean {
 
 /** Um alcance em que nada se repete, e que diz de que CPFs fala. */
 function confere(alcance: Alcance): void {
-  const { cpfs, historias, mudam, voltam, dias, senhas } = alcance;
-  for (const lista of [cpfs, historias, mudam, voltam, dias.map(escreve), senhas]) {
+  const { cpfs, historias, mudam, voltam, dias, cancelados, senhas } = alcance;
+  for (const lista of [cpfs, historias, mudam, voltam, dias.map(escreve), cancelados, senhas]) {
     assertEquals(lista.length, new Set(lista).size, "nada se repete num alcance");
   }
   for (const lista of [historias, mudam]) for (const cpf of lista) assert(cpfs.includes(cpf));

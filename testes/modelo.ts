@@ -26,7 +26,7 @@ import {
   simples,
   unicos,
 } from "./modelo_dias.ts";
-import { extra, fecha, reabre } from "./modelo_excecoes.ts";
+import { extra, fecha, fechado, reabre } from "./modelo_excecoes.ts";
 
 /** As regras como o design as diz. */
 export class Modelo {
@@ -278,12 +278,11 @@ export class Modelo {
     const volta_a_contar = linha.situacao === "CANCELADO";
     const minuto = minutoDe(linha.hora);
     if (volta_a_contar && !linha.encaixe && !this.dias.livre(linha.data, linha, minuto, linha.minutos)) return false;
-    const bloco = this.dias.blocos(linha.data, linha.especialidade).find((um) =>
-      agenda(um) === agenda(linha) && minuto >= um.inicio && minuto < um.inicio + um.vagas * um.minutos
-    );
-    if (volta_a_contar && linha.encaixe && bloco && this.dias.encaixes(linha.data, bloco) >= bloco.encaixes) {
-      return false;
-    }
+    if (volta_a_contar && fechado(this.dias, linha)) return false;
+    const bloco = this.dias.grade(linha.data).get(agenda(linha))?.[minuto];
+    const cheio = bloco?.especialidade === linha.especialidade &&
+      this.dias.encaixes(linha.data, bloco) >= bloco.encaixes;
+    if (volta_a_contar && linha.encaixe && cheio) return false;
     const outra = this.dias.linhas.find((um) =>
       um !== linha && um.ativo && um.cpf === linha.cpf && um.especialidade === linha.especialidade
     );
@@ -304,8 +303,10 @@ export class Modelo {
     }
     const lugar = (linha: Linha): number =>
       linha.profissional === "" ? -1 : (quem.indexOf(linha.profissional) + quem.length + 1) % (quem.length + 1);
-    const agendamentos = this.dias.linhas.filter((linha) =>
-      linha.data === data && (especialista === undefined || linha.especialidade === simples(especialista)) &&
+    const doDia = this.dias.linhas.filter((linha) => linha.data === data);
+    const cortados = doDia.filter(({ situacao }) => situacao === "CANCELADO").slice(0, -1000);
+    const agendamentos = doDia.filter((linha) =>
+      !cortados.includes(linha) && (especialista === undefined || linha.especialidade === simples(especialista)) &&
       (profissional === undefined || linha.profissional === simples(profissional))
     ).sort((a, b) => minutoDe(a.hora) - minutoDe(b.hora) || lugar(a) - lugar(b) || a.numero - b.numero);
     return { codigo: "OK-310", agendamentos };

@@ -135,6 +135,11 @@ export class Dias {
     return Array.from({ length: 7 * this.config.semanas }, (_, i) => iso(hoje + i * DIA));
   }
 
+  /** As exceções que valem e não passaram. */
+  emVigor(): Mutavel<Excecao>[] {
+    return this.excecoes.filter(({ revogada, ate }) => !revogada && ate >= this.hoje());
+  }
+
   /** As chaves, na ordem da configuração. */
   especialidades(): string[] {
     return unicos(this.config.atendimentos.map(({ especialidade }) => especialidade));
@@ -172,8 +177,8 @@ export class Dias {
       this.#daSemana.set(um, bloco);
       poe(bloco);
     }
-    for (const uma of this.excecoes) {
-      if (uma.revogada || data < uma.de || data > uma.ate) continue;
+    for (const uma of this.emVigor()) {
+      if (data < uma.de || data > uma.ate) continue;
       if (uma.tipo === "EXTRA") {
         if (this.atende(uma.profissional, uma.especialidade)) poe(uma);
         continue;

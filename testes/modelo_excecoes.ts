@@ -30,7 +30,9 @@ export function fecha(dias: Dias, pedido: PedidoDe<"FECHA">): Saida {
     ...{ ...quem, numero: 0, tipo: "FECHA" as const, de: data, ate, inicio, fim, vagas: 0, minutos: 0 },
     ...{ local: "", encaixes: 0, motivo, revogada: false },
   };
-  const uma = aMesma(dias, nova) ?? acrescenta(dias, nova);
+  const ja = aMesma(dias, nova);
+  if (ja === undefined && dias.emVigor().length >= 500) return { codigo: "ERRO-103" };
+  const uma = ja ?? acrescenta(dias, nova);
   return { codigo: "OK-312", numero: uma.numero, agendamentos: alcancados(dias, uma) };
 }
 
@@ -58,12 +60,13 @@ export function extra(dias: Dias, pedido: PedidoDe<"EXTRA">): Saida {
     minutoDe(um.hora) < fim && minutoDe(um.hora) + um.minutos > inicio
   );
   if (oferece || encaixado || !dias.livre(data, nova, inicio, fim - inicio)) return { codigo: "ERRO-121" };
+  if (dias.emVigor().length >= 500) return { codigo: "ERRO-103" };
   return { codigo: "OK-313", numero: acrescenta(dias, nova).numero };
 }
 
 /** `REABRE`. */
 export function reabre(dias: Dias, { numero }: PedidoDe<"REABRE">): Saida {
-  const uma = dias.excecoes.find((excecao) => excecao.numero === numero && !excecao.revogada);
+  const uma = dias.emVigor().find((excecao) => excecao.numero === numero);
   if (uma === undefined) return { codigo: "ERRO-113" };
   uma.revogada = true;
   dias.esquece();
@@ -71,6 +74,19 @@ export function reabre(dias: Dias, { numero }: PedidoDe<"REABRE">): Saida {
     dias.grade(linha.data).get(agenda(linha))?.[minutoDe(linha.hora)]?.especialidade !== linha.especialidade
   );
   return { codigo: "OK-314", numero, agendamentos: semAtendimento };
+}
+
+/** Se um `FECHA` atinge o que voltaria, e os minutos dele não são, todos, de um mesmo atendimento. */
+export function fechado(dias: Dias, linha: Linha): boolean {
+  const inicio = minutoDe(linha.hora);
+  const fim = inicio + (linha.encaixe ? 1 : linha.minutos);
+  const atingido = dias.emVigor().some((uma) =>
+    uma.tipo === "FECHA" && linha.data >= uma.de && linha.data <= uma.ate && alcanca(uma, linha) &&
+    inicio < uma.fim && fim > uma.inicio
+  );
+  const [bloco, ...outros] = dias.grade(linha.data).get(agenda(linha))?.slice(inicio, fim) ?? [];
+  return atingido &&
+    (bloco?.especialidade !== linha.especialidade || outros.some((outro) => outro !== bloco));
 }
 
 function deQuem(
@@ -90,7 +106,7 @@ function podeExcetuar(dias: Dias, data: string): boolean {
 
 /** De trás para a frente: se a mesma vem antes de uma que a contrarie, ainda vale. */
 function aMesma(dias: Dias, nova: Excecao): Excecao | undefined {
-  for (const uma of dias.excecoes.filter(({ revogada }) => !revogada).reverse()) {
+  for (const uma of dias.emVigor().reverse()) {
     const juntas = uma.de <= nova.ate && uma.ate >= nova.de && uma.inicio < nova.fim && uma.fim > nova.inicio;
     if (uma.tipo !== nova.tipo && juntas && (alcanca(uma, nova) || alcanca(nova, uma))) return undefined;
     const campos = [

@@ -54,6 +54,7 @@ export function alcance(): Alcance {
     vizinhas: [],
     dias: [AGENDA, "E:DERMATOLOGISTA", `P:${ANA}`].flatMap((agenda) => DATAS.map((data): Dia => [agenda, data])),
     periodos: [[DIA, "2026-12-07"]],
+    cancelados: DATAS,
     senhas: DATAS,
     excecoes: "le",
     novos: 300,

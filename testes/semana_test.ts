@@ -141,6 +141,7 @@ function vistaDe({ dias }: Alcance): Vista {
       return Ocupacao.vazia();
     },
     periodo: () => [],
+    cancelados: () => [],
     excecoes: () => [],
     contatoDe: () => undefined,
     ultimaSenha: () => 0,

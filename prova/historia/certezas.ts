@@ -7,7 +7,7 @@
 
 import { descreve, descreveVisto, type FeitoNoDia, type OperacaoDoDia, type Visto } from "./feitos.ts";
 import { agendaDe, fecha, sobrepoe } from "./semana.ts";
-import { type Agora, ativo, minutoDe, permite, podeMover, toma } from "./tabela.ts";
+import { type Agora, ativo, minutoDe, permite, podeMover, toma, voltaAContar } from "./tabela.ts";
 import {
   autoresDe,
   type Imagem,
@@ -246,9 +246,13 @@ function confereExcecoes(operacoes: readonly OperacaoDoDia[], { livro, viola }: 
   }
 }
 
-/** Nada se marca, nem se move, para o que um `FECHA` reconhecido fechou, até que algo o abra. */
+/** Nada se marca, nem se move, nem volta, para o que um `FECHA` reconhecido fechou, até que algo o abra. */
 function confereFechados(operacoes: readonly OperacaoDoDia[], { vidas, livro, viola }: OpcoesDasCertezas): void {
-  const marcadas = [...vidas.vidas.values()].flat().filter(({ ato }) => ato === "AGEND" || ato === "REMARC");
+  const marcadas = [...vidas.vidas.values()].flatMap((vida) =>
+    vida.filter(({ ato, imagem }, i) =>
+      ato === "AGEND" || ato === "REMARC" || voltaAContar(vida[i - 1]?.imagem, imagem)
+    )
+  );
   for (const excecao of livro.excecoes.filter(({ tipo }) => tipo === "FECHA")) {
     const { nascem, morrem } = autoresDe(excecao, operacoes);
     const desde = Math.min(...nascem.filter(({ resposta }) => resposta !== undefined).map(({ fim }) => fim));

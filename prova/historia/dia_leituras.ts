@@ -51,6 +51,9 @@ export interface Chave {
 /** Acha uma chave pelo nome, ou a começa. */
 export type Acha = (nome: string) => Chave;
 
+/** Quantos cancelados de uma data um `LISTA` mostra, no máximo: os de maior número. */
+const CANCELADOS_DE_UM_DIA = 1000;
+
 /** O nome da chave de uma data. */
 export function doDia(data: string): string {
   return `dia ${data}`;
@@ -144,8 +147,14 @@ export function leiturasDe(
         (feito.especialidade ?? imagem.especialidade) === imagem.especialidade &&
         (feito.profissional ?? imagem.profissional) === imagem.profissional;
       const certa = emOrdem(vistos, mundo) && vistos.every((visto) => visto.data === feito.data);
-      noDia(feito.data, (estado) => certa && eSao(deve)(estado));
-      nemDoisNemNenhum(feito.data, deve);
+      noDia(feito.data, (estado) => {
+        const cortados = [...mundo.quemEsta(estado)].filter(({ situacao }) => situacao === "CANCELADO")
+          .sort((a, b) => b.numero - a.numero).slice(CANCELADOS_DE_UM_DIA);
+        return certa && eSao((imagem) => deve(imagem) && !cortados.includes(imagem))(estado);
+      });
+      // De quem não se vê aqui quantos havia na data só se sabe se não podiam ser mais.
+      const cortam = (vidasPorData.get(feito.data)?.length ?? 0) > CANCELADOS_DE_UM_DIA;
+      nemDoisNemNenhum(feito.data, (imagem) => deve(imagem) && !(cortam && imagem.situacao === "CANCELADO"));
       break;
     }
     case "VAGAS":

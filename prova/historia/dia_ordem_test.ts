@@ -71,6 +71,31 @@ const IMPOSSIVEIS: [nome: string, tipo: ErradoNoDia, caso: () => Caso][] = [
       ),
   ],
   [
+    "um DESFAZ para o que um FECHA fechou",
+    "marcado no que estava fechado",
+    () =>
+      new Caso([...UM, CANCEL, FECHA]).forja(situa("DESFAZ", { numero: 1 }), {
+        ...{ ato: "DESFAZ", codigo: "OK-306" },
+        novo: { numero: 1, situacao: "MARCADO" },
+      }),
+  ],
+  [
+    "um DESFAZ para o que um FECHA fechou, e um EXTRA só reabriu em parte",
+    "leitura sem ordem possível",
+    () =>
+      new Caso([...UM, CANCEL, FECHA, {
+        ...EXTRA,
+        especialidade: "CLINICO",
+        profissional: "ANA",
+        vagas: 1,
+        minutos: 15,
+      }])
+        .forja(situa("DESFAZ", { numero: 1 }), {
+          ...{ ato: "DESFAZ", codigo: "OK-306" },
+          novo: { numero: 1, situacao: "MARCADO" },
+        }),
+  ],
+  [
     "um encaixe no que um FECHA fechou",
     "marcado no que estava fechado",
     () =>

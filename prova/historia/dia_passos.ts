@@ -10,7 +10,7 @@ import { descreve, descreveVisto, mudaUm, type OperacaoDoDia } from "./feitos.ts
 import type { Efeito, Estado, Passo } from "./procura.ts";
 import { EXCECOES, type Mundo } from "./retrato.ts";
 import { agendaDe, encaixavel, type LinhaDeExcecao } from "./semana.ts";
-import { ativo, minutoDe, toma } from "./tabela.ts";
+import { ativo, minutoDe, voltaAContar } from "./tabela.ts";
 import {
   type Acha,
   cabeExtra,
@@ -118,7 +118,7 @@ function valeNoCpf({ ato, imagem, autor }: Versao, { antes, estado, mundo }: Cen
   return mundo.alvo(estado, especialidade, { deHoje: feito.comando === "SITUA" })?.numero === imagem.numero;
 }
 
-/** A hora que se deu é a que se devia, e o que volta a tomar a sua encontra-a livre. */
+/** A hora que se deu é a que se devia, e o que volta a contar encontra o seu lugar livre, e aberto. */
 function valeNoDia({ ato, imagem, autor }: Versao, { antes, estado, mundo }: Cena): boolean {
   const { data, hora, profissional, encaixe, especialidade, minutos = 1 } = imagem;
   if (ato === "AGEND" && encaixe) {
@@ -132,15 +132,13 @@ function valeNoDia({ ato, imagem, autor }: Versao, { antes, estado, mundo }: Cen
     return vaga?.hora === hora && vaga.profissional === profissional;
   }
   if (antes === undefined) return false;
-  if (toma(imagem) && !toma(antes)) {
+  if (!voltaAContar(antes, imagem)) return true;
+  if (mundo.fechado(data, estado, imagem)) return false;
+  if (!encaixe) {
     return mundo.livre(estado, { agenda: agendaDe(imagem), inicio: minutoDe(hora), minutos }, imagem.numero);
   }
-  if (encaixe && antes.situacao === "CANCELADO" && imagem.situacao !== "CANCELADO") {
-    const deles = mundo.servem(data, estado, { especialidade, profissional })
-      .filter((turno) => encaixavel({ ...turno, fechados: [] }, hora));
-    return deles.length === 0 || deles.some((turno) => mundo.cabeEncaixe(estado, turno));
-  }
-  return true;
+  const dele = mundo.servem(data, estado, { especialidade, profissional }).find((turno) => encaixavel(turno, hora));
+  return dele === undefined || mundo.cabeEncaixe(estado, dele);
 }
 
 /** Uma exceção nasce, e talvez deixe de valer, em cada data que alcança. */

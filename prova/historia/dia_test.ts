@@ -78,6 +78,15 @@ const POSSIVEIS: [nome: string, caso: () => Caso][] = [
       ...[...UM, FECHA, FECHA, agend(2), agend(3, { hora: "08:30" }), { comando: "REABRE", numero: 1 } as const],
       ...[agend(4), { comando: "REABRE", numero: 1 } as const, lista(AMANHA)],
     ])],
+  ["um cancelado que não volta ao que se fechou, e volta ao que se reabriu", () => {
+    const caso = new Caso([...UM, CANCEL, FECHA]);
+    const { numero, data, especialidade, profissional, hora } = caso.linha(1);
+    const volta = situa("DESFAZ", { numero });
+    assertEquals(caso.faz(volta).resposta?.codigo, "ERRO-115");
+    caso.faz({ ...EXTRA, data, especialidade, profissional, inicio: hora, vagas: 1, minutos: 30 });
+    assertEquals(caso.faz(volta).resposta?.codigo, "OK-306");
+    return caso;
+  }],
   ["parte de um dia fechada, com um atendimento a mais por cima", () =>
     new Caso([
       { ...FECHA, especialidade: "DERMA", inicio: "08:00", fim: "08:30" },

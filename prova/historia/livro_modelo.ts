@@ -18,7 +18,7 @@ import {
   permite,
   podeMover,
   type Situacao,
-  toma,
+  voltaAContar,
 } from "./tabela.ts";
 import { type LivroDoDia, noDiario, type Versao } from "./vidas.ts";
 
@@ -268,14 +268,16 @@ export class LivroModelo {
     const { data, hora, minutos, numero, especialidade, cpf } = antes;
     const estado = this.#doDia(data);
     const onde = { agenda: agendaDe(antes), inicio: minutoDe(hora), minutos };
-    const tomada = toma(depois) && !toma(antes) && !this.#mundo.livre(estado, onde, numero);
-    const cheio = depois.encaixe && antes.situacao === "CANCELADO" &&
+    const volta = voltaAContar(antes, depois);
+    const fechado = volta && this.#mundo.fechado(data, estado, antes);
+    const tomada = volta && !antes.encaixe && !this.#mundo.livre(estado, onde, numero);
+    const cheio = volta && antes.encaixe &&
       !this.#mundo.turnos(data, estado).some((turno) =>
-        encaixavel(turno, hora) && this.#mundo.cabeEncaixe(estado, turno)
+        turno.agenda === onde.agenda && encaixavel(turno, hora) && this.#mundo.cabeEncaixe(estado, turno)
       );
     const outro = this.#mundo.ativoEm(this.#estado((linha) => linha.cpf === cpf), especialidade);
     const ocupado = ativo(situacao) && outro !== undefined && outro.numero !== numero;
-    if (tomada || cheio || ocupado) return RECUSA("ERRO-115", antes);
+    if (fechado || tomada || cheio || ocupado) return RECUSA("ERRO-115", antes);
     return RECUSA("OK-306", this.#grava("DESFAZ", depois, pilha.slice(0, -1)));
   }
 

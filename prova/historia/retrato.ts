@@ -10,6 +10,7 @@ import {
   agendaDe,
   type DiaDaSemana,
   encaixavel,
+  fecha,
   type LinhaDeExcecao,
   sobrepoe,
   type Turno,
@@ -77,8 +78,7 @@ export class Mundo {
     const sabidos = this.#turnos.get(qual);
     if (sabidos !== undefined) return sabidos;
     const dia = this.#dias.get(data) ?? { data, atende: [] };
-    const excecoes = valem.split(",").flatMap((numero) => this.#excecoes.get(Number(numero)) ?? []);
-    const turnos = turnosDe(dia, { excecoes, agora: this.agora })
+    const turnos = turnosDe(dia, { excecoes: this.#valem(estado), agora: this.agora })
       .toSorted((a, b) => this.lugarDe(a.profissional) - this.lugarDe(b.profissional) || a.inicio - b.inicio);
     this.#turnos.set(qual, turnos);
     return turnos;
@@ -166,6 +166,25 @@ export class Mundo {
   encaixe(data: string, estado: Estado, pedida: Pedida & { hora: string }): readonly Turno[] | "fora" {
     const turnos = this.servem(data, estado, pedida).filter((turno) => encaixavel(turno, pedida.hora));
     return turnos.length === 0 ? "fora" : turnos.filter((turno) => this.cabeEncaixe(estado, turno));
+  }
+
+  /** Um `FECHA` do estado atinge-o, e nenhum atendimento aberto o tem inteiro; de um encaixe conta a hora. */
+  fechado(data: string, estado: Estado, imagem: Imagem): boolean {
+    const inicio = minutoDe(imagem.hora);
+    const fim = inicio + (imagem.encaixe ? 1 : imagem.minutos ?? 1);
+    const atingido = this.#valem(estado).some((uma) =>
+      uma.tipo === "FECHA" && uma.de <= data && data <= uma.ate && fecha(uma, imagem) && sobrepoe(inicio, fim, uma)
+    );
+    return atingido &&
+      !this.turnos(data, estado).some((turno) =>
+        turno.especialidade === imagem.especialidade && turno.agenda === agendaDe(imagem) &&
+        inicio >= turno.inicio && fim <= turno.fim &&
+        !turno.fechados.some(([de, ate]) => sobrepoe(inicio, fim, { inicio: de, fim: ate }))
+      );
+  }
+
+  #valem(estado: Estado): LinhaDeExcecao[] {
+    return (estado.get(EXCECOES) ?? "").split(",").flatMap((numero) => this.#excecoes.get(Number(numero)) ?? []);
   }
 
   /** Se ainda há lugar para um encaixe num atendimento. */

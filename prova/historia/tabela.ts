@@ -67,6 +67,11 @@ export function toma({ situacao, encaixe }: { situacao: Situacao; encaixe: boole
   return !encaixe && situacao !== "CANCELADO";
 }
 
+/** Estava cancelado, e volta a contar no dia. */
+export function voltaAContar(antes: { situacao: Situacao } | undefined, depois: { situacao: Situacao }): boolean {
+  return antes?.situacao === "CANCELADO" && depois.situacao !== "CANCELADO";
+}
+
 /** O que `DESFAZ` pode tirar de cima, e como se estava antes. */
 export interface Desfazer {
   /** A situação a que se volta. */
