@@ -124,7 +124,7 @@ export class Memoria implements Vista {
   }
 
   /** O lote foi gravado. Não lê o arquivo, e por isso não falha: o que ninguém perguntou é lido depois, já gravado. */
-  grava({ quando: _quando, novos, mudados, excecoes, contatos, ...resto }: Liquido): void {
+  grava({ quando: _quando, novos, mudados, excecoes, contatos, senhas: _senhas, ...resto }: Liquido): void {
     resto satisfies Nada;
     this.#ultimo = { ...this.#proximo };
     // Primeiro sai o que estava: um pode tomar os minutos que outro deixa.

@@ -217,7 +217,7 @@ export class ArmazemPostgres implements Armazem {
       this.#leitor,
       this.#prazos.leitura,
       (ligacao, ate) =>
-        ligacao.executa([instrucao("estreia", semana), { texto: "SELECT semana FROM clinica_livro" }], ate),
+        ligacao.executa([instrucao("estreia", semana), { texto: "SELECT semana_que_vale FROM clinica_livro" }], ate),
     );
     if (valida !== semana) this.#aoAvisar(OUTRA_SEMANA);
   }

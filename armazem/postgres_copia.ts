@@ -12,12 +12,12 @@ import { ErroDoArmazem, type Fonte, type LinhaDoLivro, type LivroNovo, type Tabe
 import { type EnderecoDoBanco, lerEndereco } from "./postgres_endereco.ts";
 import { exigeLivro, explica, migra, restricoesDe } from "./postgres_esquema.ts";
 import { daquiA, type Instrucao, type Ligacao, NOME, type Retorno, type Valor } from "./postgres_ligacao.ts";
-import { NOME_NA_PRIMEIRA, PRAZO_LONGO } from "./postgres_migracao.ts";
+import { NOMES_DE_ANTES, PRAZO_LONGO } from "./postgres_migracao.ts";
 import { Principal } from "./postgres_principal.ts";
 import { array, lerAgendamento, NO_POSTGRES, selecaoDoDia } from "./postgres_tabelas.ts";
 import { excecoesDesde } from "./postgres_instrucoes.ts";
 import { UltimasExcecoes } from "./postgres_vista.ts";
-import { COLUNAS, TABELAS, type Tipo } from "./tabelas.ts";
+import { chaveDe, colunasDe, TABELAS, type Tipo } from "./tabelas.ts";
 
 /** Abre uma conexão sem pressa, para o que percorre o livro inteiro, e a entrega a `usa`, que a fecha se quiser. */
 async function semPressa<T>(endereco: EnderecoDoBanco, usa: (ligacao: Ligacao) => Promise<T>): Promise<T> {
@@ -74,29 +74,24 @@ export async function excecoesDoPostgres(url: string): Promise<readonly Excecao[
 /** Linhas por pedaço ao copiar um livro inteiro. */
 const LINHAS_POR_COPIA = 5000;
 
-/** As colunas de uma tabela, em ordem; a primeira é a chave. */
-function colunasDe(tabela: TabelaDoLivro): [nome: string, tipo: Tipo][] {
-  const colunas: Readonly<Record<string, Tipo>> = COLUNAS[tabela];
-  return Object.entries(colunas);
-}
-
 function nomesDe(tabela: TabelaDoLivro): string {
   return colunasDe(tabela).map(([nome]) => nome).join(", ");
 }
 
 async function* pedacosDe(ligacao: Ligacao, tabela: TabelaDoLivro): AsyncGenerator<LinhaDoLivro[]> {
   const colunas = colunasDe(tabela);
-  const [chave] = colunas[0];
+  const chave = chaveDe(tabela);
+  const nomes = chave.map(([nome]) => nome).join(", ");
   let depoisDe = "";
   for (let ultima: Valor[] = [];;) {
     const [{ rows }] = await demorada(ligacao, [{
-      texto: `SELECT ${nomesDe(tabela)} FROM ${tabela} ${depoisDe} ORDER BY ${chave} LIMIT ${LINHAS_POR_COPIA}`,
+      texto: `SELECT ${nomesDe(tabela)} FROM ${tabela} ${depoisDe} ORDER BY ${nomes} LIMIT ${LINHAS_POR_COPIA}`,
       valores: ultima,
     }]);
     if (rows.length === 0) return;
     yield rows.map((linha) => linha.map((valor, i) => lerValor(valor, colunas[i][1])));
-    depoisDe = `WHERE ${chave} > $1`;
-    ultima = [rows[rows.length - 1][0]];
+    depoisDe = `WHERE (${nomes}) > (${chave.map((_, i) => `$${i + 1}`).join(", ")})`;
+    ultima = rows[rows.length - 1].slice(0, chave.length);
   }
 }
 
@@ -119,7 +114,9 @@ async function aSos(ligacao: Ligacao, { mostrado }: EnderecoDoBanco, modo: strin
   await ligacao.consulta(`SET application_name = 'clinica-importar'; ${modo}`, daquiA(PRAZO_LONGO));
   const [{ rows: [[servidores]] }] = await demorada(ligacao, [{
     texto: `SELECT count(*) FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name IN ('${NOME}', '${NOME_NA_PRIMEIRA}')`,
+      WHERE datname = current_database() AND application_name IN (${
+      [NOME, ...NOMES_DE_ANTES].map((nome) => `'${nome}'`).join(", ")
+    })`,
   }]);
   if (servidores !== "0") {
     throw new ErroDoArmazem(`${mostrado}: há servidores ligados a este livro; encerre-os antes de importar`);

@@ -78,7 +78,7 @@ teste("importar leva o livro inteiro para o PostgreSQL e de volta, com a histór
   }
   const { codigo, stdout, stderr } = await roda("servidor.ts", ["importar", "--de", ida, "--para", url]);
   assertEquals([codigo, stderr], [0, ""]);
-  assertMatch(stdout, /copiado para postgres:\/\/clinica@127\.0\.0\.1:\d+\/\w+ \(10 linhas, conferidas\)/);
+  assertMatch(stdout, /copiado para postgres:\/\/clinica@127\.0\.0\.1:\d+\/\w+ \(11 linhas, conferidas\)/);
   {
     await using armazem = await ArmazemPostgres.abre(url);
     // O número seguinte é mesmo seguinte.
@@ -87,7 +87,7 @@ teste("importar leva o livro inteiro para o PostgreSQL e de volta, com a histór
     await assertRejects(() => importa({ de: ida, para: url }), ErroDoArmazem, "há servidores ligados");
     await assertRejects(() => importa({ de: url, para: volta }), ErroDoArmazem, "há servidores ligados");
   }
-  assertEquals(await importa({ de: url, para: volta }), 12);
+  assertEquals(await importa({ de: url, para: volta }), 13);
   const { DatabaseSync } = await import("node:sqlite");
   using db = new DatabaseSync(volta, { readOnly: true });
   for (const [tabela, tipos] of Object.entries(COLUNAS)) {
@@ -119,7 +119,7 @@ teste(
       ErroDoArmazem,
       "não há livro aqui",
     );
-    assertEquals(await importa({ de: livro, para: url }), 10);
+    assertEquals(await importa({ de: livro, para: url }), 11);
     await assertRejects(() => importa({ de: livro, para: url }), ErroDoArmazem, "não está vazio");
     await assertRejects(() => importa({ de: url, para: livro }), ErroDoArmazem, "não está vazio");
     assertEquals(await cluster.executa("SELECT count(*) FROM agendamento", banco), [["5"]]);

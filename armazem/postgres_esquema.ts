@@ -29,13 +29,14 @@ const INDICES: readonly (readonly [nome: string, tabela: string, definicao: stri
   ["um_ativo_por_cpf_e_especialidade", "agendamento", "(cpf, especialidade) WHERE ativo"],
   ["excecao_pkey", "excecao", "(numero)"],
   ["contato_pkey", "contato", "(cpf)"],
+  ["senha_pkey", "senha", "(data, letra)"],
   ["diario_pkey", "diario", "(id)"],
 ];
 
 /** O que o papel tem de poder fazer. */
 const DIREITOS: readonly (readonly [direito: string, objeto: string])[] = [
   ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
-    ["agendamento", "excecao", "contato"].map((tabela) => [direito, tabela] as const)
+    ["agendamento", "excecao", "contato", "senha"].map((tabela) => [direito, tabela] as const)
   ),
   ["SELECT", "diario"],
   ["INSERT", "diario"],

@@ -15,6 +15,7 @@ import {
   type Mudado,
   type Nada,
   type Novo,
+  type UltimaSenha,
 } from "../clinica/livro.ts";
 import type { Restricoes } from "./postgres_esquema.ts";
 import { type Instrucao, numeros, textos, type Valor } from "./postgres_ligacao.ts";
@@ -252,14 +253,12 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     numera: `
       SELECT id, pg_advisory_xact_lock(${chaveDe(PREFIXO.lote, 0)} + (id & ${0xffffffff})),
         (SELECT string_agg(nextval('agendamento_id_seq')::text, ',') FROM generate_series(1, $1::integer)),
-        (SELECT semana FROM clinica_livro), CASE WHEN $2::text IS NOT NULL THEN ${excecoesDesde("$2")} END
+        (SELECT semana_que_vale FROM clinica_livro), CASE WHEN $2::text IS NOT NULL THEN ${excecoesDesde("$2")} END
       FROM (SELECT nextval('diario_id_seq') AS id) AS novo`,
     valem: `SELECT ${excecoesDesde("$1::text")}`,
     ultima_excecao: "SELECT coalesce(max(numero), 0) FROM excecao",
     contatos: "SELECT cpf, email, telefone FROM contato WHERE cpf = ANY ($1::text[])",
-    senhas: `
-      SELECT data, left(senha, 1), max(substr(senha, 2)::integer)
-      FROM agendamento WHERE senha <> '' AND data = ANY ($1::text[]) GROUP BY 1, 2`,
+    senhas: "SELECT data, letra, ultima FROM senha WHERE data = ANY ($1::text[])",
     ativos: `SELECT ${CAMPOS} FROM agendamento AS a WHERE a.ativo AND a.cpf = ANY ($1::text[])`,
     acabados: `SELECT ${CAMPOS} FROM ${acabados("$1")}`,
     dias: ocupacaoDe("SELECT * FROM unnest($1::text[], $2::text[])"),
@@ -290,11 +289,14 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
         RETURNING 1
       )
       SELECT 1 / (count(*) = cardinality($2::text[]))::int FROM feito`,
+    da_senhas: `
+      INSERT INTO senha (data, letra, ultima) SELECT * FROM unnest($1::text[], $2::text[], $3::integer[])
+      ON CONFLICT (data, letra) DO UPDATE SET ultima = EXCLUDED.ultima WHERE EXCLUDED.ultima > senha.ultima`,
     anota: "INSERT INTO diario (id, lote, quando, mudancas) VALUES ($1, $2, $3, $4)",
     espera_lote: `SELECT pg_advisory_xact_lock(${chaveDe(PREFIXO.lote, 0)} + ($1::bigint & ${0xffffffff}))`,
     procura: "SELECT EXISTS (SELECT FROM diario WHERE id = $1 AND lote = $2)",
-    adota: "UPDATE clinica_livro SET semana = $1",
-    estreia: "UPDATE clinica_livro SET semana = $1 WHERE semana = ''",
+    adota: "UPDATE clinica_livro SET semana_que_vale = $1",
+    estreia: "UPDATE clinica_livro SET semana_que_vale = $1 WHERE semana_que_vale = ''",
   };
 }
 
@@ -304,7 +306,7 @@ export type Preparada =
   | ("trava" | "trava_dias" | "trava_dias_que_voltam" | "numera")
   | ("valem" | "ultima_excecao" | "contatos" | "senhas")
   | ("ativos" | "acabados" | "dias" | "dias_que_voltam" | "periodos" | "cancelados")
-  | ("marca" | "insere" | "acaba" | "atualiza" | "excetua" | "contata" | "anota")
+  | ("marca" | "insere" | "acaba" | "atualiza" | "excetua" | "contata" | "da_senhas" | "anota")
   | ("espera_lote" | "procura")
   | ("adota" | "estreia");
 
@@ -325,7 +327,7 @@ export function doisTextos(pares: readonly Dia[]): [string, string] {
  * que nenhum pode ir à frente, é recusada, e quem divide o lote a faz em passos.
  */
 export function escreve(liquido: Liquido): Instrucao[] {
-  const { quando, novos, mudados, excecoes, contatos, ...resto } = liquido;
+  const { quando, novos, mudados, excecoes, contatos, senhas, ...resto } = liquido;
   resto satisfies Nada;
   const instrucoes: Instrucao[] = [];
   const [saem, ficam] = [false, true].map((ativo) => mudados.filter(({ depois }) => depois.ativo === ativo));
@@ -334,6 +336,7 @@ export function escreve(liquido: Liquido): Instrucao[] {
   if (novos.length > 0) instrucoes.push(insere(quando, novos));
   if (excecoes.length > 0) instrucoes.push(instrucao("excetua", quando, JSON.stringify(excecoes)));
   if (contatos.length > 0) instrucoes.push(contata(quando, contatos));
+  if (senhas.length > 0) instrucoes.push(daSenhas(senhas));
   return instrucoes;
 }
 
@@ -370,6 +373,11 @@ function naForma(
     return array(coluna.tipo, dela.every((um) => um === dela[0]) ? dela.slice(0, 1) : dela);
   });
   return instrucao(nome, ...antes, ...arrays);
+}
+
+function daSenhas(senhas: readonly UltimaSenha[]): Instrucao {
+  const coluna = (nome: "data" | "letra"): string => textos(senhas.map((senha) => senha[nome]));
+  return instrucao("da_senhas", coluna("data"), coluna("letra"), numeros(senhas.map(({ ultima }) => ultima)));
 }
 
 function contata(quando: string, contatos: readonly Contato[]): Instrucao {

@@ -28,7 +28,6 @@ const VAO_AO_LIVRO: Partial<Record<Preparada, readonly [parametros: number, veze
   dias_que_voltam: [2, 4],
   periodos: [3, 2],
   cancelados: [1, 1],
-  senhas: [1, 1],
   acaba: [8, 3],
   atualiza: [28, 3],
 };

@@ -15,8 +15,8 @@ export const PRAZO_LONGO = 120_000;
 /** As travas são de 64 bits, e o banco é desta clínica: o prefixo só as separa das de outro programa no mesmo banco. */
 export const PREFIXO = { migracao: 0xc1100, cpf: 0xc1101, dia: 0xc1102, senha: 0xc1103, lote: 0xc1104 } as const;
 
-/** Como se apresenta ao banco um servidor da primeira versão. */
-export const NOME_NA_PRIMEIRA = "clinica";
+/** Como se apresenta ao banco um servidor de cada versão anterior. */
+export const NOMES_DE_ANTES: readonly string[] = ["clinica", "clinica/2"];
 
 /** A trava de um prefixo e de um número de 32 bits. */
 export function chaveDe(prefixo: number, numero: number): number {
@@ -34,13 +34,14 @@ export interface Passo {
 }
 
 /** O que leva o esquema de cada versão à seguinte; a versão de um livro é quantos já recebeu. */
-export const PASSOS: readonly ((passo: Passo) => Promise<void>)[] = [aoPrimeiro, aoSegundo];
+export const PASSOS: readonly ((passo: Passo) => Promise<void>)[] = [aoPrimeiro, aoSegundo, aoTerceiro];
 
 /** As tabelas e sequências que um livro de cada versão tem. */
 export const RELACOES: readonly (readonly string[])[] = [
   [],
   ["agendamento", "agendamento_id_seq"],
   ["agendamento", "agendamento_id_seq", "excecao", "contato", "espera", "diario", "diario_id_seq"],
+  ["agendamento", "agendamento_id_seq", "excecao", "contato", "espera", "diario", "diario_id_seq", "senha"],
 ];
 
 async function aoPrimeiro({ ligacao }: Passo): Promise<void> {
@@ -225,17 +226,49 @@ async function tiraDaPrimeira(ligacao: Ligacao, aoAndar: (frase: string) => void
 }
 
 /**
- * Derruba os outros servidores, com o livro já fechado para eles: os da primeira versão, ao religarem, esperam por ler a
- * versão, leem que é uma mais nova e dizem-no. Os que não se podem derrubar falham a cada instrução.
+ * Derruba os outros servidores, com o livro já fechado para eles: os das versões anteriores, ao religarem, esperam por ler
+ * a versão, leem que é uma mais nova e dizem-no. Os que não se podem derrubar falham a cada instrução.
  */
 async function derruba(ligacao: Ligacao): Promise<void> {
   await manda(
     ligacao,
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity AS sessao JOIN pg_roles AS dono ON dono.oid = usesysid
-     WHERE datname = current_database() AND application_name = '${NOME_NA_PRIMEIRA}'
+     WHERE datname = current_database() AND application_name = ANY ($1::text[])
        AND pg_has_role(usesysid, 'USAGE')
        AND (NOT dono.rolsuper OR current_setting('is_superuser') = 'on')`,
+    [textos(NOMES_DE_ANTES)],
   );
+}
+
+// ------------------------------------------------------------------------------------------------------ a terceira versão
+
+/**
+ * A última senha dada fica escrita à parte, pois a linha que a tinha pode perdê-la; do que se deu antes sabe-se o que as
+ * linhas ainda têm. A coluna `semana`, que todo lote lê, muda de nome: um servidor da segunda versão que continue no ar
+ * não dá senhas sem as escrever aqui, nem grava mais nada.
+ */
+const TERCEIRO = `
+  CREATE TABLE senha (
+    data text COLLATE "C" NOT NULL,
+    letra text COLLATE "C" NOT NULL CHECK (letra IN ('A', 'P')),
+    ultima integer NOT NULL CHECK (ultima > 0),
+    PRIMARY KEY (data, letra)
+  );
+  INSERT INTO senha
+    SELECT data, left(senha, 1), max(substr(senha, 2)::integer) FROM agendamento
+    WHERE senha <> '' AND senha ~ '^[AP][0-9]+$' GROUP BY 1, 2;
+  DROP INDEX IF EXISTS senhas;
+  ALTER TABLE clinica_livro RENAME COLUMN semana TO semana_que_vale;`;
+
+async function aoTerceiro({ ligacao, nasce }: Passo): Promise<void> {
+  if (!nasce) {
+    // Um lote da segunda versão lê as duas: os que esperam pela primeira saem do caminho antes de se pedir a outra.
+    for (const tabela of ["agendamento", "clinica_livro"]) {
+      await ligacao.consulta(`LOCK TABLE ${tabela} IN ACCESS EXCLUSIVE MODE`, daquiA(PRAZO_LONGO));
+      await derruba(ligacao);
+    }
+  }
+  await ligacao.consulta(TERCEIRO, daquiA(PRAZO_LONGO));
 }
 
 async function manda(ligacao: Ligacao, texto: string, valores: Valor[] = []): Promise<readonly Retorno[]> {

@@ -149,11 +149,11 @@ teste(
     );
     assertEquals(
       await cluster.executa(
-        `SELECT has_table_privilege('leitor_${banco}', 'agendamento', 'SELECT'), length(segredo), versao, semana
+        `SELECT has_table_privilege('leitor_${banco}', 'agendamento', 'SELECT'), length(segredo), versao, semana_que_vale
        FROM clinica_livro`,
         banco,
       ),
-      [["t", "64", "2", ""]],
+      [["t", "64", "3", ""]],
     );
     await assertRejects(() => cluster.executa("UPDATE agendamento SET nome = 'PROIBIDO'", banco), Error, "da_casa");
     await using fonte = await fontePostgres(url);
@@ -204,7 +204,7 @@ teste("vários servidores que abrem juntos um livro da primeira versão trazem-n
   const avisos: string[] = [];
   await Promise.all([1, 2, 3, 4].map(() => traz(url, avisos)));
   assertEquals(avisos.filter((aviso) => aviso.includes("à 2")).length, 1);
-  assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["2"]]);
+  assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["3"]]);
 });
 
 teste("uma passagem que não chega ao fim deixa o livro como estava, e a seguinte recomeça", async (url, banco) => {
@@ -224,3 +224,35 @@ teste("uma passagem que não chega ao fim deixa o livro como estava, e a seguint
   const [[linhas]] = await cluster.executa("SELECT count(*) FROM agendamento WHERE codigo <> ''", banco);
   assert(linhas === "3");
 });
+
+/** Desfaz o que a terceira versão fez: um livro como a segunda o deixava, com três senhas dadas. */
+const DA_SEGUNDA = `
+  DROP TABLE senha;
+  ALTER TABLE clinica_livro RENAME COLUMN semana_que_vale TO semana;
+  CREATE INDEX senhas ON agendamento (data, senha) WHERE senha <> '';
+  UPDATE clinica_livro SET versao = 2;
+  UPDATE agendamento SET data = '${DIA}', hora = '1' || numero || ':00',
+    senha = CASE numero WHEN 1 THEN 'A999' WHEN 2 THEN 'A1000' ELSE 'P003' END`;
+
+teste(
+  "da segunda à terceira ficam as últimas senhas; um servidor da segunda que continua no ar já não grava nada",
+  async (url, banco) => {
+    await traz(url);
+    await cluster.executa(DA_SEGUNDA, banco);
+    await using derrubado = await cluster.sessao(banco);
+    await derrubado.executa("SET application_name = 'clinica/2'");
+    await using outro = await cluster.sessao(banco);
+    await outro.executa("PREPARE numera AS SELECT nextval('diario_id_seq'), (SELECT semana FROM clinica_livro)");
+    await outro.executa("EXECUTE numera");
+    await traz(url);
+    await assertRejects(() => derrubado.executa("SELECT 1"), Error);
+    await assertRejects(() => outro.executa("EXECUTE numera"), Error, "does not exist");
+    assertEquals(await cluster.executa("SELECT * FROM senha ORDER BY letra", banco), [[DIA, "A", "1000"], [
+      DIA,
+      "P",
+      "3",
+    ]]);
+    assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["3"]]);
+    assertEquals(await cluster.executa("SELECT to_regclass('senhas')", banco), [[null]]);
+  },
+);

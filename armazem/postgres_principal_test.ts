@@ -49,7 +49,7 @@ teste("um livro mais novo, o banco de outro programa e outra codificação: uma 
   await cluster.executa("DROP TABLE contato", banco);
   await cria(url);
   await cluster.executa("UPDATE clinica_livro SET versao = 7", banco);
-  await recusa(url, "da versão 7", "conhece até a 2", "atualize");
+  await recusa(url, "da versão 7", "conhece até a 3", "atualize");
   await cluster.executa(`CREATE DATABASE ${banco}_ascii ENCODING 'SQL_ASCII' TEMPLATE template0`);
   await recusa(cluster.url(`${banco}_ascii`), "SQL_ASCII", "UTF8");
 });
@@ -60,13 +60,16 @@ teste("um livro pela metade é chamado assim, e nada se cria por cima dele", asy
   await cria(url);
   await cluster.executa("DELETE FROM clinica_livro", banco);
   await recusa(url, "pela metade", "clinica_livro não diz a versão", "restaure");
-  await cluster.executa("INSERT INTO clinica_livro VALUES (2)", banco);
+  await cluster.executa("INSERT INTO clinica_livro VALUES (3)", banco);
   await cluster.executa("ALTER TABLE agendamento ALTER numero DROP IDENTITY", banco);
   await recusa(url, "pela metade", "falta agendamento_id_seq");
   await cluster.executa("DROP TABLE agendamento", banco);
   await recusa(url, "pela metade", "falta agendamento e agendamento_id_seq");
   await assertRejects(() => listaDoPostgres(url, DIA), ErroDoArmazem, "pela metade");
-  await cluster.executa("DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, diario", banco);
+  await cluster.executa(
+    "DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, senha, diario",
+    banco,
+  );
   await cria(url);
 });
 
@@ -103,7 +106,7 @@ teste("um papel que não pode o que é preciso: a mensagem diz o quê, e a instr
     const direito of [
       "SELECT ON clinica_livro",
       ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
-        ["agendamento", "excecao", "contato"].map((tabela) => `${direito} ON ${tabela}`)
+        ["agendamento", "excecao", "contato", "senha"].map((tabela) => `${direito} ON ${tabela}`)
       ),
       "SELECT ON diario",
       "INSERT ON diario",

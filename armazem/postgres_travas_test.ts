@@ -300,8 +300,8 @@ teste("adotar uma semana espera por quem está decidindo com a de antes", async 
     )).length === 1
   );
   assertEquals([adotada, armazem.semana], [false, "a"]);
-  assertEquals(await cluster.executa("SELECT semana FROM clinica_livro", banco), [["a"]]);
+  assertEquals(await cluster.executa("SELECT semana_que_vale FROM clinica_livro", banco), [["a"]]);
   await alheio.executa("SELECT pg_advisory_unlock_all()");
   await adotando;
-  assertEquals(await cluster.executa("SELECT semana FROM clinica_livro", banco), [["b"]]);
+  assertEquals(await cluster.executa("SELECT semana_que_vale FROM clinica_livro", banco), [["b"]]);
 });

@@ -83,8 +83,8 @@ export class ArmazemSqlite implements Armazem {
     periodo: ([de, ate]) => linhasDe(this.#aberto().periodo, de, ate).map(lerAgendamento),
     cancelados: (data) => this.#aberto().procura.cancelados(data),
     ultimaSenha: (data, letra) => {
-      const [[ultima]] = linhasDe(this.#aberto().ultimaSenha, data, letra);
-      return numero(ultima ?? 0);
+      const [linha] = linhasDe(this.#aberto().ultimaSenha, data, letra);
+      return linha === undefined ? 0 : numero(linha[0]);
     },
   });
   /** Como o diário diz um endereço. */

@@ -121,15 +121,23 @@ export function passaALimpo(db: DatabaseSync): boolean {
  * @throws se o destino existe, ou não pôde ser escrito.
  */
 export function escreveCopia(db: DatabaseSync, destino: string, parcial: string): void {
+  if (existe(destino)) throw new Deno.errors.AlreadyExists();
+  copiaInteira(db, parcial);
   try {
-    if (existe(destino)) throw new Deno.errors.AlreadyExists();
+    nomeia(parcial, destino);
+  } catch (causa) {
+    Deno.removeSync(parcial);
+    throw causa;
+  }
+}
+
+/** Copia o livro, consistente, por cima do que ali houver; inteira e no disco, ou nada. */
+export function copiaInteira(db: DatabaseSync, parcial: string): void {
+  try {
     Deno.openSync(parcial, { write: true, create: true, truncate: true, mode: 0o600 }).close();
     db.prepare("VACUUM INTO ?").run(parcial);
-    {
-      using arquivo = Deno.openSync(parcial, { write: true });
-      arquivo.syncSync();
-    }
-    nomeia(parcial, destino);
+    using arquivo = Deno.openSync(parcial, { write: true });
+    arquivo.syncSync();
   } catch (causa) {
     for (const sobra of [parcial, `${parcial}-journal`]) {
       try {
@@ -143,7 +151,7 @@ export function escreveCopia(db: DatabaseSync, destino: string, parcial: string)
 }
 
 /** Dá a um arquivo pronto o seu nome, sem tomar o de outro. */
-function nomeia(parcial: string, destino: string): void {
+export function nomeia(parcial: string, destino: string): void {
   try {
     Deno.linkSync(parcial, destino);
   } catch (causa) {

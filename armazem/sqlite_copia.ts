@@ -16,7 +16,7 @@ import { emLinhas, EXCECOES, lerExcecao, linhasDe, numero, selecionaDoDia, texto
 import { abreParaEscrever } from "./sqlite_migracao.ts";
 import { passa } from "./sqlite_procura.ts";
 import { Trava } from "./sqlite_trava.ts";
-import { COLUNAS, TABELAS } from "./tabelas.ts";
+import { chaveDe, colunasDe, TABELAS } from "./tabelas.ts";
 
 /**
  * Copia o livro, consistente, para um arquivo novo de modo 0600, ao lado de um servidor em funcionamento.
@@ -67,25 +67,27 @@ export function excecoesDoLivro(caminho: string): Excecao[] {
 const LINHAS_POR_COPIA = 5000;
 
 async function* pedacosDe(db: DatabaseSync, tabela: TabelaDoLivro): AsyncGenerator<LinhaDoLivro[]> {
-  const colunas = Object.entries(COLUNAS[tabela]);
-  const [[chave, tipo]] = colunas;
+  const colunas = colunasDe(tabela);
+  const chave = chaveDe(tabela);
+  const nomes = chave.map(([nome]) => nome).join(", ");
   const pedaco = emLinhas(
     db,
-    `SELECT ${nomesDe(tabela)} FROM ${tabela} WHERE ${chave} > ? ORDER BY ${chave} LIMIT ${LINHAS_POR_COPIA}`,
+    `SELECT ${nomesDe(tabela)} FROM ${tabela} WHERE (${nomes}) > (${chave.map(() => "?").join(", ")})
+     ORDER BY ${nomes} LIMIT ${LINHAS_POR_COPIA}`,
   );
-  for (let ultimo: string | number = tipo === "texto" ? "" : Number.MIN_SAFE_INTEGER;;) {
-    const linhas = linhasDe(pedaco, ultimo).map((achada): LinhaDoLivro =>
+  let ultima = chave.map(([, tipo]): string | number => tipo === "texto" ? "" : Number.MIN_SAFE_INTEGER);
+  for (;;) {
+    const linhas = linhasDe(pedaco, ...ultima).map((achada): LinhaDoLivro =>
       colunas.map(([, tipo], i) => tipo === "texto" ? texto(achada[i]) : numero(achada[i]))
     );
     if (linhas.length === 0) return;
     yield linhas;
-    const [lida] = linhas[linhas.length - 1];
-    ultimo = lida ?? "";
+    ultima = linhas[linhas.length - 1].slice(0, chave.length).map((valor) => valor ?? "");
   }
 }
 
 function nomesDe(tabela: TabelaDoLivro): string {
-  return Object.keys(COLUNAS[tabela]).join(", ");
+  return colunasDe(tabela).map(([nome]) => nome).join(", ");
 }
 
 /**
@@ -135,7 +137,7 @@ export function livroNovoSqlite(caminho: string): LivroNovo {
     const db = aberto = abreParaEscrever(trava.caminho, { vazio: true, cheio: false });
     db.exec("BEGIN IMMEDIATE");
     const insere = new Map(TABELAS.map((tabela) => {
-      const valores = Object.keys(COLUNAS[tabela]).map(() => "?").join(", ");
+      const valores = colunasDe(tabela).map(() => "?").join(", ");
       return [tabela, db.prepare(`INSERT INTO ${tabela} (${nomesDe(tabela)}) VALUES (${valores})`)];
     }));
     return {

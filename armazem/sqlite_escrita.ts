@@ -36,6 +36,8 @@ export interface Banco {
   readonly excecao: StatementSync;
   /** Guarda um contato por cima do que havia. */
   readonly contato: StatementSync;
+  /** Guarda a última senha de uma data e letra, se é maior que a que lá está. */
+  readonly senha: StatementSync;
   /** A linha do diário de um lote. */
   readonly diario: StatementSync;
   /** O que ocupa um dia de uma agenda. */
@@ -65,6 +67,10 @@ export function prepara(db: DatabaseSync): Banco {
       `INSERT OR ROLLBACK INTO contato (cpf, email, telefone, mudou_em) VALUES (?, ?, ?, ?) ON CONFLICT (cpf) DO UPDATE
        SET email = excluded.email, telefone = excluded.telefone, mudou_em = excluded.mudou_em`,
     ),
+    senha: db.prepare(
+      `INSERT OR ROLLBACK INTO senha (data, letra, ultima) VALUES (?, ?, ?) ON CONFLICT (data, letra) DO UPDATE
+       SET ultima = excluded.ultima WHERE excluded.ultima > ultima`,
+    ),
     diario: db.prepare("INSERT OR ROLLBACK INTO diario (lote, quando, mudancas) VALUES (?, ?, ?)"),
     ocupantes: emLinhas(db, OCUPANTES),
     periodo: emLinhas(db, PERIODO),
@@ -75,7 +81,7 @@ export function prepara(db: DatabaseSync): Banco {
 
 /** Escreve o efeito de um lote: primeiro o que libera, depois o que toma, pois as restrições valem a cada instrução. */
 export function escreve(banco: Banco, liquido: Liquido): void {
-  const { quando, novos, mudados, excecoes, contatos, ...resto } = liquido;
+  const { quando, novos, mudados, excecoes, contatos, senhas, ...resto } = liquido;
   resto satisfies Nada;
   exige(banco.agendamentos.atualiza(mudados), mudados.length);
   banco.procura.escreve({ mudados });
@@ -86,6 +92,7 @@ export function escreve(banco: Banco, liquido: Liquido): void {
     exige(Number(banco.excecao.run(numero, ...oQue, motivo, revogada ? 1 : 0, quando).changes), 1);
   }
   for (const { cpf, email, telefone } of contatos) banco.contato.run(cpf, email, telefone, quando);
+  for (const { data, letra, ultima } of senhas) banco.senha.run(data, letra, ultima);
 }
 
 /** Escreve a linha do diário; o lote tem um nome ao acaso. */

@@ -11,7 +11,7 @@ import type { Situacao } from "../clinica/agendamento.ts";
 export const ID_DA_APLICACAO = 0x434c494e;
 
 /** A versão de um livro trazido a hoje. */
-export const VERSAO = 2;
+export const VERSAO = 3;
 
 /** O primeiro esquema. */
 export const ESQUEMA_1 = `
@@ -147,3 +147,19 @@ export const INDICES_2: readonly string[] = [
   `CREATE INDEX encaixes_do_dia ON agendamento (data, agenda) WHERE encaixe AND ${CONTA}`,
   "CREATE INDEX senhas ON agendamento (data, senha) WHERE senha <> ''",
 ];
+
+/**
+ * O terceiro: a última senha dada fica escrita à parte, pois a linha que a tinha pode perdê-la. Do que se deu antes sabe-se
+ * o que as linhas ainda têm.
+ */
+export const ESQUEMA_3 = `
+  CREATE TABLE senha (
+    data TEXT NOT NULL,
+    letra TEXT NOT NULL CHECK (letra IN ('A', 'P')),
+    ultima INTEGER NOT NULL CHECK (ultima > 0),
+    PRIMARY KEY (data, letra)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO senha
+    SELECT data, substr(senha, 1, 1), max(CAST(substr(senha, 2) AS INTEGER)) FROM agendamento
+    WHERE senha <> '' AND senha GLOB '[AP][0-9]*' GROUP BY 1, 2;
+  DROP INDEX senhas;`;

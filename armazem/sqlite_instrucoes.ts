@@ -20,33 +20,32 @@ interface Coluna {
   /** De costume tem, num que nasce, o valor de `nasce`. */
   readonly comum: boolean;
   readonly valor: (agendamento: Agendamento) => Valor;
-  /** Se o valor mudou, onde sabê-lo custa menos que fazer os dois. */
-  readonly mudou: ((antes: Agendamento, depois: Agendamento) => boolean) | undefined;
+  /** O seu num conjunto de colunas, pela ordem delas. */
+  readonly bit: number;
 }
+
+let colunas = 0;
 
 function coluna(
   nome: string,
   comum: "comum" | "propria",
   valor: Coluna["valor"],
-  mudou: Coluna["mudou"] = undefined,
 ): Coluna {
-  return { nome, comum: comum === "comum", valor, mudou };
+  return { nome, comum: comum === "comum", valor, bit: 1 << colunas++ };
 }
 
+/** Um campo que é uma coluna. */
+type NomeDeColuna = Exclude<keyof Agendamento, "numero"> | "agenda";
+
 /** Cada campo, menos o número, que é a chave, e a agenda, que se deduz. Um campo novo que se esqueça não compila. */
-const COLUNA: { readonly [C in Exclude<keyof Agendamento, "numero"> | "agenda"]: Coluna } = {
+const COLUNA: { readonly [C in NomeDeColuna]: Coluna } = {
   versao: coluna("versao", "comum", ({ versao }) => versao),
   codigo: coluna("codigo", "propria", ({ codigo }) => codigo),
   cpf: coluna("cpf", "propria", ({ cpf }) => cpf),
   nome: coluna("nome", "propria", ({ nome }) => nome),
   especialidade: coluna("especialidade", "propria", ({ especialidade }) => especialidade),
   profissional: coluna("profissional", "propria", ({ profissional }) => profissional),
-  agenda: coluna(
-    "agenda",
-    "propria",
-    agendaDe,
-    (antes, depois) => antes.profissional !== depois.profissional || antes.especialidade !== depois.especialidade,
-  ),
+  agenda: coluna("agenda", "propria", agendaDe),
   data: coluna("data", "propria", ({ data }) => data),
   hora: coluna("hora", "propria", ({ hora }) => hora),
   minutos: coluna("minutos", "propria", ({ minutos }) => minutos),
@@ -65,20 +64,49 @@ const COLUNA: { readonly [C in Exclude<keyof Agendamento, "numero"> | "agenda"]:
   chamadas: coluna("chamadas", "comum", ({ chamadas }) => chamadas),
   terminouEm: coluna("terminou_em", "comum", ({ terminouEm }) => terminouEm),
   substitui: coluna("substitui", "comum", ({ substitui }) => substitui),
-  pilha: coluna(
-    "pilha",
-    "comum",
-    escrevePilha,
-    // O que se escreve dela depende também de quando terminou.
-    (antes, depois) =>
-      (antes.pilha !== depois.pilha || antes.terminouEm !== depois.terminouEm) &&
-      (antes.pilha.length > 0 || depois.pilha.length > 0),
-  ),
+  pilha: coluna("pilha", "comum", escrevePilha),
 };
 
 const TODAS = Object.values(COLUNA);
+
+/**
+ * As colunas em que duas imagens diferem, em bits. Por extenso: toda mudança passa aqui, e percorrer as colunas custa muito
+ * mais. Uma de que alguém se esqueça não se gravaria; o teste muda uma a uma.
+ */
+export function quaisMudam(a: Agendamento, b: Agendamento): number {
+  // O que se escreve da pilha depende também de quando terminou.
+  const pilha = (a.pilha !== b.pilha || a.terminouEm !== b.terminouEm) && a.pilha.length + b.pilha.length > 0;
+  const agenda = a.profissional !== b.profissional || a.especialidade !== b.especialidade;
+  return (a.versao !== b.versao ? COLUNA.versao.bit : 0) |
+    (a.codigo !== b.codigo ? COLUNA.codigo.bit : 0) |
+    (a.cpf !== b.cpf ? COLUNA.cpf.bit : 0) |
+    (a.nome !== b.nome ? COLUNA.nome.bit : 0) |
+    (a.especialidade !== b.especialidade ? COLUNA.especialidade.bit : 0) |
+    (a.profissional !== b.profissional ? COLUNA.profissional.bit : 0) |
+    (agenda ? COLUNA.agenda.bit : 0) |
+    (a.data !== b.data ? COLUNA.data.bit : 0) |
+    (a.hora !== b.hora ? COLUNA.hora.bit : 0) |
+    (a.minutos !== b.minutos ? COLUNA.minutos.bit : 0) |
+    (a.situacao !== b.situacao ? COLUNA.situacao.bit : 0) |
+    (a.ativo !== b.ativo ? COLUNA.ativo.bit : 0) |
+    (a.encaixe !== b.encaixe ? COLUNA.encaixe.bit : 0) |
+    (a.local !== b.local ? COLUNA.local.bit : 0) |
+    (a.motivo !== b.motivo ? COLUNA.motivo.bit : 0) |
+    (a.nota !== b.nota ? COLUNA.nota.bit : 0) |
+    (a.email !== b.email ? COLUNA.email.bit : 0) |
+    (a.telefone !== b.telefone ? COLUNA.telefone.bit : 0) |
+    (a.senha !== b.senha ? COLUNA.senha.bit : 0) |
+    (a.prioridade !== b.prioridade ? COLUNA.prioridade.bit : 0) |
+    (a.chegouEm !== b.chegouEm ? COLUNA.chegouEm.bit : 0) |
+    (a.chamadoEm !== b.chamadoEm ? COLUNA.chamadoEm.bit : 0) |
+    (a.chamadas !== b.chamadas ? COLUNA.chamadas.bit : 0) |
+    (a.terminouEm !== b.terminouEm ? COLUNA.terminouEm.bit : 0) |
+    (a.substitui !== b.substitui ? COLUNA.substitui.bit : 0) |
+    (pilha ? COLUNA.pilha.bit : 0);
+}
+
 /** As que, num que nasce, têm quase sempre o mesmo valor, que é o que o esquema dá a quem não o diz. */
-const DE_COSTUME = TODAS.filter(({ comum }) => comum);
+const DE_COSTUME = TODAS.reduce((bits, { comum, bit }) => comum ? bits | bit : bits, 0);
 const PROPRIAS = TODAS.filter(({ comum }) => !comum);
 
 const COSTUME = nasce({
@@ -123,20 +151,10 @@ interface Diferenca {
   readonly valores: readonly Valor[];
 }
 
-/** `valores` recebe os novos. */
-function diferenca(
-  colunas: readonly Coluna[],
-  { antes, depois, valores = [] }: Mudado & { valores?: Valor[] },
-): Diferenca {
-  let quais = 0;
-  for (let i = 0; i < colunas.length; i++) {
-    const { valor, mudou } = colunas[i];
-    if (mudou !== undefined && !mudou(antes, depois)) continue;
-    const novo = valor(depois);
-    if (mudou === undefined && valor(antes) === novo) continue;
-    quais |= 1 << i;
-    valores.push(novo);
-  }
+/** A diferença nestas colunas, com outros valores antes. */
+function diferenca(quais: number, depois: Agendamento, ...antes: readonly Valor[]): Diferenca {
+  const valores = [...antes];
+  for (let bits = quais; bits !== 0; bits &= bits - 1) valores.push(TODAS[31 - Math.clz32(bits & -bits)].valor(depois));
   return { quais, valores };
 }
 
@@ -184,7 +202,10 @@ export class Agendamentos {
   /** Insere os que nascem. */
   insere(quando: string, novos: readonly Novo[]): void {
     for (
-      const grupo of junta(novos, ({ agendamento }) => diferenca(DE_COSTUME, { antes: COSTUME, depois: agendamento }))
+      const grupo of junta(
+        novos,
+        ({ agendamento }) => diferenca(quaisMudam(COSTUME, agendamento) & DE_COSTUME, agendamento),
+      )
     ) {
       this.#insercao(grupo.quais).executa([quando, ...grupo.valores], grupo.linhas);
     }
@@ -193,7 +214,7 @@ export class Agendamentos {
   #insercao(quais: number): EmLinhas<Novo> {
     let insercao = this.#insere.get(quais);
     if (insercao === undefined) {
-      const comuns = ["criado_em", ...nomes(DE_COSTUME, quais)];
+      const comuns = ["criado_em", ...nomes(quais)];
       const linha = [...comuns.map((_, i) => `?${i + 1}`), ...PROPRIAS.map(() => "?"), "?", "?"].join(", ");
       const colunas = [...comuns, ...PROPRIAS.map(({ nome }) => nome), "numero", "origem"].join(", ");
       insercao = new EmLinhas(
@@ -232,7 +253,7 @@ export class Agendamentos {
     let mudaram = 0;
     const grupos = junta(
       mudados,
-      ({ antes, depois }) => diferenca(TODAS, { antes, depois, valores: [antes.versao] }),
+      ({ antes, depois }) => diferenca(quaisMudam(antes, depois), depois, antes.versao),
     );
     for (const { quais, valores, linhas } of grupos) mudaram += this.#atualizacao(quais).executa(valores, linhas);
     return mudaram;
@@ -241,7 +262,7 @@ export class Agendamentos {
   #atualizacao(quais: number): EmLinhas<Mudado> {
     let atualizacao = this.#atualiza.get(quais);
     if (atualizacao === undefined) {
-      const mudam = nomes(TODAS, quais).map((nome, i) => `${nome} = ?${i + 2}`).join(", ");
+      const mudam = nomes(quais).map((nome, i) => `${nome} = ?${i + 2}`).join(", ");
       atualizacao = new EmLinhas(
         this.#db,
         (linhas) =>
@@ -279,9 +300,9 @@ function semLugar(agendamento: Agendamento): Agendamento {
   return { ...agendamento, encaixe: true, ativo: false };
 }
 
-/** Os nomes das colunas de um conjunto. */
-function nomes(colunas: readonly Coluna[], quais: number): string[] {
-  return colunas.filter((_, i) => (quais & (1 << i)) !== 0).map(({ nome }) => nome);
+/** Os nomes das colunas de um conjunto, pela ordem delas. */
+function nomes(quais: number): string[] {
+  return TODAS.filter(({ bit }) => (quais & bit) !== 0).map(({ nome }) => nome);
 }
 
 function repete(vezes: number, texto: string): string {

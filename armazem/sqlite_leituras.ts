@@ -154,9 +154,7 @@ export function lerOcupante([especialidade, hora, minutos, encaixe]: Valores): O
 export const SEGREDO = "SELECT valor FROM clinica_livro WHERE nome = 'segredo'";
 
 /** O número da última senha de uma data com uma letra. */
-export const ULTIMA_SENHA = `
-  SELECT max(CAST(substr(senha, 2) AS INTEGER)) FROM agendamento
-  WHERE data = ? AND senha <> '' AND substr(senha, 1, 1) = ?`;
+export const ULTIMA_SENHA = "SELECT ultima FROM senha WHERE data = ? AND letra = ?";
 
 /** O dia seguinte com alguém que toma a hora: uma busca por dia, e não uma linha por agendamento. */
 const DIA_SEGUINTE = `

@@ -14,16 +14,17 @@ import { mensagem } from "../clinica/texto.ts";
 import { novoSegredo } from "./disfarce.ts";
 import {
   codigoPrimario,
-  escreveCopia,
+  copiaInteira,
   ESPERA_POR_OUTRO,
   existe,
   livroVazio,
+  nomeia,
   numero,
   pragma,
   reconhece,
   SQLITE,
 } from "./sqlite_arquivo.ts";
-import { ESQUEMA_1, ID_DA_APLICACAO, INDICES_2, TABELAS_2 } from "./sqlite_esquema.ts";
+import { ESQUEMA_1, ESQUEMA_3, ID_DA_APLICACAO, INDICES_2, TABELAS_2 } from "./sqlite_esquema.ts";
 import { passa } from "./sqlite_procura.ts";
 import { PILHA_VAZIA } from "./tabelas.ts";
 
@@ -79,7 +80,7 @@ function temLinhas(db: DatabaseSync): boolean {
 export type Passo = (db: DatabaseSync, anda: (frase: string) => void) => void;
 
 /** O que leva cada versão à seguinte; a versão de um livro é quantos já recebeu. */
-const PASSOS: readonly Passo[] = [(db) => db.exec(ESQUEMA_1), daPrimeiraASegunda];
+export const PASSOS: readonly Passo[] = [(db) => db.exec(ESQUEMA_1), daPrimeiraASegunda, (db) => db.exec(ESQUEMA_3)];
 
 /** O que `migra` aceita. */
 export interface OpcoesDaMigracao {
@@ -99,29 +100,44 @@ export function migra(db: DatabaseSync, caminho: string, opcoes: OpcoesDaMigraca
   const antes = pragma(db, "user_version");
   const depois = passos.length;
   if (antes >= depois) return;
-  if (antes === 0 || caminho === ":memory:" || !temLinhas(db)) return aplica(db, antes, passos, () => {});
+  if (antes === 0 || caminho === ":memory:" || !temLinhas(db)) return aplica(db, antes, passos, {});
   const copia = nomeDaCopia(caminho, antes);
-  let copiado = false;
+  const parcial = `${caminho}.versao-${antes}.parcial`;
+  let [copiado, nomeada] = [false, false];
   try {
     aoAndar(`o livro é da versão ${antes}; antes de passar à ${depois}, é copiado para ${copia}`);
-    escreveCopia(db, copia, `${caminho}.versao-${antes}.parcial`);
+    copiaInteira(db, parcial);
     copiado = true;
-    aplica(db, antes, passos, aoAndar);
+    // Só tem o seu nome quando o livro muda: a que uma tentativa deixa se morre antes, a seguinte escreve por cima.
+    aplica(db, antes, passos, {
+      anda: aoAndar,
+      aoMudar: () => {
+        nomeia(parcial, copia);
+        nomeada = true;
+      },
+    });
   } catch (causa) {
     // O livro ficou como estava: não precisa da cópia, e o disco pode precisar do lugar dela.
-    if (copiado && pragma(db, "user_version") === antes) Deno.removeSync(copia);
+    if (copiado && pragma(db, "user_version") === antes) Deno.removeSync(nomeada ? copia : parcial);
     throw naoMigrou(caminho, copiado ? "trazido à versão de hoje" : "copiado antes de mudar de versão", causa);
   }
   aoAndar(`o livro está na versão ${depois}`);
 }
 
-function aplica(db: DatabaseSync, antes: number, passos: readonly Passo[], anda: (frase: string) => void): void {
+/** `aoMudar` é chamada logo antes do primeiro commit. */
+function aplica(
+  db: DatabaseSync,
+  antes: number,
+  passos: readonly Passo[],
+  { anda = () => {}, aoMudar = () => {} }: { anda?: (frase: string) => void; aoMudar?: () => void },
+): void {
   for (let versao = antes; versao < passos.length; versao++) {
     db.prepare("BEGIN IMMEDIATE").run();
     try {
       passos[versao](db, anda);
       db.exec(`PRAGMA application_id = ${ID_DA_APLICACAO}`);
       db.exec(`PRAGMA user_version = ${versao + 1}`);
+      if (versao === antes) aoMudar();
       db.prepare("COMMIT").run();
     } catch (causa) {
       if (db.isTransaction) db.exec("ROLLBACK");

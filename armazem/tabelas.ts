@@ -13,7 +13,7 @@ import type { TabelaDoLivro } from "../clinica/livro.ts";
 /** O que uma coluna guarda; um `logico` é 0 ou 1 numa `LinhaDoLivro`. */
 export type Tipo = "texto" | "numero" | "logico";
 
-/** As colunas de cada tabela, em ordem; a primeira é a chave. */
+/** As colunas de cada tabela, em ordem; as primeiras são a chave. */
 export const COLUNAS = {
   agendamento: {
     numero: "numero",
@@ -87,11 +87,26 @@ export const COLUNAS = {
     desde: "texto",
     terminou_em: "texto",
   },
+  senha: { data: "texto", letra: "texto", ultima: "numero" },
   diario: { id: "numero", lote: "texto", quando: "texto", mudancas: "texto" },
 } as const satisfies { readonly [T in TabelaDoLivro]: Readonly<Record<string, Tipo>> };
 
 /** As tabelas, na ordem em que se copiam. */
-export const TABELAS: readonly TabelaDoLivro[] = ["agendamento", "excecao", "contato", "espera", "diario"];
+export const TABELAS: readonly TabelaDoLivro[] = ["agendamento", "excecao", "contato", "espera", "senha", "diario"];
+
+/** Uma coluna de uma tabela. */
+export type DaTabela = readonly [nome: string, tipo: Tipo];
+
+/** As colunas de uma tabela, em ordem. */
+export function colunasDe(tabela: TabelaDoLivro): readonly DaTabela[] {
+  const colunas: Readonly<Record<string, Tipo>> = COLUNAS[tabela];
+  return Object.entries(colunas);
+}
+
+/** As da chave dela. */
+export function chaveDe(tabela: TabelaDoLivro): readonly DaTabela[] {
+  return colunasDe(tabela).slice(0, tabela === "senha" ? 2 : 1);
+}
 
 /** As situações, para as conferir no que se lê. */
 export const SITUACOES: { readonly [S in Situacao]: S } = {

@@ -22,7 +22,8 @@ export type DeAlguem = readonly [papel: string, quem: string, feitas: readonly R
 
 /**
  * As mudanças de um lote como o diário as guarda, uma lista de `DeAlguem` em JSON; `disfarca` dá o resumo com chave de um
- * endereço, sem nada que o JSON escape. Escrita à mão e curta: está no caminho de todas, e cada página a mais é do commit.
+ * endereço, sem nada que o JSON escape. De um lote só de contatos, `[]`: também ele precisa de uma linha, por onde se sabe se
+ * um commit sem resposta aconteceu. Escrita à mão e curta: está no caminho de todas, e cada página a mais é do commit.
  */
 export function escreveDiario(mudancas: readonly Mudanca[], disfarca: (quem: Quem) => string): string {
   let escrito = "";

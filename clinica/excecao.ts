@@ -60,8 +60,9 @@ export function atinge(excecao: Excecao, { especialidade, profissional, data, ho
 
 /** Verdadeiro se dizem o mesmo; o motivo não conta. */
 export function mesma(uma: Excecao, outra: Excecao): boolean {
-  const campos = ["tipo", "de", "ate", "inicio", "fim", "especialidade", "profissional", "vagas", "minutos"] as const;
-  return campos.every((campo) => uma[campo] === outra[campo]);
+  const quando = ["tipo", "de", "ate", "inicio", "fim"] as const;
+  const oQue = ["especialidade", "profissional", "vagas", "minutos", "local", "encaixes"] as const;
+  return [...quando, ...oQue].every((campo) => uma[campo] === outra[campo]);
 }
 
 /** Verdadeiro se uma abre o que a outra fecha. */

@@ -304,7 +304,9 @@ regra("sobre o que se marcou antes de haver profissionais não se abre nada", as
 regra("o mesmo de novo responde o mesmo número; se outro o contrariou, é um novo", async (balcao) => {
   await responde(balcao, [
     [extra(700), "OK-313 nº 1"],
-    [extra(700, { local: "Sala 7", encaixes: 5 }), "OK-313 nº 1"],
+    // Noutro lugar, ou com outros encaixes, não é o mesmo: dizer que sim seria dizer que se mudou.
+    [extra(700, { local: "Sala 7" }), "ERRO-121"],
+    [extra(700, { encaixes: 5 }), "ERRO-121"],
     [agend(ANA, { horario: "11:40" }), "OK-300"],
     [extra(700), "OK-313 nº 1"],
     [extra(700, { vagas: 1 }), "ERRO-121"],

@@ -234,6 +234,18 @@ export interface Liquido {
   readonly excecoes: readonly Excecao[];
   /** Os contatos, como ficam. */
   readonly contatos: readonly Contato[];
+  /** As últimas senhas, das datas e letras em que se deu alguma: o número delas só cresce. */
+  readonly senhas: readonly UltimaSenha[];
+}
+
+/** A última senha que se deu numa data com uma letra. */
+export interface UltimaSenha {
+  /** `"aaaa-mm-dd"`. */
+  readonly data: string;
+  /** De qual das sequências. */
+  readonly letra: LetraDeSenha;
+  /** O número dela. */
+  readonly ultima: number;
 }
 
 /** O que sobra de um `Liquido` de que se gravou tudo. Um campo novo que um armazém esqueça não compila. */
@@ -261,11 +273,16 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
   const mudados = new Map<number, Mudado>();
   const excecoes = new Map<number, Excecao>();
   const contatos = new Map<string, Contato>();
+  const senhas = new Map<string, UltimaSenha>();
   for (const mudanca of mudancas) {
     switch (mudanca.sobre) {
       case "agendamento": {
         const { antes, depois, quem: { origem } } = mudanca;
         const novo = novos.get(depois.numero);
+        const dada = senhaDada(antes, depois);
+        if (dada !== undefined && dada.ultima > (senhas.get(dada.data + dada.letra)?.ultima ?? 0)) {
+          senhas.set(dada.data + dada.letra, dada);
+        }
         if (antes === undefined || novo !== undefined) {
           novos.set(depois.numero, { agendamento: depois, origem: novo?.origem ?? origem });
         } else {
@@ -292,11 +309,18 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
     mudados: [...mudados.values()],
     excecoes: [...excecoes.values()],
     contatos: [...contatos.values()],
+    senhas: [...senhas.values()],
   };
 }
 
+/** A senha que uma mudança dá, se dá uma: a linha pode perdê-la depois, e ainda assim não se dá outra vez. */
+export function senhaDada(antes: Agendamento | undefined, { data, senha }: Agendamento): UltimaSenha | undefined {
+  if (senha === "" || senha === antes?.senha) return undefined;
+  return { data, letra: senha.startsWith("P") ? "P" : "A", ultima: Number(senha.slice(1)) };
+}
+
 /** Uma tabela de um livro como está gravada, com a história: para copiar um livro de um armazém para outro. */
-export type TabelaDoLivro = "agendamento" | "excecao" | "contato" | "espera" | "diario";
+export type TabelaDoLivro = "agendamento" | "excecao" | "contato" | "espera" | "senha" | "diario";
 
 /** Uma linha de uma tabela, com os valores na ordem em que as colunas estão no esquema. */
 export type LinhaDoLivro = readonly (string | number | null)[];

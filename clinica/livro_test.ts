@@ -24,7 +24,20 @@ teste("o que nasce e muda no mesmo lote entra como fica, por quem o pediu primei
     mudados: [],
     excecoes: [],
     contatos: [],
+    senhas: [],
   });
+});
+
+teste("a última senha dada fica, ainda que no mesmo lote a linha a perca", () => {
+  const balcao = new BalcaoPuro();
+  const feitas = mudancas(
+    balcao,
+    ...[agend(ANA), situa(ANA, "CHEGOU"), situa(ANA, "DESFAZ"), remarc(ANA, { horario: "09:00" })],
+    ...[agend(BIA), situa(BIA, "CHEGOU")],
+  );
+  const data = balcao.livro.linha(1).data;
+  assertEquals(resume(feitas, CEDO).senhas, [{ data, letra: "A", ultima: 2 }]);
+  assertEquals(balcao.livro.linhas.map(({ senha }) => senha), ["", "A002"]);
 });
 
 teste("o que muda várias vezes vai do que está gravado ao que fica, pela ordem da última mudança", () => {

@@ -16,6 +16,7 @@ import {
   LINHAS_DE_UM_CPF,
   type Mudanca,
   type Periodo,
+  senhaDada,
   type Vista,
 } from "./livro.ts";
 import { type Ocupacao, PorDia } from "./ocupacao.ts";
@@ -117,7 +118,8 @@ export class Sobreposta implements Vista {
       case "agendamento": {
         const { antes, depois } = mudanca;
         this.#mudados.set(depois.numero, depois);
-        if (depois.senha !== "" && depois.senha !== antes?.senha) this.#da(depois);
+        const dada = senhaDada(antes, depois);
+        if (dada !== undefined) this.#senhas.set(dada.letra, dada.data, dada.ultima);
         if (antes?.ativo || depois.ativo) {
           const outros = this.ativosDe(depois.cpf).filter(({ numero }) => numero !== depois.numero);
           this.#ativos.set(depois.cpf, depois.ativo ? [...outros, depois] : outros);
@@ -137,11 +139,6 @@ export class Sobreposta implements Vista {
       default:
         impossivel(mudanca);
     }
-  }
-
-  /** Uma senha que se deu não se dá outra vez, ainda que quem a tinha já esteja noutra data. */
-  #da({ data, senha }: Agendamento): void {
-    this.#senhas.set(senha.slice(0, 1), data, Number(senha.slice(1)));
   }
 
   #move(agendamento: Agendamento, move: Movimento): void {

@@ -198,10 +198,14 @@ export function decodificarPedido2(linha: string): Pedido | Erro {
   return ehComando(partes.comando) ? lePartes(partes.comando, partes) : DESCONHECIDO;
 }
 
-/** O que um `OLA` pede, em qualquer fio; `undefined` se a linha não é um. */
-export function lerOla(linha: string): Pedido | Erro | undefined {
+/**
+ * O que um `OLA` pede, para quem ainda fala CLINICA/1; `undefined` se a linha não é um, ou não está bem escrita: então é o
+ * que sempre foi naquele fio.
+ */
+export function lerOla(linha: string): Pedido | undefined {
   const partes = parteLinha(linha);
-  return partes?.comando === "OLA" ? lePartes(partes.comando, partes) : undefined;
+  const lido = partes?.comando === "OLA" ? lePartes(partes.comando, partes) : undefined;
+  return lido === undefined || "codigo" in lido ? undefined : lido;
 }
 
 /** Uma linha, por partes. */

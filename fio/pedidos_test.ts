@@ -283,26 +283,32 @@ teste("entre vários erros vale o primeiro de 100, 101, 102, 104", () => {
   assertEquals(le("AGEND", CPF, "", "E", "x", "y"), { codigo: "ERRO-104" });
 });
 
-teste("OLA é lido em qualquer fio; outra versão é ERRO-101, e sem versão, ERRO-100", () => {
-  const casos: [string, Pedido | Erro][] = [
-    ['["OLA","CLINICA/2"]', { comando: "OLA" }],
-    ['["OLA","CLINICA/2",{}]', { comando: "OLA" }],
-    ['["OLA","CLINICA/2",{"chave":"x"}]', { comando: "OLA", chave: "x" }],
-    ['["OLA","CLINICA/1"]', { codigo: "ERRO-101" }],
-    ['["OLA","CLINICA/3",{"o que vier":1}]', { codigo: "ERRO-101" }],
-    ['["OLA"]', { codigo: "ERRO-100" }],
-    ['["OLA",2]', { codigo: "ERRO-100" }],
-    ['["OLA","CLINICA/2","x"]', { codigo: "ERRO-100" }],
-    ['["OLA","CLINICA/2",{"key":"x"}]', { codigo: "ERRO-100" }],
-  ];
-  for (const [linha, lido] of casos) {
-    assertEquals(decodificarPedido2(linha), lido, linha);
-    assertEquals(lerOla(linha), lido, linha);
-  }
-  for (const linha of ['["PING"]', "OLA", "[]", '["ola","CLINICA/2"]', "null"]) {
-    assertEquals(lerOla(linha), undefined, linha);
-  }
-});
+teste(
+  "OLA é lido em qualquer fio; em CLINICA/2 outra versão é ERRO-101 e sem versão, ERRO-100; em CLINICA/1, como era",
+  () => {
+    const casos: [string, Pedido | Erro][] = [
+      ['["OLA","CLINICA/2"]', { comando: "OLA" }],
+      ['["OLA","CLINICA/2",{}]', { comando: "OLA" }],
+      ['["OLA","CLINICA/2",{"chave":"x"}]', { comando: "OLA", chave: "x" }],
+      ['["OLA","CLINICA/1"]', { codigo: "ERRO-101" }],
+      ['["OLA","CLINICA/3",{"o que vier":1}]', { codigo: "ERRO-101" }],
+      ['["OLA"]', { codigo: "ERRO-100" }],
+      ['["OLA",2]', { codigo: "ERRO-100" }],
+      ['["OLA","CLINICA/2","x"]', { codigo: "ERRO-100" }],
+      ['["OLA","CLINICA/2",{"key":"x"}]', { codigo: "ERRO-100" }],
+    ];
+    for (const [linha, lido] of casos) {
+      assertEquals(decodificarPedido2(linha), lido, linha);
+      assertEquals(lerOla(linha), "codigo" in lido ? undefined : lido, linha);
+    }
+    for (const linha of ['["OLA"]', '["OLA",""]', '["OLA","CLINICA/3"]', '["OLA","CLINICA/2","x"]']) {
+      assertEquals(decodificarPedido(linha), { codigo: "ERRO-101" }, linha);
+    }
+    for (const linha of ['["PING"]', "OLA", "[]", '["ola","CLINICA/2"]', "null"]) {
+      assertEquals(lerOla(linha), undefined, linha);
+    }
+  },
+);
 
 teste("em CLINICA/1 todo comando novo é ERRO-101, ou ERRO-100 se traz o que não é texto, como sempre", () => {
   const deSempre = ["AGEND", "BUSCA", "CANCEL", "VAGAS", "PING", "SAIR"];

@@ -267,7 +267,7 @@ const PROMESSAS_DO_DIA: readonly PromessaDaHistoria<ErradoNoDia, CifrasDoDia>[] 
     detalhe: ({ fechados, marcados }) => `${mil(fechados)} FECHA, ${mil(marcados)} marcações`,
   },
   {
-    texto: "cada versão tem um só conteúdo, e cada senha do dia, a cada instante, um só dono",
+    texto: "cada versão tem um só conteúdo, e cada senha do dia se dá uma só vez",
     tipos: ["uma versão com dois conteúdos", "senha repetida"],
     detalhe: ({ versoes }) => `${mil(versoes)} versões`,
   },

@@ -276,7 +276,7 @@ export class Sessao {
     return grupo;
   }
 
-  /** Um `OLA` é de CLINICA/2 em qualquer fio. */
+  /** Um `OLA` bem escrito é de CLINICA/2 em qualquer fio. */
   #le(linha: string | Ilegivel): Pedido | Erro {
     if (linha instanceof Ilegivel) return MALFORMADA;
     if (this.#apresentado) return decodificarPedido2(linha);

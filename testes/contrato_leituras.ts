@@ -174,6 +174,25 @@ export function deLeituras(com: Com): void {
     });
   }
 
+  com("uma senha que a linha perdeu, ou que se deu e se perdeu no mesmo lote, não se dá outra vez", async (armazem) => {
+    const ultimas = (): unknown =>
+      armazem.le(alcance, (vista) => [vista.ultimaSenha(DIA, "A"), vista.ultimaSenha(DIA, "P")]);
+    await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
+    const passa = (parte: Partial<Agendamento>): Promise<unknown> =>
+      grava(armazem, (vista) => [muda(vista.ativosDe(cpfDeExemplo(1))[0], parte)]);
+    await passa({ situacao: "CHEGOU", senha: "A003" });
+    await passa({ senha: "P001" });
+    assertEquals(await ultimas(), [3, 1]);
+    await passa({ situacao: "MARCADO", senha: "", data: "2026-12-02" });
+    await grava(armazem, (vista) => {
+      const chegou = muda(vista.ativosDe(cpfDeExemplo(1))[0], { senha: "P002", data: DIA });
+      return [chegou, muda(chegou.depois, { senha: "" })];
+    });
+    assertEquals(await ultimas(), [3, 2]);
+    await passa({ senha: "P001" });
+    assertEquals(await ultimas(), [3, 2], "só cresce");
+  });
+
   com("a última senha é a maior de cada letra e data, também depois de mil", async (armazem) => {
     const senhas = ["A001", "A002", "P001", "A999", "A1000", "A099"];
     await grava(armazem, (vista) => [

@@ -196,7 +196,18 @@ export class Livro {
 
   /** O livro para comparar com outro. */
   retrato(): unknown {
-    return { linhas: this.linhas, excecoes: this.excecoes, contatos: this.contatos.toSorted(porCpf) };
+    return {
+      linhas: this.linhas,
+      excecoes: this.excecoes,
+      contatos: this.contatos.toSorted(porCpf),
+      ultimas: this.#ultimas(),
+    };
+  }
+
+  /** A última senha de cada data e letra, que é o que um banco guarda. */
+  #ultimas(): unknown {
+    const dias = [...new Set(this.senhas.map((senha) => senha.slice(0, 12)))].sort();
+    return dias.map((dia) => [dia, this.#ultimaSenha(dia.slice(0, 10), dia.endsWith("P") ? "P" : "A")]);
   }
 
   #aplica(mudanca: Mudanca): void {
@@ -207,6 +218,10 @@ export class Livro {
         assertEquals(gravado, antes, "a imagem de antes é o que está gravado");
         assertEquals(depois.versao, (antes?.versao ?? 0) + 1, "a versão é a seguinte");
         this.#poe(depois);
+        if (depois.senha !== "" && depois.senha !== antes?.senha) {
+          assertFalse(this.senhas.includes(`${depois.data} ${depois.senha}`), "uma senha que já se deu");
+          this.#da(`${depois.data} ${depois.senha}`);
+        }
         this.confere();
         return;
       }
@@ -221,7 +236,7 @@ export class Livro {
     }
   }
 
-  #aplicaLiquido({ novos, mudados, excecoes, contatos }: Liquido): void {
+  #aplicaLiquido({ novos, mudados, excecoes, contatos, senhas }: Liquido): void {
     for (const { agendamento } of novos) {
       assertFalse(this.linhas.some(({ numero }) => numero === agendamento.numero), "um número já usado");
       this.#poe(agendamento);
@@ -232,14 +247,17 @@ export class Livro {
     }
     for (const excecao of excecoes) this.#excetua(excecao);
     for (const contato of contatos) this.#contata(contato);
+    for (const { data, letra, ultima } of senhas) this.#da(`${data} ${letra}${String(ultima).padStart(3, "0")}`);
   }
 
   /** Põe uma linha como se diz, seja qual for a que lá está. */
   #poe(linha: Agendamento): void {
     const outras = this.linhas.filter(({ numero }) => numero !== linha.numero);
     this.linhas = [...outras, linha].sort((a, b) => a.numero - b.numero);
-    const senha = `${linha.data} ${linha.senha}`;
-    if (linha.senha !== "" && !this.senhas.includes(senha)) this.senhas = [...this.senhas, senha];
+  }
+
+  #da(senha: string): void {
+    this.senhas = [...this.senhas, senha];
   }
 
   #excetua(excecao: Excecao): void {

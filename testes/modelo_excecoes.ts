@@ -119,6 +119,8 @@ function aMesma(dias: Dias, nova: Excecao): Excecao | undefined {
       "profissional",
       "vagas",
       "minutos",
+      "local",
+      "encaixes",
     ] as const;
     if (campos.every((campo) => uma[campo] === nova[campo])) return uma;
   }

@@ -9,9 +9,9 @@ import { verificaDia } from "./dia.ts";
 import type { FeitoNoDia, OperacaoDoDia, RespostaDoDia, Visto } from "./feitos.ts";
 import { LivroModelo } from "./livro_modelo.ts";
 import { Historia, nomeUnico } from "./registro.ts";
-import { agendaDe, type DiaDaSemana } from "./semana.ts";
+import type { DiaDaSemana } from "./semana.ts";
 import type { Agora, Situacao } from "./tabela.ts";
-import type { ErradoNoDia, LivroDoDia } from "./vidas.ts";
+import { type ErradoNoDia, type LivroDoDia, noDiario } from "./vidas.ts";
 
 /** Hoje, segunda-feira. */
 export const HOJE = "2026-11-30";
@@ -82,12 +82,11 @@ export class Caso {
     const base = antes ?? this.livro.agendamentos[0];
     const numero = antes?.numero ?? this.livro.agendamentos.length + 1;
     const linha: Linha = { ...base, ...novo, numero, versao: (antes?.versao ?? 0) + 1 };
-    const { situacao, encaixe, data, hora, versao } = linha;
-    const para = `${situacao}${encaixe ? " ENCAIXE" : ""} ${data} ${hora} ${agendaDe(linha)}`;
+    const feita = [ato, numero, linha.versao, noDiario(antes), noDiario(linha)];
     this.livro = {
       ...this.livro,
       agendamentos: [...this.livro.agendamentos.filter((outra) => outra !== antes), linha],
-      diario: [...this.livro.diario, JSON.stringify([["gerente", "h:1", [[ato, numero, versao, "", para]]]])],
+      diario: [...this.livro.diario, JSON.stringify([["gerente", "h:1", [feita]]])],
     };
     return this.ve(feito, { codigo, vistos: [linha, ...codigo === "OK-303" && antes !== undefined ? [antes] : []] });
   }

@@ -276,13 +276,26 @@ function confereFechados(operacoes: readonly OperacaoDoDia[], { vidas, livro, vi
 
 // -------------------------------------------------------------------------------------------------------- as senhas
 
-/** Num dia, cada senha é de um só a cada instante; a de uma chegada que se desfez pode ser dada a outro. */
+/** Num dia, cada senha dá-se uma só vez, ainda que quem a teve já não a tenha. */
 function confereSenhas(vidas: ReadonlyMap<number, Vida>, viola: Viola): void {
-  const qual = ({ data, senha = "" }: Imagem): string | undefined => senha === "" ? undefined : `${data} ${senha}`;
-  const dadas = [...vidas.values()].flatMap((vida) => certos(vida, qual));
-  for (const [senha, grupo] of Map.groupBy(dadas, ({ versao }) => qual(versao.imagem))) {
-    juntos(grupo, (um, outro) => {
-      viola("senha repetida", `${senha}: ${descreveFeitura(um.versao)} e ${descreveFeitura(outro.versao)}`);
-    });
+  const dadas = [...vidas.values()].flatMap(senhasDadas);
+  for (const [senha, [[, uma], ...outras]] of Map.groupBy(dadas, ([senha]) => senha)) {
+    for (const [, outra] of outras) {
+      viola("senha repetida", `${senha}: ${descreveFeitura(uma)} e ${descreveFeitura(outra)}`);
+    }
   }
+}
+
+/** As senhas que um agendamento recebeu, e quando: quem a tem guarda-a, ainda que não se veja, até ser movido. */
+function senhasDadas(vida: Vida): [senha: string, versao: Versao][] {
+  const dadas: [string, Versao][] = [];
+  let tida = "";
+  for (const versao of vida) {
+    if (versao.ato === "REMARC") tida = "";
+    const { data, senha = "" } = versao.imagem;
+    if (senha === "" || senha === tida) continue;
+    dadas.push([`${data} ${senha}`, versao]);
+    tida = senha;
+  }
+  return dadas;
 }

@@ -131,6 +131,12 @@ const IMPOSSIVEIS: [nome: string, tipo: ErradoNoDia, caso: () => Caso][] = [
     caso.livro = { ...caso.livro, diario: caso.livro.diario.map((linha) => linha.replace("CANCEL", "SITUA")) };
     return caso;
   }],
+  ["o diário diz que se veio de onde não se estava", "diário infiel", () => {
+    const caso = new Caso([...UM, CANCEL]);
+    caso.livro = { ...caso.livro, diario: caso.livro.diario.map((linha) => linha.replace('"MARCADO ', '"CHEGOU ')) };
+    caso.livro = { ...caso.livro, diario: caso.livro.diario.with(0, new Caso(UM).livro.diario[0]) };
+    return caso;
+  }],
   ["o diário diz um nome", "diário infiel", () => {
     const caso = new Caso(UM);
     caso.livro = { ...caso.livro, diario: caso.livro.diario.map((linha) => linha.replace("h:1", nomeUnico(1))) };

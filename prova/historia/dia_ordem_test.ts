@@ -115,6 +115,16 @@ const IMPOSSIVEIS: [nome: string, tipo: ErradoNoDia, caso: () => Caso][] = [
           novo: { numero: 2, situacao: "CHEGOU", senha: "A001" },
         }),
   ],
+  [
+    "a senha de quem se moveu, dada a outro",
+    "senha repetida",
+    () =>
+      new Caso([...CHEGADO, situa("DESFAZ"), move(AMANHA), agend(2, { data: HOJE, hora: "09:45", encaixe: true })])
+        .forja({ ...situa("CHEGOU"), cpf: cpf(2) }, {
+          ...{ ato: "SITUA", codigo: "OK-306" },
+          novo: { numero: 2, situacao: "CHEGOU", senha: "A001" },
+        }),
+  ],
   // As respostas.
   ["a resposta de outro pedido", "resposta imprópria", () => new Caso().ve(BUSCA, com("OK-310"))],
   ["o agendamento de outro CPF", "resposta imprópria", () => {

@@ -20,7 +20,7 @@ import {
   type Situacao,
   voltaAContar,
 } from "./tabela.ts";
-import type { LivroDoDia, Versao } from "./vidas.ts";
+import { type LivroDoDia, noDiario, type Versao } from "./vidas.ts";
 
 type Linha = Required<Omit<Visto, "local">>;
 
@@ -38,6 +38,8 @@ export class LivroModelo {
   #guardados = new Map<number, Guardado>();
   #excecoes: LinhaDeExcecao[] = [];
   #diario: string[] = [];
+  /** Quantas senhas se deram em cada data, por letra. */
+  readonly #senhas = new Map<string, number>();
   #mundo: Mundo;
   #dias: readonly DiaDaSemana[];
   #agora: Agora;
@@ -106,19 +108,19 @@ export class LivroModelo {
         const excecao = this.#excecoes.find(({ numero, revogada }) => numero === feito.numero && !revogada);
         if (excecao === undefined) return RECUSA("ERRO-113");
         this.#excecoes = this.#excecoes.map((uma) => uma === excecao ? { ...uma, revogada: true } : uma);
-        this.#anota("REABRE", excecao.numero, 0, "");
+        this.#anota("REABRE", excecao.numero, 0, "", "");
         return { codigo: "OK-314", numero: excecao.numero, vistos: [] };
       }
     }
   }
 
-  #anota(ato: string, numero: number, versao: number, para: string): void {
-    this.#diario.push(JSON.stringify([["gerente", "h:1", [[ato, numero, versao, "", para]]]]));
+  #anota(ato: string, numero: number, versao: number, de: string, para: string): void {
+    this.#diario.push(JSON.stringify([["gerente", "h:1", [[ato, numero, versao, de, para]]]]));
   }
 
   #grava(ato: string, linha: Linha, pilha: readonly Desfazer[]): Linha {
-    const { numero, versao, situacao, encaixe, data, hora } = linha;
-    this.#anota(ato, numero, versao, `${situacao}${encaixe ? " ENCAIXE" : ""} ${data} ${hora} ${agendaDe(linha)}`);
+    const { numero, versao } = linha;
+    this.#anota(ato, numero, versao, noDiario(this.#guardados.get(numero)?.linha), noDiario(linha));
     const versoes = [...this.#guardados.get(numero)?.versoes ?? []];
     versoes.push({ imagem: linha, ato, pilha, inicio: 0, fim: 0 });
     this.#guardados.set(numero, { linha, pilha, versoes });
@@ -253,9 +255,9 @@ export class LivroModelo {
   #senha({ data, senha }: Linha, prioridade: number): string {
     const letra = prioridade > 0 ? "P" : "A";
     if (senha.startsWith(letra)) return senha;
-    const dadas = [...this.#guardados.values()].map(({ linha }) => linha)
-      .filter((linha) => linha.data === data && linha.senha.startsWith(letra));
-    return letra + String(dadas.length + 1).padStart(3, "0");
+    const dadas = (this.#senhas.get(`${data} ${letra}`) ?? 0) + 1;
+    this.#senhas.set(`${data} ${letra}`, dadas);
+    return letra + String(dadas).padStart(3, "0");
   }
 
   #desfaz(antes: Linha, pilha: readonly Desfazer[]): RespostaDoDia {
@@ -290,7 +292,7 @@ export class LivroModelo {
     const numero = tida?.numero ?? this.#excecoes.length + 1;
     if (tida === undefined) {
       this.#excecoes.push({ ...nova, numero });
-      this.#anota("FECHA", numero, 0, "");
+      this.#anota("FECHA", numero, 0, "", "");
     }
     const { vistos } = this.#mostra(
       "OK-312",
@@ -328,7 +330,7 @@ export class LivroModelo {
       },
       ...{ encaixes, motivo: "", revogada: false },
     });
-    this.#anota("EXTRA", numero, 0, "");
+    this.#anota("EXTRA", numero, 0, "", "");
     return { codigo: "OK-313", numero, vistos: [] };
   }
 }

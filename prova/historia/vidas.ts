@@ -7,7 +7,7 @@
  */
 
 import { type ComandoDoDia, descreve, descreveVisto, type OperacaoDoDia, type Visto } from "./feitos.ts";
-import type { LinhaDeExcecao } from "./semana.ts";
+import { agendaDe, type LinhaDeExcecao } from "./semana.ts";
 import type { Desfazer, Situacao } from "./tabela.ts";
 
 /** Um livro inteiro, como ficou. */
@@ -44,6 +44,7 @@ interface Registrada {
   ato: string;
   numero: number;
   versao: number;
+  de: string;
   para: string;
 }
 
@@ -99,12 +100,21 @@ const MUDA: ReadonlySet<string> = new Set(["OK-300", "OK-301", "OK-303", "OK-306
 export function vidasDe(operacoes: readonly OperacaoDoDia[], livro: LivroDoDia, viola: Viola): Vidas {
   const vidas = new Map<number, Versao[]>();
   for (const linha of livro.agendamentos) vidas.set(linha.numero, []);
+  const ondes = new Map<number, string>();
   for (const registrada of leDiario(livro, viola)) {
     const vida = vidas.get(registrada.numero);
     if (vida === undefined) viola("diário infiel", `fala do agendamento ${registrada.numero}, que não está no livro`);
     else if (registrada.versao !== vida.length + 1) {
       viola("diário infiel", `versão ${registrada.versao} de ${registrada.numero} depois da ${vida.length}`);
-    } else vida.push(versaoDoDiario(registrada, vida.at(-1)));
+    } else {
+      const { numero, versao, de, para } = registrada;
+      const estava = ondes.get(numero) ?? "";
+      // Se o lugar é o mesmo, só se dizem as situações.
+      const dito = para.includes(" ") ? estava : estava.split(" ", 1)[0];
+      if (de !== dito) viola("diário infiel", `versão ${versao} de ${numero}: vem de "${de}", e estava "${dito}"`);
+      ondes.set(numero, para.includes(" ") ? para : estava.replace(dito, para));
+      vida.push(versaoDoDiario(registrada, vida.at(-1)));
+    }
   }
   for (const linha of livro.agendamentos) {
     const vida = vidas.get(linha.numero) ?? [];
@@ -145,13 +155,14 @@ function leDiario({ diario, agendamentos, excecoes }: LivroDoDia, viola: Viola):
     if (!Array.isArray(autores) || !autores.every((um) => Array.isArray(um) && Array.isArray(um[2]))) {
       throw new TypeError(`o diário não tem a forma que se espera: ${linha}`);
     }
-    for (const [ato, numero, versao, , para] of autores.flatMap(([, , feitas]) => feitas)) {
+    for (const [ato, numero, versao, de, para] of autores.flatMap(([, , feitas]) => feitas)) {
       if (
-        typeof ato !== "string" || typeof numero !== "number" || typeof versao !== "number" || typeof para !== "string"
+        typeof ato !== "string" || typeof numero !== "number" || typeof versao !== "number" ||
+        typeof de !== "string" || typeof para !== "string"
       ) {
         throw new TypeError(`o diário não tem a forma que se espera: ${linha}`);
       }
-      if (ato in COMANDO_DO_ATO) registradas.push({ ato, numero, versao, para });
+      if (ato in COMANDO_DO_ATO) registradas.push({ ato, numero, versao, de, para });
       else if (ato === "FECHA" || ato === "EXTRA" || ato === "REABRE") {
         const atos = numeros.get(numero);
         if (atos === undefined) viola("diário infiel", `fala da exceção ${numero}, que não está no livro`);
@@ -188,6 +199,13 @@ function versaoDoDiario({ ato, numero, versao, para }: Registrada, anterior: Ver
     inicio: -Infinity,
     fim: Infinity,
   };
+}
+
+/** A situação e o lugar, como o diário os diz; de um que não havia, nada. */
+export function noDiario(imagem: Imagem | undefined): string {
+  if (imagem === undefined) return "";
+  const { situacao, encaixe, data, hora } = imagem;
+  return `${situacao}${encaixe ? " ENCAIXE" : ""} ${data} ${hora} ${agendaDe(imagem)}`;
 }
 
 function umLugar(
