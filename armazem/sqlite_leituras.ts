@@ -122,6 +122,12 @@ export const PERIODO: string = `
   UNION ALL
   SELECT ${AGENDAMENTO} FROM agendamento WHERE data BETWEEN ?1 AND ?2 AND ${ENCAIXADO}`;
 
+/** Quantos contam numa data, e quantos `por_data` tem dela: só pelos índices, sem abrir uma linha. */
+export const QUANTOS_NA_DATA: string = `
+  SELECT (SELECT count(*) FROM agendamento WHERE data = ?1 AND ${TOMA_HORA}) +
+      (SELECT count(*) FROM agendamento WHERE data = ?1 AND ${ENCAIXADO}),
+    (SELECT count(*) FROM por_data WHERE data = ?1)`;
+
 /** Os cancelados de uma data que `por_data` tem: lê-se de trás para diante, e só até achar os que se pedem. */
 export const CANCELADOS: string = `
   SELECT ${AGENDAMENTO} FROM (SELECT data AS dia, numero AS candidato FROM por_data)

@@ -23,6 +23,7 @@ import {
   lerAgendamento,
   linhasDe,
   numero,
+  QUANTOS_NA_DATA,
   texto,
 } from "./sqlite_leituras.ts";
 
@@ -41,6 +42,7 @@ export class Procura {
   #historia: StatementSync;
   #cancelados: StatementSync;
   #canceladosDentre: StatementSync;
+  #quantosNaData: StatementSync;
   /** Até que número as tabelas os têm. */
   #passadosAte = 0;
   /** Os outros, por CPF e por data, em ordem de número. */
@@ -54,6 +56,7 @@ export class Procura {
     this.#historia = emLinhas(db, HISTORIA);
     this.#cancelados = emLinhas(db, CANCELADOS);
     this.#canceladosDentre = emLinhas(db, CANCELADOS_DENTRE);
+    this.#quantosNaData = emLinhas(db, QUANTOS_NA_DATA);
     this.carrega();
   }
 
@@ -107,6 +110,9 @@ export class Procura {
   /** Os `CANCELADOS_DE_UM_DIA` cancelados mais novos de uma data, do mais novo ao mais antigo. */
   cancelados(data: string): Agendamento[] {
     const recentes = this.#porData.get(data)?.filter((qual) => qual > this.#passadosAte) ?? [];
+    // Num dia em que todos contam, procurar os outros custava tanto como ler estes.
+    const [[contam, passados]] = linhasDe(this.#quantosNaData, data);
+    if (contam === numero(passados) + recentes.length) return [];
     const achados: Agendamento[] = [];
     while (recentes.length > 0 && achados.length < CANCELADOS_DE_UM_DIA) {
       const candidatos = JSON.stringify(recentes.splice(-CANCELADOS_DE_UM_DIA));
