@@ -341,6 +341,6 @@ export function cabeExtra(
   if (!mundo.livre(estado, { agenda, inicio, minutos: fim - inicio })) return false;
   return ![...mundo.quemEsta(estado)].some((imagem) =>
     imagem.encaixe && imagem.situacao !== "CANCELADO" && agendaDe(imagem) === agenda &&
-    minutoDe(imagem.hora) >= inicio && minutoDe(imagem.hora) < fim
+    sobrepoe(inicio, fim, { inicio: minutoDe(imagem.hora), fim: minutoDe(imagem.hora) + (imagem.minutos ?? 1) })
   );
 }

@@ -268,6 +268,7 @@ const IMPOSSIVEIS: [nome: string, tipo: ErradoNoDia, caso: () => Caso][] = [
     Object.assign(caso.historia.operacoes[0].feito, { inicio: "08:20" });
     return caso;
   }],
+  ["ERRO-121 de um EXTRA que nada impede", "leitura sem ordem possível", () => new Caso(UM).ve(EXTRA, com("ERRO-121"))],
   ["ERRO-110 com uma hora livre", "leitura sem ordem possível", () => new Caso().ve(agend(1), com("ERRO-110"))],
   ["ERRO-110 a quem já tem agendamento", "leitura sem ordem possível", () => {
     const derma = { especialidade: "DERMA" };

@@ -57,6 +57,12 @@ const POSSIVEIS: [nome: string, caso: () => Caso][] = [
       ]),
   ],
   [
+    "um EXTRA que não cabe depois de um encaixe que acaba mais tarde que o atendimento",
+    () =>
+      new Caso([agend(1, { especialidade: "DERMA", hora: "08:50", encaixe: true })])
+        .ve({ ...EXTRA, inicio: "09:00" }, com("ERRO-121")),
+  ],
+  [
     "um movimento, e a hora antiga de outro",
     () =>
       new Caso([
