@@ -22,7 +22,8 @@ import type { ArmazemPostgres } from "./armazem/postgres.ts";
 import { ArmazemSqlite } from "./armazem/sqlite.ts";
 import { impressao } from "./clinica/impressao.ts";
 import { type Armazem, BancoForaDoAlcance, ErroDoArmazem } from "./clinica/livro.ts";
-import { ErroDeConfiguracao, type Oferta } from "./clinica/oferta.ts";
+import { ErroDeConfiguracao } from "./clinica/conferencia.ts";
+import type { Oferta } from "./clinica/oferta.ts";
 import { mensagem } from "./clinica/texto.ts";
 import {
   type Argumentos,

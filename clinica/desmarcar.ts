@@ -15,10 +15,11 @@ import {
   naoPermitido,
   semMudanca,
 } from "./estado.ts";
+import { foraDasRegras, impedeSair } from "./impedimento.ts";
 import type { PedidoDe } from "./pedido.ts";
 import { chave } from "./texto.ts";
 
-/** Quando vários erros cabem, vale o primeiro na ordem 113, 114, 117, 115. */
+/** Quando vários erros cabem, vale o primeiro na ordem 113, 114, 117, 115, 116. */
 export function desmarcar(estado: Estado, pedido: PedidoDe<"CANCEL">): Decisao {
   const ativos = pedido.numero === undefined ? doPedido(estado, pedido) : [];
   if (ativos.length > 1) return semMudanca({ codigo: "ERRO-114", agendamentos: ativos });
@@ -26,6 +27,9 @@ export function desmarcar(estado: Estado, pedido: PedidoDe<"CANCEL">): Decisao {
   if ("recusa" in achado) return semMudanca(achado.recusa);
   const { agendamento } = achado;
   if (!podeDesmarcar(estado, agendamento, pedido)) return naoPermitido(agendamento);
+  // CLINICA/1, que não conhece chegadas, também não conhece regras.
+  const regra = pedido.chegado ? undefined : impedeSair(estado, agendamento, pedido.motivo);
+  if (regra !== undefined) return semMudanca(foraDasRegras(regra));
   const feita = cancelamento(estado, { ato: "CANCEL", antes: agendamento, motivo: pedido.motivo });
   return { resultado: { codigo: "OK-301", agendamentos: [feita.depois] }, mudancas: [feita] };
 }

@@ -10,14 +10,14 @@ import { createHash } from "node:crypto";
 import type { Oferta } from "./oferta.ts";
 
 /**
- * Um resumo do que vale na semana: fuso, semanas, datas fechadas, e de cada atendimento a especialidade, o dia, quem, onde e
+ * Um resumo do que vale na semana: fuso, semanas, datas fechadas, as regras que estão ligadas, e de cada atendimento a especialidade, o dia, quem, onde e
  * as horas. Não mudam nada o nome da clínica, a ordem das chaves do arquivo, nem como se escreve o que se compara sem acentos;
  * a ordem de especialidades e profissionais muda, pois por ela se escolhe.
  */
 export function impressao(
-  { fuso, semanas, fechado, especialidades, profissionais, semana }: Pick<
+  { fuso, semanas, fechado, especialidades, profissionais, semana, regras }: Pick<
     Oferta,
-    "fuso" | "semanas" | "fechado" | "especialidades" | "profissionais" | "semana"
+    "fuso" | "semanas" | "fechado" | "especialidades" | "profissionais" | "semana" | "regras"
   >,
 ): string {
   const turnos = [...semana].flatMap(([dia, atendimentos]) =>
@@ -30,6 +30,10 @@ export function impressao(
     ...[fuso, semanas, [...fechado].sort()],
     ...[especialidades, profissionais].map((nomes) => nomes.map(({ chave }) => chave)),
     turnos.sort(),
+    // Sem nenhuma, a impressão é a de antes de as haver: um livro que a guardou não vê outra semana.
+    ...[Object.entries(regras).filter(([, regra]) => regra !== 0 && regra !== undefined)].filter(({ length }) =>
+      length > 0
+    ),
   ];
   return createHash("sha256").update(JSON.stringify(vale)).digest("hex");
 }

@@ -46,6 +46,7 @@ teste("não depende da ordem das chaves, do que se escreve por extenso, da escri
     const igual of [
       aoContrario(SEMANA),
       { ...SEMANA, nome: "Outro nome" },
+      { ...SEMANA, regras: { antecedencia: 0 } },
       { ...SEMANA, fechado: ["2026-12-24", "2026-12-25", "2026-12-25"] },
       { ...SEMANA, atendimentos: [dois, um, tres] },
       troca(0, { inicio: "08:00", vagas: 5, minutos: 30 }),
@@ -55,6 +56,10 @@ teste("não depende da ordem das chaves, do que se escreve por extenso, da escri
     assertEquals(de(igual), de(SEMANA), JSON.stringify(igual));
   }
   assertEquals(de({}), de(undefined));
+});
+
+teste("sem regras é a de um livro que a guardou antes de as haver", () => {
+  assertEquals(de(SEMANA), "73a2a1a747acd448224b95bf96c61cc4d6ea9324d1c926b19ed5f771a003132f");
 });
 
 teste("muda com tudo o que vale", () => {
@@ -76,6 +81,9 @@ teste("muda com tudo o que vale", () => {
     troca(2, { local: "Sala 2" }),
     troca(2, { encaixes: 3 }),
     troca(2, { vagas: 9, minutos: 25 }),
+    ...[{ antecedencia: 60 }, { cancelamento: 60 }, { porCpf: 60 }, { porCpf: 60, antecedencia: 60 }]
+      .map((regras) => ({ ...SEMANA, regras })),
+    ...[[3, 6], [6, 3]].map(([quantas, meses]) => ({ ...SEMANA, regras: { faltas: { quantas, meses } } })),
   ].map(de);
   for (const [i, uma] of diferentes.entries()) {
     for (const outra of diferentes.slice(i + 1)) assertNotEquals(uma, outra, `${i}`);

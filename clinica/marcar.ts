@@ -9,11 +9,12 @@ import { nasce } from "./agendamento.ts";
 import { aprendizado, contatoPara } from "./corrigir.ts";
 import { encaixar } from "./encaixar.ts";
 import { ativoEm, type Decisao, type Estado, jaTerminou, mudanca, nascimento, semMudanca } from "./estado.ts";
+import { antecedenciaPara, foraDasRegras, impedeTer } from "./impedimento.ts";
 import type { Mudanca } from "./livro.ts";
 import type { PedidoDe, Resultado } from "./pedido.ts";
 import { acharAtendimento, atende, escolher, type Vaga } from "./vaga.ts";
 
-/** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 111, 110. */
+/** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 111, 116, 110. */
 export function marcar(estado: Estado, pedido: PedidoDe<"AGEND">): Decisao {
   const onde = acharAtendimento(estado, pedido);
   if (onde === undefined) return semMudanca({ codigo: "ERRO-103" });
@@ -29,7 +30,14 @@ export function marcar(estado: Estado, pedido: PedidoDe<"AGEND">): Decisao {
     return semMudanca({ codigo: "ERRO-111", agendamentos: [anterior] });
   }
 
-  const vaga = encaixe ? encaixado : escolher(estado, onde, { vista: estado.vista, hora: pedido.horario });
+  const antecedencia = antecedenciaPara(estado, pedido.motivo);
+  const escolhe = (antecedencia: number): Vaga | undefined =>
+    escolher(estado, onde, { vista: estado.vista, hora: pedido.horario, antecedencia });
+  // Um encaixe é já o que a recepção abre à antecedência.
+  const vaga = encaixe ? encaixado : escolhe(antecedencia);
+  const perto = vaga === undefined && antecedencia > 0 && escolhe(0) !== undefined;
+  const regra = perto ? "antecedencia" : impedeTer(estado, pedido);
+  if (regra !== undefined) return semMudanca(foraDasRegras(regra));
   if (vaga === undefined || vaga === "cheio") return semMudanca(NAO_HA_VAGAS);
   const contato = contatoPara(estado, pedido);
   const depois = nasce({

@@ -44,6 +44,7 @@ function retrato(resultado: Resultado, pedido: Pedido): unknown {
   return {
     codigo: resultado.codigo,
     numero: "numero" in resultado ? resultado.numero : undefined,
+    regra: "regra" in resultado ? resultado.regra : undefined,
     agendamentos: "agendamentos" in resultado ? resultado.agendamentos.map(semPilha) : undefined,
     vagas: "vagas" in resultado
       ? resultado.vagas.map(({ dia, especialidade, profissional, horas }) => [
@@ -55,8 +56,8 @@ function retrato(resultado: Resultado, pedido: Pedido): unknown {
   };
 }
 
-function retratoDoModelo({ codigo, numero, agendamentos, vagas }: Saida): unknown {
-  return { codigo, numero, agendamentos: agendamentos?.map(semFotos), vagas };
+function retratoDoModelo({ codigo, numero, regra, agendamentos, vagas }: Saida): unknown {
+  return { codigo, numero, regra, agendamentos: agendamentos?.map(semFotos), vagas };
 }
 
 function comparaLivros(livro: Livro, modelo: Modelo, oque: string): void {
@@ -73,9 +74,13 @@ function porCpf(a: { cpf: string }, b: { cpf: string }): number {
 class Vistos {
   #vezes = new Map<string, number>();
 
-  conta({ comando, ...pedido }: Pedido, codigo: string): void {
+  conta({ comando, ...pedido }: Pedido, resultado: Resultado | undefined): void {
+    const codigo = resultado?.codigo ?? "";
     const qual = "situacao" in pedido ? `SITUA ${pedido.situacao}` : comando;
-    for (const chave of [codigo, `${qual} ${codigo}`]) this.#vezes.set(chave, (this.#vezes.get(chave) ?? 0) + 1);
+    const regra = resultado !== undefined && "regra" in resultado ? resultado.regra : "";
+    for (const chave of [codigo, `${qual} ${codigo}`, `${qual} ${regra}`]) {
+      this.#vezes.set(chave, (this.#vezes.get(chave) ?? 0) + 1);
+    }
   }
 
   /** Os esperados que não apareceram. */
@@ -110,6 +115,8 @@ const ESPERADOS = [
   ]),
   ...["FECHA OK-312", "FECHA ERRO-103", "EXTRA OK-313", "EXTRA ERRO-103", "EXTRA ERRO-105", "EXTRA ERRO-121"],
   ...["REABRE OK-314", "REABRE ERRO-113", "ERRO-117"],
+  ...["AGEND antecedencia", "AGEND porCpf", "AGEND faltas", "REMARC antecedencia", "REMARC cancelamento"],
+  ...["CANCEL cancelamento", "SITUA CANCELADO cancelamento"],
   ...[
     "BUSCA OK-302",
     "BUSCA ERRO-112",
@@ -141,7 +148,7 @@ teste("um a um, para qualquer sequência, o núcleo e o modelo respondem o mesmo
           const esperado = modelo.pede(pedido, balcao.agora, ensaio.papel);
           iguais(retrato(resultado, pedido), retratoDoModelo(esperado), JSON.stringify(pedido));
           comparaLivros(balcao.livro, modelo, JSON.stringify(pedido));
-          vistos.conta(pedido, resultado.codigo);
+          vistos.conta(pedido, resultado);
         }
         for (const { numero, versao, codigo } of balcao.livro.linhas) {
           assert((versoes.get(numero) ?? 0) <= versao, "uma versão só cresce");
@@ -184,7 +191,7 @@ async function emLotes(abre: () => BalcaoDaAgenda["armazem"], confereLivro: bool
           balcao.castiga();
           const retratos = resultados?.map((resultado, j) => retrato(resultado, pedidos[j]));
           iguais(retratos, esperados.get(i), JSON.stringify(pedidos));
-          pedidos.forEach((pedido, j) => vistos.conta(pedido, resultados?.[j].codigo ?? ""));
+          pedidos.forEach((pedido, j) => vistos.conta(pedido, resultados?.[j]));
         }
         assertEquals(balcao.falhas, []);
         if (confereLivro) comparaLivros(balcao.livro, modelo, JSON.stringify(conexoes));

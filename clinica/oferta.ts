@@ -8,7 +8,9 @@
  */
 
 import { agendaDe } from "./agendamento.ts";
-import { chave, lerNome, NOME_MAXIMO } from "./texto.ts";
+import { ErroDeConfiguracao, inteiro, lista, mostra, objeto, texto } from "./conferencia.ts";
+import { lerRegras, type Regras } from "./politica.ts";
+import { chave } from "./texto.ts";
 
 /** Uma hora em que se pode ser atendido. */
 export interface Horario {
@@ -97,15 +99,8 @@ export interface Oferta {
   readonly semana: ReadonlyMap<number, Atendimentos>;
   /** Os nomes dos dias da semana, de segunda a domingo, como se mostram. */
   readonly diasDaSemana: readonly string[];
-}
-
-/** A configuração tem um campo que não serve; a mensagem diz qual e por quê. */
-export class ErroDeConfiguracao extends Error {
-  /** O campo, como `"atendimentos[2].inicio"`, e a razão: o que se esperava e o que veio. */
-  constructor(campo: string, razao: string) {
-    super(`${campo}: ${razao}`);
-    this.name = "ErroDeConfiguracao";
-  }
+  /** O que a clínica não deixa marcar ou desmarcar. */
+  readonly regras: Regras;
 }
 
 /** A semana da primeira versão: o que vale quando não há arquivo, e o que falta em um que há. */
@@ -114,6 +109,7 @@ const PADRAO = {
   fuso: "America/Sao_Paulo",
   semanas: 4,
   fechado: [],
+  regras: {},
   atendimentos: [
     { especialidade: "CLINICO GERAL", dia: "SEGUNDA-FEIRA" },
     { especialidade: "DERMATOLOGISTA", dia: "QUARTA-FEIRA" },
@@ -205,6 +201,7 @@ export function lerOferta(valor: unknown = {}): Oferta {
     quemAtende,
     semana: new Map([...porDia].map(([dia, doDia]) => [dia, reune(doDia.map(({ turno }) => turno), quemAtende)])),
     diasDaSemana,
+    regras: lerRegras("regras", config.regras),
   };
 }
 
@@ -320,37 +317,6 @@ function recusaNomesPelaMetade(atendimentos: readonly Atendimento[]): void {
   }
 }
 
-function objeto(campo: string, valor: unknown, chaves: string[]): Record<string, unknown> {
-  if (typeof valor !== "object" || valor === null || Array.isArray(valor)) {
-    throw new ErroDeConfiguracao(campo, `esperava um objeto {…}; veio ${mostra(valor)}`);
-  }
-  const estranha = Object.keys(valor).find((nome) => !chaves.includes(nome));
-  if (estranha !== undefined) {
-    throw new ErroDeConfiguracao(campo, `não conhece a chave "${estranha}"; conhece ${chaves.join(", ")}`);
-  }
-  return Object.fromEntries(Object.entries(valor));
-}
-
-function lista(campo: string, valor: unknown): unknown[] {
-  if (!Array.isArray(valor)) throw new ErroDeConfiguracao(campo, `esperava uma lista […]; veio ${mostra(valor)}`);
-  return valor;
-}
-
-function texto(campo: string, valor: unknown, maximo = NOME_MAXIMO): string {
-  const nome = typeof valor === "string" ? lerNome(valor) : undefined;
-  if (typeof valor !== "string" || nome === undefined || chave(valor) === "" || [...nome].length > maximo) {
-    throw new ErroDeConfiguracao(campo, `esperava um texto de 1 a ${maximo} caracteres; veio ${mostra(valor)}`);
-  }
-  return valor.normalize("NFC").trim();
-}
-
-function inteiro(campo: string, valor: unknown, { de, ate }: { de: number; ate: number }): number {
-  if (typeof valor !== "number" || !Number.isInteger(valor) || valor < de || valor > ate) {
-    throw new ErroDeConfiguracao(campo, `esperava um inteiro de ${de} a ${ate}; veio ${mostra(valor)}`);
-  }
-  return valor;
-}
-
 function lerFuso(valor: unknown): string {
   const fuso = texto("fuso", valor);
   try {
@@ -376,10 +342,6 @@ function lerHora(campo: string, valor: unknown): number {
   const partes = typeof valor === "string" ? /^([01]\d|2[0-3]):([0-5]\d)$/.exec(valor) : null;
   if (partes === null) throw new ErroDeConfiguracao(campo, `esperava uma hora "HH:MM"; veio ${mostra(valor)}`);
   return Number(partes[1]) * 60 + Number(partes[2]);
-}
-
-function mostra(valor: unknown): string {
-  return valor === undefined ? "nada" : JSON.stringify(valor);
 }
 
 /** Escreve minutos desde a meia-noite como `"HH:MM"`. */

@@ -7,7 +7,8 @@
 import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import completa from "../clinica.completa.json" with { type: "json" };
-import { atendimentosDe, ErroDeConfiguracao, lerOferta, minutoDoDia, nomeDoDia, type Oferta } from "./oferta.ts";
+import { ErroDeConfiguracao } from "./conferencia.ts";
+import { atendimentosDe, lerOferta, minutoDoDia, nomeDoDia, type Oferta } from "./oferta.ts";
 
 function teste(name: string, fn: () => void): void {
   Deno.test({ name, permissions: "none", fn });

@@ -67,6 +67,8 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
     muda: true,
     toca: ({ cpf, especialista, data }, clinica, agora) => ({
       cpf,
+      // As faltas estão na história.
+      historia: clinica.oferta.regras.faltas !== undefined,
       novos: 1,
       ...naData(clinica, { especialista, data, agora }),
     }),

@@ -16,13 +16,14 @@ import {
   naoPermitido,
   semMudanca,
 } from "./estado.ts";
+import { antecedenciaPara, foraDasRegras, impedeSair } from "./impedimento.ts";
 import type { Vista } from "./livro.ts";
 import { lugar } from "./marcar.ts";
 import type { Ocupacao } from "./ocupacao.ts";
 import type { PedidoDe } from "./pedido.ts";
 import { acharAtendimento, atende, type Atendimento, escolher, type Vaga } from "./vaga.ts";
 
-/** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 113, 117, 115, 110. */
+/** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 113, 117, 115, 116, 110. */
 export function remarcar(estado: Estado, pedido: PedidoDe<"REMARC">): Decisao {
   const onde = acharAtendimento(estado, pedido);
   if (onde === undefined) return semMudanca({ codigo: "ERRO-103" });
@@ -32,19 +33,27 @@ export function remarcar(estado: Estado, pedido: PedidoDe<"REMARC">): Decisao {
   const antes = achado.agendamento;
   if (!move(estado, antes)) return naoPermitido(antes);
 
-  const vaga = escolherPara(estado, onde, { antes, pedido });
-  if (vaga === undefined) return semMudanca({ codigo: "ERRO-110" });
-  const novo = lugar(onde.dia.iso, vaga);
-  if (!antes.encaixe && mesmoLugar(antes, novo)) {
+  const { motivo } = pedido;
+  const antecedencia = antecedenciaPara(estado, motivo);
+  const escolhe = (antecedencia: number): Vaga | undefined =>
+    escolherPara(estado, onde, { antes, horario: pedido.horario, antecedencia });
+  const vaga = escolhe(antecedencia);
+  const perto = vaga === undefined && antecedencia > 0 ? escolhe(0) : undefined;
+  const achada = vaga ?? perto;
+  // Onde já está nada muda, e regra nenhuma o impede: a resposta que se perdeu repete-se.
+  if (achada !== undefined && !antes.encaixe && mesmoLugar(antes, lugar(onde.dia.iso, achada))) {
     return semMudanca({ codigo: "OK-303", agendamentos: [antes, antes] });
   }
+  const regra = impedeSair(estado, antes, motivo) ?? (perto && "antecedencia");
+  if (regra !== undefined) return semMudanca(foraDasRegras(regra));
+  if (vaga === undefined) return semMudanca({ codigo: "ERRO-110" });
   const feita = mudanca(estado, {
     ato: "REMARC",
     antes,
     novo: {
-      ...novo,
+      ...lugar(onde.dia.iso, vaga),
       ...DE_NOVO,
-      motivo: pedido.motivo ?? antes.motivo,
+      motivo: motivo ?? antes.motivo,
     },
   });
   return { resultado: { codigo: "OK-303", agendamentos: [feita.depois, antes] }, mudancas: [feita] };
@@ -63,11 +72,11 @@ function move(estado: Estado, agendamento: Agendamento): boolean {
 function escolherPara(
   estado: Estado,
   onde: Atendimento,
-  { antes, pedido: { horario: hora } }: { antes: Agendamento; pedido: PedidoDe<"REMARC"> },
+  { antes, horario: hora, antecedencia }: { antes: Agendamento; horario: string | undefined; antecedencia: number },
 ): Vaga | undefined {
-  const vista = semEle(estado.vista, antes);
+  const escolha = { vista: semEle(estado.vista, antes), hora, antecedencia };
   const dele = onde.agendas.filter(({ agenda }) => agenda === agendaDe(antes));
-  return escolher(estado, { ...onde, agendas: dele }, { vista, hora }) ?? escolher(estado, onde, { vista, hora });
+  return escolher(estado, { ...onde, agendas: dele }, escolha) ?? escolher(estado, onde, escolha);
 }
 
 /** O livro como seria sem o agendamento. */

@@ -23,6 +23,7 @@ import {
   transicao,
 } from "./estado.ts";
 import { aberto, atinge } from "./excecao.ts";
+import { foraDasRegras, impedeSair } from "./impedimento.ts";
 import type { DoAgendamento, LetraDeSenha, Mudanca } from "./livro.ts";
 import { arquivamento } from "./marcar.ts";
 import { estaLivre } from "./ocupacao.ts";
@@ -46,7 +47,7 @@ const TRANSICOES: { readonly [S in Situacao]: readonly Situacao[] } = {
   PASSOU: [],
 };
 
-/** Quando vários erros cabem, vale o primeiro na ordem 113, 117, 115. */
+/** Quando vários erros cabem, vale o primeiro na ordem 113, 117, 115, 116. */
 export function situar(estado: Estado, pedido: PedidoDe<"SITUA">): Decisao {
   const { situacao } = pedido;
   const achado = acha(estado, pedido, () => candidatos(estado, pedido));
@@ -58,6 +59,8 @@ export function situar(estado: Estado, pedido: PedidoDe<"SITUA">): Decisao {
     ? [passa(estado, agendamento, { ...pedido, situacao })]
     : undefined;
   if (mudancas === undefined) return naoPermitido(agendamento);
+  const regra = situacao === "CANCELADO" ? impedeSair(estado, agendamento, pedido.motivo) : undefined;
+  if (regra !== undefined) return semMudanca(foraDasRegras(regra));
   const [feita] = mudancas;
   return { resultado: { codigo: "OK-306", agendamentos: [feita.depois] }, mudancas: mudancas.toReversed() };
 }

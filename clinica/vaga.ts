@@ -6,6 +6,7 @@
 
 import type { DiaAberto } from "./calendario.ts";
 import { type Estado, jaComecou } from "./estado.ts";
+import { faltam } from "./impedimento.ts";
 import type { Vista } from "./livro.ts";
 import { estaLivre } from "./ocupacao.ts";
 import type { AgendaDoDia, Especialidade, Horario } from "./oferta.ts";
@@ -61,18 +62,23 @@ export interface Escolha {
   readonly vista: Pick<Vista, "ocupacao">;
   /** Só esta hora. */
   readonly hora?: string;
+  /** Minutos que têm de faltar para ela. */
+  readonly antecedencia?: number;
 }
 
 /**
  * A vaga que se dá: a primeira hora livre. Entre várias agendas que a têm, a que tem menos marcados da especialidade na
  * data; se empatam, a primeira na configuração.
  */
-export function escolher(estado: Estado, onde: Atendimento, { vista, hora }: Escolha): Vaga | undefined {
+export function escolher(estado: Estado, onde: Atendimento, escolha: Escolha): Vaga | undefined {
+  const { vista, hora, antecedencia = 0 } = escolha;
   const { dia, agendas } = onde;
   const vagas: Vaga[] = [];
   for (const agenda of agendas) {
     const tomado = estado.clinica.tomado(vista, dia.iso, agenda.agenda);
-    const serve = (horario: Horario): boolean => estaLivre(tomado, horario) && !jaComecou(estado, dia, horario);
+    const serve = (horario: Horario): boolean =>
+      estaLivre(tomado, horario) && !jaComecou(estado, dia, horario) &&
+      faltam(estado, antecedencia, { data: dia.iso, hora: horario.hora });
     const pedido = hora === undefined ? undefined : agenda.porHora.get(hora);
     const horario = hora === undefined ? agenda.horarios.find(serve) : pedido && serve(pedido) ? pedido : undefined;
     if (horario !== undefined) vagas.push({ agenda, horario });

@@ -6,7 +6,8 @@
  * @module
  */
 
-import { ErroDeConfiguracao, lerOferta, type Oferta } from "../clinica/oferta.ts";
+import { ErroDeConfiguracao } from "../clinica/conferencia.ts";
+import { lerOferta, type Oferta } from "../clinica/oferta.ts";
 import { mensagem } from "../clinica/texto.ts";
 import type { Argumentos } from "./argumentos.ts";
 

@@ -5,7 +5,8 @@
  */
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ErroDeConfiguracao, lerOferta, type Oferta } from "../clinica/oferta.ts";
+import { ErroDeConfiguracao } from "../clinica/conferencia.ts";
+import { lerOferta, type Oferta } from "../clinica/oferta.ts";
 import { lerArgumentos } from "./argumentos.ts";
 import { type Achado, type ArquivoDaSemana, arquivoDaSemana, lerSemana, Vigia } from "./semana.ts";
 

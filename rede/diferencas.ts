@@ -7,6 +7,7 @@
  */
 
 import { DIAS_DA_SEMANA, ENCAIXES_PADRAO, hora, type Oferta, type Turno } from "../clinica/oferta.ts";
+import type { Regras } from "../clinica/politica.ts";
 import { dataNoFio } from "../protocolo.ts";
 
 /** O que muda, uma frase cada; nenhuma se valem as mesmas coisas. */
@@ -21,7 +22,20 @@ export function diferencas(antes: Oferta, depois: Oferta): string[] {
     ...entramESaem("especialidade", nomes(antes.especialidades), nomes(depois.especialidades)),
     ...ordem("especialidades", nomes(antes.especialidades), nomes(depois.especialidades)),
     ...atendimentos(antes, depois),
+    ...regras(antes, depois),
   ];
+}
+
+/** As regras, pelo nome que têm na configuração. */
+function regras({ regras: eram }: Oferta, { regras: sao }: Oferta): string[] {
+  const ditas = ({ faltas, ...numeros }: Regras): [string, string | number][] => [
+    ...Object.entries(numeros).map((
+      [nome, valor],
+    ): [string, string | number] => [nome, valor === 0 ? "nenhuma" : valor]),
+    ["faltas", faltas === undefined ? "nenhuma" : `${faltas.quantas} em ${faltas.meses} meses`],
+  ];
+  const antes = new Map(ditas(eram));
+  return ditas(sao).flatMap(([nome, valor]) => troca(`regras.${nome}`, antes.get(nome) ?? "nenhuma", valor));
 }
 
 function nomes(com: readonly { readonly nome: string }[]): string[] {

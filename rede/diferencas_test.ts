@@ -28,6 +28,10 @@ for (
       "fuso: America/Sao_Paulo -> America/Manaus",
       "semanas: 4 -> 6",
     ]],
+    ["as regras", { ...ANTES, regras: { antecedencia: 120, faltas: { quantas: 3, meses: 6 } } }, [
+      "regras.antecedencia: nenhuma -> 120",
+      "regras.faltas: nenhuma -> 3 em 6 meses",
+    ]],
     ["uma data que fecha", { ...ANTES, fechado: ["2026-12-25"] }, ["mais data fechada: 25/12/2026"]],
     ["uma especialidade que se acrescenta", {
       atendimentos: [...ANTES.atendimentos, { ...CLINICO, especialidade: "Geriatria", dia: "TERÇA-FEIRA", vagas: 1 }],

@@ -45,6 +45,14 @@ export const O_QUE_QUER_DIZER: { readonly [C in CodigoDeRecusa]: string } = {
     "avise quem cuida do servidor.",
 };
 
+/** O que cada regra da clínica pede. */
+export const REGRAS: Readonly<Record<string, string>> = {
+  antecedencia: "A regra: falta pouco tempo para essa hora; a clínica pede mais antecedência.",
+  cancelamento: "A regra: falta pouco tempo para a hora marcada; já não se desmarca nem remarca.",
+  porCpf: "A regra: este CPF já tem tantos agendamentos quantos a clínica aceita.",
+  faltas: "A regra: este CPF faltou vezes demais nos últimos meses.",
+};
+
 /** O que se diz quando o servidor só fala CLINICA/1 e o que se pediu é de CLINICA/2. */
 export const SERVIDOR_ANTIGO =
   "O servidor é de uma versão anterior e não conhece isto. Atualize o servidor; marcar, buscar e cancelar funcionam.";

@@ -6,7 +6,7 @@
 
 import { delay } from "@std/async";
 import type { NomeDeComando } from "./formas.ts";
-import { type CodigoDeRecusa, O_QUE_QUER_DIZER } from "./frases.ts";
+import { type CodigoDeRecusa, O_QUE_QUER_DIZER, REGRAS } from "./frases.ts";
 import { agendaDoDia, agendamentoDe, cartaoDe, colunas, quebra, tabelaDeAgendamentos, tabelaDeVagas } from "./telas.ts";
 import { agendamentosEm, type Respondido, type TuplaLida, type VagaLida } from "./tubo.ts";
 import { inofensivo } from "../clinica/texto.ts";
@@ -116,7 +116,7 @@ export async function mostra(resposta: Respondido, esclarecimento: readonly stri
       return await imprime([...fraseDe(codigo), ...mostrados], Deno.stderr);
     }
     case "ERRO-116":
-      return await imprime([...fraseDe(codigo), `A regra: ${inofensivo(resposta.regra)}.`], Deno.stderr);
+      return await imprime([...fraseDe(codigo), regraEmPalavras(resposta.regra)], Deno.stderr);
     default:
       return await imprime([...fraseDe(codigo), ...esclarecimento], Deno.stderr);
   }
@@ -126,6 +126,11 @@ export async function mostra(resposta: Respondido, esclarecimento: readonly stri
 function comQuemFicou(feito: string, deFora: readonly TuplaLida[]): string[] {
   if (deFora.length === 0) return [feito, "Ninguém ficou de fora."];
   return [feito, "Ficaram de fora, por remarcar:", ...tabelaDeAgendamentos(deFora)];
+}
+
+/** O que a regra que impediu pede; uma que este cliente não conhece diz-se pelo nome. */
+function regraEmPalavras(regra: string): string {
+  return Object.hasOwn(REGRAS, regra) ? REGRAS[regra] : `A regra: ${inofensivo(regra)}.`;
 }
 
 function fraseDe(codigo: CodigoDeRecusa): string[] {

@@ -75,6 +75,15 @@ const CONFIGS: readonly ConfigDoModelo[] = [
       { especialidade: "CLINICO", dia: SEG, inicio: "08:30", vagas: 2, minutos: 20, encaixes: 1 },
     ],
   },
+  {
+    semanas: 2,
+    fechado: [],
+    atendimentos: [
+      { especialidade: "CLINICO", dia: SEG, profissional: "LIMA", inicio: "08:00", vagas: 4, minutos: 30, encaixes: 1 },
+      { especialidade: "PEDIATRA", dia: SEG, inicio: "08:00", vagas: 3, minutos: 45, encaixes: 1 },
+    ],
+    regras: { antecedencia: 60, cancelamento: 45, porCpf: 1, faltas: { quantas: 1, meses: 1 } },
+  },
 ];
 
 // ------------------------------------------------------------------------------------------------------ ao acaso

@@ -182,6 +182,7 @@ export function curto(clinica: Clinica, agendamento: Agendamento): string {
 export function emTexto(clinica: Clinica, resultado: Resultado): string {
   const partes: string[] = [resultado.codigo];
   if ("numero" in resultado) partes.push(`nº ${resultado.numero}`);
+  if ("regra" in resultado) partes.push(resultado.regra);
   if ("agendamentos" in resultado) partes.push(resultado.agendamentos.map((um) => curto(clinica, um)).join(", "));
   if ("vagas" in resultado) partes.push(resultado.vagas.map(livreEmTexto).join(","));
   if ("primeiras" in resultado) partes.push((resultado.primeiras ?? []).map(livreEmTexto).join(","));

@@ -382,6 +382,13 @@ testeComSistema("uma recusa de CLINICA/2 diz o que houve e mostra como o agendam
     assertStringIncludes(stderr, frase);
     assertMatch(stderr, /Situação +chegou/);
   }
+  for (
+    const [regra, frase] of [["porCpf", "este CPF já tem tantos agendamentos"], ["outra", "A regra: outra."]] as const
+  ) {
+    await using falso = falso2({ codigo: "ERRO-116", regra });
+    const { stderr } = await cliente(falso.porta, ...AGENDAR, "--data", "2026-11-27");
+    assertStringIncludes(stderr, frase);
+  }
   await using falso = falso2({ codigo: "ERRO-121" });
   const extra = ["extra", "nutricionista", "24/12/2026", "18:00", "4", "30"];
   assertStringIncludes((await cliente(falso.porta, ...extra)).stderr, "ERRO-121: Já há atendimento nesse horário");

@@ -27,6 +27,7 @@ import {
   unicos,
 } from "./modelo_dias.ts";
 import { extra, fecha, fechado, reabre } from "./modelo_excecoes.ts";
+import { cedoDemais, isento, naoPodeSair, naoPodeTer } from "./modelo_regras.ts";
 
 /** As regras como o design as diz. */
 export class Modelo {
@@ -106,13 +107,20 @@ export class Modelo {
     if (anterior !== undefined && fim(anterior) > this.dias.agora) {
       return { codigo: "ERRO-111", agendamentos: [anterior] };
     }
+    const antecedencia = this.#antecedencia(pedido.motivo);
+    const longe = pedidas.filter(({ inicio }) => !cedoDemais(this.dias, antecedencia, data, hora(inicio)));
     const vaga = encaixe
       ? this.dias.menos(
         data,
         blocos.filter((bloco) => this.dias.encaixes(data, bloco) < bloco.encaixes)
           .map((bloco) => ({ bloco, inicio: minuto, minutos: Math.min(bloco.minutos, 1440 - minuto) })),
       )
-      : this.dias.escolhe(data, pedidas);
+      : this.dias.escolhe(data, longe);
+    if (!encaixe && vaga === undefined && this.dias.escolhe(data, pedidas) !== undefined) {
+      return { codigo: "ERRO-116", regra: "antecedencia" };
+    }
+    const impedido = isento({ papel: this.#papel, motivo: pedido.motivo }) ? undefined : naoPodeTer(this.dias, cpf);
+    if (impedido !== undefined) return { codigo: "ERRO-116", regra: impedido };
     if (vaga === undefined) return { codigo: "ERRO-110" };
     if (anterior !== undefined) this.#muda(anterior, { ativo: false });
     const contato = this.#contato(cpf, pedido);
@@ -151,14 +159,24 @@ export class Modelo {
     if (!linha.ativo || !["MARCADO", "CONFIRMADO"].includes(linha.situacao) || fim(linha) <= this.dias.agora) {
       return { codigo: "ERRO-115", agendamentos: [linha] };
     }
-    const suas = horas.filter(({ bloco }) => agenda(bloco) === agenda(linha));
-    const vaga = this.dias.escolhe(data, suas, linha) ?? this.dias.escolhe(data, horas, linha);
-    if (vaga === undefined) return { codigo: "ERRO-110" };
-    const novo = { profissional: vaga.bloco.profissional, data, hora: hora(vaga.inicio), minutos: vaga.minutos };
-    const igual = Object.entries(novo).every(([campo, valor]) =>
+    const escolhe = (antecedencia: number): Partial<Linha> | undefined => {
+      const longe = horas.filter(({ inicio }) => !cedoDemais(this.dias, antecedencia, data, hora(inicio)));
+      const suas = longe.filter(({ bloco }) => agenda(bloco) === agenda(linha));
+      const vaga = this.dias.escolhe(data, suas, linha) ?? this.dias.escolhe(data, longe, linha);
+      return vaga &&
+        { profissional: vaga.bloco.profissional, data, hora: hora(vaga.inicio), minutos: vaga.minutos };
+    };
+    const novo = escolhe(this.#antecedencia(pedido.motivo));
+    const semRegra = escolhe(0);
+    const igual = Object.entries(novo ?? semRegra ?? { data: "" }).every(([campo, valor]) =>
       Object.entries(linha).some(([c, v]) => c === campo && v === valor)
     );
     if (igual && !linha.encaixe) return { codigo: "OK-303", agendamentos: [linha, linha] };
+    const preso = naoPodeSair(this.dias, linha, { papel: this.#papel, motivo: pedido.motivo });
+    if (preso !== undefined) return preso;
+    if (novo === undefined) {
+      return semRegra === undefined ? { codigo: "ERRO-110" } : { codigo: "ERRO-116", regra: "antecedencia" };
+    }
     const antes = { ...linha };
     this.#muda(linha, {
       ...novo,
@@ -179,6 +197,8 @@ export class Modelo {
     if (!linha.ativo || !porVir && !(chegado === true && ["CHEGOU", "CHAMADO"].includes(linha.situacao))) {
       return { codigo: "ERRO-115", agendamentos: [linha] };
     }
+    const preso = chegado ? undefined : naoPodeSair(this.dias, linha, { papel: this.#papel, motivo });
+    if (preso !== undefined) return preso;
     this.#passa(linha, { situacao: "CANCELADO", ativo: false, motivo: motivo ?? "", terminouEm: this.#instante() });
     return { codigo: "OK-301", agendamentos: [linha] };
   }
@@ -211,6 +231,10 @@ export class Modelo {
       .sort((a, b) => b.fotos[b.fotos.length - 1].em - a.fotos[a.fotos.length - 1].em || b.numero - a.numero);
     const linha = this.#acha(pedido, situacao === "DESFAZ" ? mudadas : [...doDia, ...this.#ativos(cpf)]);
     if ("codigo" in linha && !("cpf" in linha)) return linha;
+    if (situacao === "CANCELADO" && ["MARCADO", "CONFIRMADO"].includes(linha.situacao)) {
+      const preso = naoPodeSair(this.dias, linha, { papel: this.#papel, motivo: pedido.motivo });
+      if (preso !== undefined) return preso;
+    }
     const feito = situacao === "DESFAZ" ? this.#desfaz(linha) : this.#vai(linha, { ...pedido, situacao });
     return { codigo: feito ? "OK-306" : "ERRO-115", agendamentos: [linha] };
   }
@@ -251,6 +275,10 @@ export class Modelo {
       case "PASSOU":
         return false;
     }
+  }
+
+  #antecedencia(motivo: string | undefined): number {
+    return isento({ papel: this.#papel, motivo }) ? 0 : this.dias.config.regras?.antecedencia ?? 0;
   }
 
   /** Uma senha por chegada, menos a quem já tem uma da mesma letra. */

@@ -34,6 +34,13 @@ export interface ConfigDoModelo {
   readonly fechado: readonly string[];
   /** O que se atende. */
   readonly atendimentos: readonly AtendimentoDoModelo[];
+  /** As regras que há. */
+  readonly regras?: {
+    readonly antecedencia?: number;
+    readonly cancelamento?: number;
+    readonly porCpf?: number;
+    readonly faltas?: { readonly quantas: number; readonly meses: number };
+  };
 }
 
 /** O mesmo, que se muda. */
@@ -53,6 +60,8 @@ export interface Saida {
   readonly codigo: string;
   /** O da exceção. */
   readonly numero?: number;
+  /** A que o impediu. */
+  readonly regra?: string;
   /** De quem fala. */
   readonly agendamentos?: readonly Linha[];
   /** Data, dia, especialidade, profissional e horas. */

@@ -1,0 +1,189 @@
+/**
+ * Testes das regras da clínica: todas as combinações delas, a fronteira de cada uma, e quem passa por cima. Sem nenhuma
+ * permissão.
+ *
+ * @module
+ */
+
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  agend,
+  ANA,
+  type Balcao,
+  BalcaoPuro,
+  BIA,
+  cancel,
+  CEDO,
+  CINCO,
+  CLINICO,
+  como,
+  desmarcado,
+  em,
+  emTexto,
+  EQUIPE,
+  marcado,
+  poe,
+  regra,
+  remarc,
+  responde,
+  SEGUNDA,
+  situa,
+  teste,
+} from "../testes/balcao.ts";
+import { ErroDeConfiguracao } from "./conferencia.ts";
+import type { Papel } from "./agendamento.ts";
+import { lerOferta } from "./oferta.ts";
+
+/** Cada regra, apertada de modo que o que `cenario` monta a quebra. */
+const APERTADAS = { antecedencia: 120, cancelamento: 120, porCpf: 2, faltas: { quantas: 1, meses: 6 } };
+const NOMES = Object.keys(APERTADAS);
+
+/** Todos os subconjuntos. */
+const COMBINACOES = Array.from({ length: 2 ** NOMES.length }, (_, bits) => NOMES.filter((_, i) => bits & (1 << i)));
+
+/** Às 07:00 de segunda: BIA tem duas horas marcadas, a do clínico às 08:00, e já faltou uma vez. */
+function cenario(balcao: Balcao): void {
+  poe(balcao, { cpf: BIA, hora: "08:00" });
+  poe(balcao, { cpf: BIA, especialidade: "NUTRICIONISTA", data: "2026-12-04" });
+  poe(balcao, { cpf: BIA, data: "2026-06-01", situacao: "FALTOU", ativo: false });
+  poe(balcao, { cpf: ANA, hora: "10:00" });
+}
+
+/** O que cada ato responde, conforme as regras que estão ligadas. */
+const ATOS: readonly (readonly [
+  oque: string,
+  pede: (motivo?: string) => Parameters<Balcao["pede"]>[0],
+  (
+    ligadas: readonly string[],
+  ) => string,
+])[] = [
+  [
+    "marcar outra especialidade, longe",
+    (motivo) => agend(BIA, { especialista: "DERMATOLOGISTA", data: "2026-12-02", motivo }),
+    (ligadas) => primeira(ligadas, "porCpf", "faltas") ?? "OK-300",
+  ],
+  [
+    "marcar perto, quem nada tem",
+    (motivo) => agend("52998224725", { horario: "08:30", motivo }),
+    (ligadas) => primeira(ligadas, "antecedencia") ?? "OK-300",
+  ],
+  ["marcar, sem dizer a hora", (motivo) => agend("52998224725", { motivo }), () => "OK-300"],
+  [
+    "desmarcar perto",
+    (motivo) => cancel(BIA, CLINICO, { motivo }),
+    (ligadas) => primeira(ligadas, "cancelamento") ?? "OK-301",
+  ],
+  [
+    "desmarcar pela situação",
+    (motivo) => situa(BIA, "CANCELADO", { motivo }),
+    (ligadas) => primeira(ligadas, "cancelamento") ?? "OK-306",
+  ],
+  ["desmarcar longe", (motivo) => cancel(BIA, "NUTRICIONISTA", { motivo }), () => "OK-301"],
+  [
+    "mover o que está perto",
+    (motivo) => remarc(BIA, { data: "2026-12-07", motivo }),
+    (ligadas) => primeira(ligadas, "cancelamento") ?? "OK-303",
+  ],
+  [
+    "mover para perto",
+    (motivo) => remarc(ANA, { horario: "08:30", motivo }),
+    (ligadas) => primeira(ligadas, "antecedencia") ?? "OK-303",
+  ],
+  ["mover para onde está", (motivo) => remarc(BIA, { horario: "08:00", motivo }), () => "OK-303"],
+];
+
+function primeira(ligadas: readonly string[], ...quebradas: string[]): string | undefined {
+  const qual = quebradas.find((nome) => ligadas.includes(nome));
+  return qual === undefined ? undefined : `ERRO-116 ${qual}`;
+}
+
+for (const ligadas of COMBINACOES) {
+  const config = { regras: Object.fromEntries(Object.entries(APERTADAS).filter(([nome]) => ligadas.includes(nome))) };
+  teste(
+    `com as regras [${ligadas.join(", ")}], cada ato dá o que elas mandam, e com um motivo a casa passa`,
+    async () => {
+      for (const [oque, pede, esperado] of ATOS) {
+        for (const papel of ["gerente", "balcao", "profissional", "paciente", "quiosque"] satisfies Papel[]) {
+          for (const motivo of [undefined, "URGENTE"]) {
+            const balcao = new BalcaoPuro(config);
+            cenario(balcao);
+            const antes = balcao.livro.linhas;
+            const passa = motivo !== undefined && papel !== "paciente" && papel !== "quiosque";
+            const veio = emTexto(balcao.clinica, await balcao.pede(pede(motivo), como(papel)));
+            const quis = passa ? esperado([]) : esperado(ligadas);
+            assertEquals(quis.includes(" ") ? veio : veio.split(" ")[0], quis, `${oque}, ${papel}, ${motivo}`);
+            if (quis.startsWith("ERRO")) assertEquals(balcao.livro.linhas, antes, oque);
+          }
+        }
+      }
+    },
+  );
+}
+
+regra("a antecedência cumpre-se ao minuto, e sem HORÁRIO vale a primeira hora que a cumpre", async (balcao) => {
+  await responde(balcao, [
+    [agend(ANA, { horario: "08:00" }), "ERRO-116 antecedencia"],
+    [agend(ANA), marcado(ANA, "08:30")],
+    [agend(BIA, { horario: "09:00" }), marcado(BIA, "09:00")],
+  ]);
+  balcao.agora = em(`${SEGUNDA}T09:31`);
+  // Só há uma hora livre por vir, e está perto demais; num dia sem nenhuma não há vagas.
+  await responde(balcao, [[agend("52998224725"), "ERRO-116 antecedencia"]]);
+}, { config: { regras: { antecedencia: 90 } } });
+
+regra("de um dia cheio diz-se que não há vagas, e não a antecedência", async (balcao) => {
+  for (const [i, hora] of CINCO.entries()) poe(balcao, { cpf: String(i), hora });
+  await responde(balcao, [[agend(ANA), "ERRO-110"], [agend(ANA, { horario: "08:00" }), "ERRO-110"]]);
+}, { config: { regras: { antecedencia: 90 } } });
+
+regra("um encaixe não tem antecedência, mas conta para as outras regras", async (balcao) => {
+  await responde(balcao, [[agend(ANA, { horario: "08:10", encaixe: true }), "OK-300"]]);
+  await responde(balcao, [
+    [agend(ANA, { horario: "10:00", especialista: "PEDIATRA", encaixe: true }), "ERRO-116 porCpf"],
+  ]);
+}, { config: { ...EQUIPE, regras: { antecedencia: 600, porCpf: 1 } } });
+
+regra("quem já tem um dessa especialidade sabe disso, e não da regra", async (balcao) => {
+  poe(balcao, { cpf: ANA });
+  await responde(balcao, [[agend(ANA, { horario: "08:30" }), "ERRO-111"]]);
+}, { config: { regras: { antecedencia: 600, porCpf: 1 } } });
+
+regra("uma hora segurada não conta para porCpf, e o que já acabou também não", async (balcao) => {
+  poe(balcao, { cpf: ANA, especialidade: "NUTRICIONISTA", situacao: "CONVIDADO", ativo: false });
+  poe(balcao, { cpf: ANA, especialidade: "DERMATOLOGISTA", data: "2026-11-25" });
+  await responde(balcao, [[agend(ANA), marcado(ANA, "08:00")]]);
+}, { config: { regras: { porCpf: 1 } } });
+
+regra("as faltas contam-se por meses do calendário, o mesmo dia incluído", async (balcao) => {
+  const faltou = { situacao: "FALTOU", ativo: false } as const;
+  poe(balcao, { cpf: ANA, data: "2026-05-29", ...faltou });
+  poe(balcao, { cpf: ANA, data: "2026-07-01", ...faltou });
+  poe(balcao, { cpf: ANA, data: "2026-07-08", situacao: "SAIU", ativo: false });
+  poe(balcao, { cpf: BIA, data: "2026-05-30", ...faltou });
+  poe(balcao, { cpf: BIA, data: "2026-07-06", ...faltou });
+  await responde(balcao, [[agend(BIA), "ERRO-116 faltas"], [agend(ANA), marcado(ANA, "08:00")]]);
+}, { config: { regras: { faltas: { quantas: 2, meses: 6 } } } });
+
+regra("CLINICA/1 desmarca sempre", async (balcao) => {
+  poe(balcao, { cpf: ANA });
+  await responde(balcao, [
+    [cancel(ANA), "ERRO-116 cancelamento"],
+    [cancel(ANA, undefined, { chegado: true }), desmarcado(ANA, "08:00")],
+  ]);
+}, { config: { regras: { cancelamento: 61 } }, agora: CEDO });
+
+teste("uma regra que não serve é recusada com o campo e a razão", () => {
+  for (
+    const [regras, razao] of [
+      [[], "regras: esperava um objeto"],
+      [{ antecedência: 1 }, 'regras: não conhece a chave "antecedência"'],
+      [{ antecedencia: -1 }, "regras.antecedencia: esperava um inteiro de 0"],
+      [{ cancelamento: "2h" }, "regras.cancelamento: esperava um inteiro"],
+      [{ porCpf: 1.5 }, "regras.porCpf: esperava um inteiro"],
+      [{ faltas: 3 }, "regras.faltas: esperava um objeto"],
+      [{ faltas: { quantas: 3 } }, "regras.faltas.meses: esperava um inteiro de 1"],
+      [{ faltas: { quantas: 0, meses: 1 } }, "regras.faltas.quantas: esperava um inteiro de 1"],
+    ] as const
+  ) assertThrows(() => lerOferta({ regras }), ErroDeConfiguracao, razao);
+  assertEquals(lerOferta({ regras: { antecedencia: 0 } }).regras, lerOferta({}).regras);
+});

@@ -1,0 +1,56 @@
+/**
+ * As regras que uma clínica põe a quem marca (`regras` em `clinica.json`), todas desligadas de costume: com que antecedência
+ * se marca e se desmarca, quantos agendamentos tem um CPF, e quem faltou demais. A casa passa por cima delas com um motivo.
+ *
+ * `oferta.ts` as lê com o resto da configuração; se uma delas impede um ato, diz `impedimento.ts`.
+ *
+ * @module
+ */
+
+import { inteiro, objeto } from "./conferencia.ts";
+
+/** As regras de uma clínica; 0 é desligada. */
+export interface Regras {
+  /** Minutos que têm de faltar para o começo, para se marcar. */
+  readonly antecedencia: number;
+  /** Minutos que têm de faltar para o começo, para se desmarcar ou mover. */
+  readonly cancelamento: number;
+  /** Agendamentos ativos de um CPF, no máximo, em todas as especialidades; as horas seguradas não contam. */
+  readonly porCpf: number;
+  /** Com tantas faltas nos últimos meses do calendário já não se marca; `undefined` é desligada. */
+  readonly faltas: { readonly quantas: number; readonly meses: number } | undefined;
+}
+
+/** O nome de uma regra, como está na configuração e na resposta. */
+export type Regra = keyof Regras;
+
+/** Minutos de antecedência, no máximo: um ano. */
+const ANTECEDENCIA_MAXIMA = 366 * 24 * 60;
+const POR_CPF_MAXIMO = 1000;
+const FALTAS_MAXIMAS = 1000;
+const MESES_MAXIMOS = 120;
+
+/**
+ * Confere as regras, já lidas do JSON. Toda chave é opcional.
+ *
+ * @throws {ErroDeConfiguracao} com o campo e a razão.
+ */
+export function lerRegras(campo: string, valor: unknown): Regras {
+  const regras = objeto(campo, valor, ["antecedencia", "cancelamento", "porCpf", "faltas"]);
+  const minutos = (nome: Regra): number =>
+    inteiro(`${campo}.${nome}`, regras[nome] ?? 0, { de: 0, ate: ANTECEDENCIA_MAXIMA });
+  return {
+    antecedencia: minutos("antecedencia"),
+    cancelamento: minutos("cancelamento"),
+    porCpf: inteiro(`${campo}.porCpf`, regras.porCpf ?? 0, { de: 0, ate: POR_CPF_MAXIMO }),
+    faltas: regras.faltas === undefined ? undefined : lerFaltas(`${campo}.faltas`, regras.faltas),
+  };
+}
+
+function lerFaltas(campo: string, valor: unknown): Regras["faltas"] {
+  const { quantas, meses } = objeto(campo, valor, ["quantas", "meses"]);
+  return {
+    quantas: inteiro(`${campo}.quantas`, quantas, { de: 1, ate: FALTAS_MAXIMAS }),
+    meses: inteiro(`${campo}.meses`, meses, { de: 1, ate: MESES_MAXIMOS }),
+  };
+}
