@@ -8,9 +8,10 @@
  *     deno run -A cliente.ts agenda amanhã            # o dia da recepção
  *
  * Aqui se escolhe entre o menu e um comando, que faz um pedido e acaba. O que se escreveu é lido por
- * `terminal/argumentos.ts`; um comando pede com `terminal/comandos.ts` e responde com `terminal/saida.ts` (e, se é preciso, `terminal/esclarecer.ts`); o menu está em
- * `terminal/menu.ts`, que só se carrega quando se mostra. O cliente não conhece as regras da clínica: o que existe, o que
- * está livre e o que é permitido, quem diz é o servidor. `--help` traz tudo o que aceita.
+ * `terminal/argumentos.ts`; um comando pede com `terminal/comandos.ts` e responde com `terminal/saida.ts`, e com o que
+ * `terminal/esclarecer.ts` pergunta a mais, se é preciso; o menu está em `terminal/menu.ts`, que só se carrega quando se
+ * mostra. O cliente não conhece as regras da clínica: o que existe, o que está livre e o que é permitido, quem diz é o
+ * servidor. `--help` traz tudo o que aceita.
  *
  * @module
  */

@@ -93,8 +93,8 @@ export function saudar(estado: Estado): Resultado {
 }
 
 /**
- * O dia, os cancelados mais novos incluídos: por hora, profissional na ordem da configuração e número. Por ordem de chamada, primeiro os que
- * esperam: pela prioridade, e depois pela mais tardia entre a chegada e a hora marcada.
+ * O dia, os cancelados mais novos incluídos: por hora, profissional na ordem da configuração e número. Por ordem de chamada,
+ * primeiro os que esperam: pela prioridade, e depois pela mais tardia entre a chegada e a hora marcada.
  */
 export function listar(estado: Estado, pedido: PedidoDe<"LISTA">): Resultado {
   const { clinica, vista } = estado;

@@ -10,9 +10,9 @@ import { createHash } from "node:crypto";
 import type { Oferta } from "./oferta.ts";
 
 /**
- * Um resumo do que vale na semana: fuso, semanas, datas fechadas, as regras que estão ligadas, e de cada atendimento a especialidade, o dia, quem, onde e
- * as horas. Não mudam nada o nome da clínica, a ordem das chaves do arquivo, nem como se escreve o que se compara sem acentos;
- * a ordem de especialidades e profissionais muda, pois por ela se escolhe.
+ * Um resumo do que vale na semana: fuso, semanas, datas fechadas, as regras que estão ligadas, e de cada atendimento a
+ * especialidade, o dia, quem, onde e as horas. Não mudam nada o nome da clínica, a ordem das chaves do arquivo, nem como se
+ * escreve o que se compara sem acentos; a ordem de especialidades e profissionais muda, pois por ela se escolhe.
  */
 export function impressao(
   { fuso, semanas, fechado, especialidades, profissionais, semana, regras }: Pick<

@@ -9,7 +9,8 @@
  * Cada parte inicia servidores em processos próprios, em livros temporários, e fala com eles por TCP nesta máquina. A
  * semente repete as mesmas escolhas; o entrelaçamento é o que a máquina fizer. Aqui estão o comando, a lista das partes
  * e o relatório; as partes estão em `prova/livro.ts`, `prova/dia.ts`, `prova/servidores.ts`, `prova/hostis.ts`,
- * `prova/abusos.ts` e `prova/tempo.ts`, e o que elas têm em comum, em `prova/bancada.ts`. `SEGURANCA.md` diz o que cada parte mostra, e o que não mostra.
+ * `prova/abusos.ts` e `prova/tempo.ts`, e o que elas têm em comum, em `prova/bancada.ts`. `SEGURANCA.md` diz o que cada
+ * parte mostra, e o que não mostra.
  *
  * @module
  */
