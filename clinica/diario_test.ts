@@ -71,6 +71,15 @@ teste("nunca diz um CPF, um nome, um motivo, uma nota, um contato, um código ou
   }
 });
 
+teste("um nome com o que o JSON escapa lê-se como está", () => {
+  const especialidade = 'CLÍNICA "DA\\DOR"';
+  const balcao = new BalcaoPuro({ atendimentos: [{ especialidade, dia: "SEGUNDA-FEIRA" }] });
+  const { mudancas } = balcao.decide(agend(ANA, { especialista: especialidade }));
+  assertEquals(JSON.parse(escreveDiario(mudancas, () => "#")), [
+    ["gerente", "#", [["AGEND", 1, 1, "", 'MARCADO 2026-11-30 08:00 E:CLINICA "DA\\DOR"']]],
+  ]);
+});
+
 teste("um lote sem mudanças não diz nada", () => {
   assertEquals(escreveDiario([], () => ""), "[]");
 });
