@@ -17,9 +17,10 @@ import { setImmediate } from "node:timers";
 import { BYTES_DO_CODIGO, escreveCodigo } from "./clinica/agendamento.ts";
 import { Clinica } from "./clinica/clinica.ts";
 import type { Estado } from "./clinica/estado.ts";
-import type { Alcance, Armazem, Desfecho, Dia, Fim, Lote, Mudanca, Quem, Vista } from "./clinica/livro.ts";
+import type { Alcance, Armazem, Desfecho, Dia, Fim, Lote, Mudanca, Quando, Quem, Vista } from "./clinica/livro.ts";
 import type { Oferta } from "./clinica/oferta.ts";
-import type { Erro, Pedido, Resultado } from "./clinica/pedido.ts";
+import type { Erro, Pedido, PedidoDe, Resultado } from "./clinica/pedido.ts";
+import { fazProsseguir, SERVIDOR } from "./clinica/promover.ts";
 import { consultar, decidir, muda, semLivro, toca, type Toque } from "./clinica/regras.ts";
 import { saudar } from "./clinica/consultas.ts";
 import { Sobreposta } from "./clinica/sobreposta.ts";
@@ -103,6 +104,10 @@ export class Agenda {
   #aoGravar: (mudancas: readonly Mudanca[]) => void;
   #fila = new Fila();
   #pendentes: Grupo[] = [];
+  /** O último instante em que se decidiu uma mudança, ms desde 1970. */
+  #gravado = 0;
+  #prosseguindo: Promise<void> | undefined;
+  #haQueProsseguir = false;
   /** Lotes que já deixaram a fila e ainda não têm resposta. */
   #suspensos = new Set<Promise<void>>();
 
@@ -154,6 +159,34 @@ export class Agenda {
     );
   }
 
+  /** O relógio bateu: trata do que venceu, aos poucos, entre os pedidos dos outros, até que nada falte. */
+  async bate(): Promise<void> {
+    await this.#ateQueNadaFalte({ comando: "TICK" });
+  }
+
+  /**
+   * Dá o que transações cheias seguraram para ninguém, também as de um servidor que caiu antes de o dar. Uma corrida de cada
+   * vez basta; o que se segurar enquanto ela acaba ainda é dela.
+   */
+  prossegue(): Promise<void> {
+    this.#haQueProsseguir = true;
+    return this.#prosseguindo ??= this.#prosseguir().finally(() => this.#prosseguindo = undefined);
+  }
+
+  async #prosseguir(): Promise<void> {
+    while (this.#haQueProsseguir) {
+      this.#haQueProsseguir = false;
+      await this.#ateQueNadaFalte({ comando: "PROSSEGUE", soNinguem: true });
+    }
+  }
+
+  async #ateQueNadaFalte(primeiro: PedidoDe<"TICK" | "PROSSEGUE">): Promise<void> {
+    for (let pedido = primeiro;; pedido = pedido.comando === "TICK" ? { comando: "PROSSEGUE" } : pedido) {
+      const [resultado] = await this.atende([pedido], SERVIDOR) ?? [];
+      if (resultado?.codigo !== "OK-200" || resultado.falta === undefined) return;
+    }
+  }
+
   /** Espera que tudo o que entrou na fila tenha resposta. */
   async esvazia(): Promise<void> {
     do {
@@ -193,6 +226,7 @@ export class Agenda {
 
   async #grava(grupos: readonly Grupo[], { repetido = false } = {}): Promise<void> {
     const momento = this.#momento();
+    this.#gravado = Math.max(this.#gravado, momento.agora);
     const desfecho = await this.#lote(grupos, momento);
     if (desfecho.tipo === "recusado" && await this.#divide(grupos, repetido)) return;
     switch (desfecho.tipo) {
@@ -215,6 +249,7 @@ export class Agenda {
   #responde(grupos: readonly Grupo[], { resultados, mudancas }: Decidido): void {
     grupos.forEach(({ responde }, i) => responde(resultados[i]));
     if (mudancas.length === 0) return;
+    if (mudancas.some(fazProsseguir)) this.prossegue();
     try {
       this.#aoGravar(mudancas);
     } catch (causa) {
@@ -339,7 +374,7 @@ export class Agenda {
   }
 
   #estado(vista: Vista, { clinica, agora }: Momento, quem: Quem): Estado {
-    return { clinica, vista, agora, quem, sorteia: this.#sorteia };
+    return { clinica, vista, agora, gravado: this.#gravado, quem, sorteia: this.#sorteia };
   }
 
   /** O que os pedidos podem tocar, junto. */
@@ -374,6 +409,14 @@ function reune(toques: readonly Toque[], hoje: string): Alcance {
       ? "le"
       : "nada",
     hoje,
+    listas: [...new Set(toques.flatMap(({ listas = [] }) => listas))],
+    promove: toques.some(({ promove }) => promove),
+    // Quem procura até mais tarde acha também o que os outros procuram.
+    pendencias: toques.map(({ pendencias }) => pendencias).filter((uma) => uma !== undefined)
+      .reduce<Quando | undefined>(
+        (ate, uma) => ate === undefined || uma.instante > ate.instante ? uma : ate,
+        undefined,
+      ),
     novos: toques.reduce((novos, toque) => novos + (toque.novos ?? 0), 0),
   };
 }

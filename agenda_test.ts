@@ -20,6 +20,7 @@ import {
 } from "./clinica/livro.ts";
 import { lerOferta } from "./clinica/oferta.ts";
 import type { Pedido } from "./clinica/pedido.ts";
+import { JA } from "./clinica/promover.ts";
 import { cpfDeExemplo } from "./testes/apoio.ts";
 import {
   achados,
@@ -301,6 +302,7 @@ teste("o alcance diz os CPFs e os dias que os pedidos podem tocar, sem repetiç�
     dias: [["E:CLINICO GERAL", "2026-12-01"]],
     mudam: [CID],
     excecoes: "le",
+    promove: true,
     novos: 4,
   }]);
 });
@@ -309,21 +311,24 @@ teste("o alcance de cada ato é o que ele pode tocar, e nada mais", async () => 
   await using balcao = comEspiao(EQUIPE);
   const doClinico = (data: string): Dia[] =>
     ["E:CLINICO GERAL", "P:DRA. LIMA", "P:DR. REIS", "E:PEDIATRA"].map((agenda) => [agenda, data]);
+  const daLista = { cpf: ANA, especialista: CLINICO };
+  const pendencias = { instante: "2026-11-30T10:00:00Z", hoje: SEGUNDA, faltas: false };
   const pedidos: [Pedido, Partial<Alcance>][] = [
-    [remarc(ANA), { cpfs: [ANA], mudam: [ANA], dias: doClinico(SEGUNDA), excecoes: "le" }],
+    [remarc(ANA), { cpfs: [ANA], mudam: [ANA], dias: doClinico(SEGUNDA), excecoes: "le", promove: true }],
     [remarc(ANA, { numero: 1 }), {
       cpfs: [ANA],
       historias: [ANA],
       mudam: [ANA],
       dias: doClinico(SEGUNDA),
       excecoes: "le",
+      promove: true,
     }],
-    [remarc(ANA, { data: "2026-12-28" }), { cpfs: [ANA], mudam: [ANA], excecoes: "le" }],
-    [cancel(ANA, CLINICO, { numero: 1 }), { cpfs: [ANA], historias: [ANA], mudam: [ANA] }],
+    [remarc(ANA, { data: "2026-12-28" }), { cpfs: [ANA], mudam: [ANA], excecoes: "le", promove: true }],
+    [cancel(ANA, CLINICO, { numero: 1 }), { cpfs: [ANA], historias: [ANA], mudam: [ANA], promove: true }],
     [{ comando: "CORRIGE", cpf: ANA, especialista: CLINICO }, { cpfs: [ANA], mudam: [ANA] }],
-    [situa(ANA, "CHEGOU"), { cpfs: [ANA], historias: [ANA], mudam: [ANA], senhas: [SEGUNDA] }],
-    [situa(ANA, "ATENDIDO"), { cpfs: [ANA], historias: [ANA], mudam: [ANA] }],
-    [situa(ANA, "CANCELADO"), { cpfs: [ANA], historias: [ANA], mudam: [ANA], voltam: [ANA] }],
+    [situa(ANA, "CHEGOU"), { cpfs: [ANA], historias: [ANA], mudam: [ANA], senhas: [SEGUNDA], promove: true }],
+    [situa(ANA, "ATENDIDO"), { cpfs: [ANA], historias: [ANA], mudam: [ANA], promove: true }],
+    [situa(ANA, "CANCELADO"), { cpfs: [ANA], historias: [ANA], mudam: [ANA], voltam: [ANA], promove: true }],
     [situa(ANA, "DESFAZ"), {
       cpfs: [ANA],
       historias: [ANA],
@@ -331,17 +336,36 @@ teste("o alcance de cada ato é o que ele pode tocar, e nada mais", async () => 
       voltam: [ANA],
       vizinhas: doClinico("").map(([agenda]) => agenda),
       excecoes: "le",
+      promove: true,
     }],
-    [fecha({ ate: "2026-12-02" }), { periodos: [[SEGUNDA, "2026-12-02"]], excecoes: "muda" }],
+    [fecha({ ate: "2026-12-02" }), { periodos: [[SEGUNDA, "2026-12-02"]], excecoes: "muda", promove: true }],
     // O que se vai recusar não lê o livro inteiro, nem trava os dias dos outros.
     [fecha({ data: "0001-01-01", ate: "9999-12-31" }), {}],
     [fecha({ ate: "9999-12-31" }), {}],
-    [extra(700), { dias: doClinico(SEGUNDA), periodos: [[SEGUNDA, SEGUNDA]], excecoes: "muda" }],
-    [{ comando: "REABRE", numero: 7 }, { reabrem: [7], excecoes: "muda" }],
+    [extra(700), { dias: doClinico(SEGUNDA), periodos: [[SEGUNDA, SEGUNDA]], excecoes: "muda", promove: true }],
+    [{ comando: "REABRE", numero: 7 }, { reabrem: [7], excecoes: "muda", promove: true }],
+    [{ comando: "ESPERA", nome: "ANA", ...daLista }, { cpfs: [ANA], listas: [CLINICO], excecoes: "le" }],
+    [{ comando: "DESISTE", ...daLista }, { cpfs: [ANA], listas: [CLINICO], promove: true }],
+    [{ comando: "ACEITA", ...daLista }, { cpfs: [ANA], mudam: [ANA], listas: [CLINICO], promove: true }],
+    [{ comando: "RECUSA", ...daLista }, { cpfs: [ANA], listas: [CLINICO], promove: true }],
+    [{ comando: "TICK" }, { pendencias, promove: true }],
+    [{ comando: "PROSSEGUE" }, { pendencias, promove: true }],
+    [{ comando: "PROSSEGUE", soNinguem: true }, {
+      pendencias: { instante: JA, hoje: "", faltas: false },
+      promove: true,
+    }],
   ];
   for (const [pedido] of pedidos) await balcao.pede(pedido);
   for (const [i, [pedido, esperado]] of pedidos.entries()) {
     assertEquals(balcao.armazem.alcances[i], { ...NENHUM_ALCANCE, hoje: SEGUNDA, ...esperado }, JSON.stringify(pedido));
+  }
+});
+
+teste("num lote em que uns procuram até mais tarde do que outros, procura-se por todos", async () => {
+  for (const soNinguem of [[true, false], [false, true]]) {
+    await using balcao = comEspiao();
+    await balcao.atende(soNinguem.map((so) => ({ comando: "PROSSEGUE", soNinguem: so })));
+    assertEquals(balcao.armazem.alcances[0].pendencias?.instante, "2026-11-30T10:00:00Z");
   }
 });
 
@@ -410,7 +434,9 @@ teste("o que se gravou sai por aoGravar, na ordem e com quem pediu; o que não s
   ]);
   const resumo = (): string[] =>
     gravadas.map((mudanca) =>
-      `${mudanca.quem.cliente} ${mudanca.ato} ${"cpf" in mudanca.depois ? nomeDe(mudanca.depois.cpf) : ""}`
+      `${mudanca.quem.cliente} ${mudanca.ato} ${
+        mudanca.sobre !== "tique" && "cpf" in mudanca.depois ? nomeDe(mudanca.depois.cpf) : ""
+      }`
     );
   assertEquals(resumo(), ["x:1 AGEND ANA", "x:1 CANCEL ANA", "y:1 AGEND BIA"]);
   gravadas.length = 0;

@@ -58,6 +58,20 @@ O paciente:
   vagas      mostra os horários livres
                [--especialista ESPECIALIDADE]  [--data DATA]  [--profissional NOME]
 
+Sem hora que sirva, a lista de espera; a que vaga é do primeiro a quem serve:
+  esperar    entra na lista: esperar CPF ESPECIALIDADE --nome NOME
+               [--profissional NOME]   só este; sem ele, qualquer um
+               [--de DATA]  [--ate DATA]  [--turno manhã ou tarde]
+               [--antecedencia MINUTOS]    que têm de faltar para a hora
+               [--marca]    marca, ou muda o que já há, sem perguntar; sem ela, segura-se a hora
+                            e espera-se pela resposta
+               [--email E-MAIL]  [--telefone TELEFONE]    para avisos
+               [--prioridade 0 a 4]  [--motivo TEXTO]     da recepção
+  desistir   sai da lista, e perde o lugar: desistir CPF ESPECIALIDADE
+  aceitar    fica com a hora segurada: aceitar CPF ESPECIALIDADE [--motivo TEXTO]
+  recusar    deixa-a passar, e continua na lista: recusar CPF ESPECIALIDADE
+  fila       quem espera, e os convites por responder: fila ESPECIALIDADE
+
 A recepção:
   agenda     o dia de cada profissional: agenda [DATA]; sem ela, hoje
                [--especialista ESPECIALIDADE]  [--profissional NOME]
@@ -81,14 +95,17 @@ A recepção:
   reabrir    desfaz um fechar ou um extra, pelo número que ele disse: reabrir NÚMERO
 
   O que aqui vem sem nome também se dá por opções: --cpf, --especialista, --situacao, --data,
-  --inicio, --vagas, --minutos, --numero. Os comandos da recepção, e remarcar, são de um servidor
-  que fale CLINICA/2.
+  --inicio, --vagas, --minutos, --numero. Os comandos da recepção, os da lista de espera e remarcar
+  são de um servidor que fale CLINICA/2.
 
 Opções:
   --cpf            com ou sem pontos e hífen
-  --data, --ate    dd/mm/aaaa, aaaa-mm-dd, hoje ou amanhã; o dia da semana é calculado
-  --numero         em remarcar, cancelar, situacao e corrigir: este agendamento, e não outro do CPF
-  --versao         nos mesmos: só se ainda é esta a versão; se alguém o mudou antes, ERRO-117
+  --data, --de, --ate
+                   dd/mm/aaaa, aaaa-mm-dd, hoje ou amanhã; o dia da semana é calculado
+  --numero         em remarcar, cancelar, situacao e corrigir: este agendamento, e não outro do CPF;
+                   em desistir, aceitar e recusar: só se a entrada na lista é esta
+  --codigo         nos mesmos: só se o código do agendamento, ou da entrada, é este
+  --versao         nos quatro primeiros: só se ainda é esta; se alguém o mudou antes, ERRO-117
   --json           escreve um objeto JSON em stdout, também quando o servidor recusa
   -h, --help       mostra esta ajuda
   --versao         sem comando, mostra a versão do cliente
@@ -100,6 +117,7 @@ Exemplos:
   deno run -A cliente.ts agendar --cpf 529.982.247-25 --nome "Ana Lima" \\
       --especialista nutricionista --data 27/11/2026 --horario 09:30
   deno run -A cliente.ts remarcar 529.982.247-25 nutricionista --data 04/12/2026
+  deno run -A cliente.ts esperar 52998224725 nutricionista --nome "Ana Lima" --turno manhã
   deno run -A cliente.ts agenda amanhã
   deno run -A cliente.ts situacao 52998224725 nutricionista chegou --prioridade 2
   deno run -A cliente.ts fechar 24/12/2026 --inicio 12:00 --motivo "véspera de Natal"
@@ -124,7 +142,7 @@ Veja todas as opções e exemplos com --help.`;
 export const SAIDA = { ok: 0, erro: 1, uso: 2, semConexao: 3, antigo: 4, interrompido: 130 } as const;
 
 /** Os comandos que só consultam: interrompidos, nada aconteceu. */
-const CONSULTAS: readonly NomeDeComando[] = ["buscar", "vagas", "agenda", "historia"];
+const CONSULTAS: readonly NomeDeComando[] = ["buscar", "vagas", "agenda", "historia", "fila"];
 
 /** Faz o que o comando pede, escreve a resposta e devolve o código de saída. */
 async function comanda({ endereco, comando, json }: Extract<Chamada, { tipo: "comando" }>): Promise<number> {
@@ -152,7 +170,7 @@ async function comanda({ endereco, comando, json }: Extract<Chamada, { tipo: "co
     if (muda) Deno.removeSignalListener("SIGINT", interrompe);
   }
   if (json) await imprime(escreverJson(resposta, comando.nome));
-  else await mostra(resposta, esclarecimento);
+  else await mostra(resposta, comando.nome, { esclarecimento });
   return resposta.codigo.startsWith("OK") ? SAIDA.ok : SAIDA.erro;
 }
 

@@ -14,7 +14,7 @@ import type { CodigoDeErro as QualquerErro, PedidoDe } from "./clinica/pedido.ts
 import { lerCpf, lerNome, TEXTO_MAXIMO } from "./clinica/texto.ts";
 
 /** Os erros que não trazem nada além do código; os que a clínica tem a mais são de CLINICA/2. */
-export type CodigoDeErro = Exclude<QualquerErro, "ERRO-120" | "ERRO-121">;
+export type CodigoDeErro = Exclude<QualquerErro, "ERRO-118" | "ERRO-119" | "ERRO-120" | "ERRO-121">;
 
 /** Um erro simples. */
 export interface Erro {

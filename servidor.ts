@@ -38,6 +38,7 @@ import { lerBanco } from "./comandos/opcoes.ts";
 import { arquivoDaSemana, lerSemana, olha, Vigia } from "./comandos/semana.ts";
 import { PORTA_PADRAO } from "./protocolo.ts";
 import { Console } from "./rede/console.ts";
+import { Metronomo } from "./rede/metronomo.ts";
 import { ehLocal, limiteDeArquivos, Ouvinte, RECUSAS_MAXIMAS } from "./rede/ouvinte.ts";
 import { type Formato, Registro, type Volume } from "./rede/registro.ts";
 
@@ -101,6 +102,11 @@ async function abreArmazem(
 /** Ao encerrar, quanto se espera pela leitura dos que ficaram fora da semana, em ms. */
 const ESPERA_PELOS_ORFAOS = 500;
 
+/** O que se diz quando a hora da máquina salta, e quando se volta a acreditar nela. */
+const HORA_SALTOU =
+  "a hora da máquina saltou para a frente; prazos e faltas esperam até que esteja firme por dez minutos";
+const HORA_FIRME = "a hora da máquina está firme; prazos e faltas voltam a contar";
+
 /** Conexões que podem esperar por `accept`; com as 511 de costume, uma rajada de 10 000 leva cinco vezes mais. */
 const FILA_DE_ACCEPT = 4096;
 
@@ -156,7 +162,16 @@ async function servir(argumentos: Argumentos): Promise<void> {
       noConsole.adotou(arquivo.caminho, antes, Date.now());
     },
   }).comeca();
-  await atendendo;
+  {
+    // O que um servidor que caiu deixou a meio não espera pelo relógio.
+    const acaba = agenda.prossegue();
+    await using _metronomo = new Metronomo({
+      bate: () => agenda.bate(),
+      aoDesconfiar: (desconfia) => registro.conta("aviso", { o_que: desconfia ? HORA_SALTOU : HORA_FIRME }),
+    });
+    await atendendo;
+    await acaba;
+  }
   // Com o banco travado por outro, uma leitura pode demorar mais que o fim.
   await Promise.race([noConsole.encerra(), delay(ESPERA_PELOS_ORFAOS)]);
   await armazem[Symbol.asyncDispose]();

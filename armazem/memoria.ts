@@ -1,18 +1,31 @@
 /**
  * O que o armazém em SQLite tem na memória: os agendamentos ativos, por CPF, o que está tomado em cada dia que alguém já
- * perguntou, as exceções e os contatos. É sempre o que está gravado: `carrega` a lê do arquivo e `grava` a muda depois de
- * cada commit. O resto do que se vê (a história, um período, as senhas) lê-se do arquivo quando se pergunta.
+ * perguntou, as exceções, os contatos e a lista de espera (`memoria_espera.ts`). É sempre o que está gravado: `carrega` a lê
+ * do arquivo e `grava` a muda depois de cada commit. O resto do que se vê (a história, um período, as senhas, as faltas)
+ * lê-se do arquivo quando se pergunta.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
 import { agendaDe, type Agendamento } from "../clinica/agendamento.ts";
+import type { Espera, HoraVaga, Posto } from "../clinica/espera.ts";
 import type { Excecao } from "../clinica/excecao.ts";
-import type { Contato, LetraDeSenha, Liquido, Mudado, Nada, Periodo, Vista } from "../clinica/livro.ts";
+import type {
+  Contato,
+  LetraDeSenha,
+  Liquido,
+  Mudado,
+  Nada,
+  Pendencias,
+  Periodo,
+  Quando,
+  Vista,
+} from "../clinica/livro.ts";
 import { type Ocupacao, PorDia } from "../clinica/ocupacao.ts";
+import { Esperas } from "./memoria_espera.ts";
 import { CARREGADO, lerCarregado } from "./memoria_texto.ts";
-import { emLinhas, EXCECOES, lerExcecao, linhasDe, numero, texto } from "./sqlite_leituras.ts";
+import { emLinhas, EXCECOES, lerExcecao, linhasDe, numero, texto, TIQUE } from "./sqlite_leituras.ts";
 
 /** Linhas por pedaço ao carregar: um texto por pedaço custa um terço de um objeto por linha. */
 const LINHAS_POR_PEDACO = 5000;
@@ -20,6 +33,9 @@ const LINHAS_POR_PEDACO = 5000;
 /** Separadores; um CPF, um nome e um endereço não podem tê-los (recusam caracteres de controle). */
 const FIM_DE_CAMPO = "\x1f";
 const FIM_DE_LINHA = "\x1e";
+
+/** Números em que se procuram faltas de cada vez: uns 2 ms. */
+const NUMEROS_POR_BUSCA = 8192;
 
 const TAMANHO_DO_CPF = 11;
 
@@ -37,6 +53,8 @@ export interface Arquivo {
   cancelados(data: string): readonly Agendamento[];
   /** O número da última senha. */
   ultimaSenha(data: string, letra: LetraDeSenha): number;
+  /** As faltas de antes de uma data, dentre as linhas destes números, do maior ao menor; algumas, se são muitas. */
+  faltas(numeros: readonly [de: number, ate: number], hoje: string): readonly Agendamento[];
 }
 
 /** O livro como está gravado. */
@@ -47,9 +65,13 @@ export class Memoria implements Vista {
   #excecoes: readonly Excecao[] = [];
   /** Por CPF, `email␟telefone`. */
   #contatos = new Map<string, string>();
+  #esperas = new Esperas();
+  #tique = "";
+  /** Acima deste número não há faltas de antes desta data: procura-se aos poucos, e dos mais novos aos mais antigos. */
+  #semFaltas = { acimaDe: 0, hoje: "" };
   #arquivo: Arquivo;
-  #ultimo = { numero: 0, excecao: 0 };
-  #proximo = { numero: 0, excecao: 0 };
+  #ultimo = { numero: 0, excecao: 0, espera: 0 };
+  #proximo = { numero: 0, excecao: 0, espera: 0 };
 
   /** Vazia. */
   constructor(arquivo: Arquivo) {
@@ -108,6 +130,68 @@ export class Memoria implements Vista {
     return this.#arquivo.ultimaSenha(data, letra);
   }
 
+  /** Nunca: está tudo à mão. */
+  readonly soSegura = false;
+
+  /** Se há alguém à espera, ou uma hora segurada. */
+  alguemEspera(): boolean {
+    return this.#esperas.ha;
+  }
+
+  /** A entrada de um CPF numa lista. */
+  esperaDe(cpf: string, especialidade: string): Espera | undefined {
+    return this.#esperas.de(cpf, especialidade);
+  }
+
+  /** A hora segurada para uma entrada. */
+  conviteDe({ convite }: Espera): Agendamento | undefined {
+    return this.#esperas.segurada(convite);
+  }
+
+  /** As entradas que querem uma hora, na ordem. */
+  fila(hora: HoraVaga): Iterable<Espera> {
+    return this.#esperas.fila(hora);
+  }
+
+  /** As primeiras de uma lista. */
+  listaDeEspera(especialidade: string): readonly Espera[] {
+    return this.#esperas.primeiras(especialidade);
+  }
+
+  /** Quantas estão antes de um lugar. */
+  quantasAntes(especialidade: string, lugar: Posto): number {
+    return this.#esperas.quantasAntes(especialidade, lugar);
+  }
+
+  /** Quantas entraram por um endereço. */
+  esperasDaOrigem(origem: string): number {
+    return this.#esperas.daOrigem(origem);
+  }
+
+  /** O que o relógio já mandou fazer; num livro grande, algumas faltas só se acham da próxima vez. */
+  pendencias(quando: Quando): Pendencias {
+    return { ...this.#esperas.pendencias(quando), faltas: quando.faltas ? this.#faltas(quando.hoje) : [] };
+  }
+
+  #faltas(hoje: string): readonly Agendamento[] {
+    if (this.#semFaltas.hoje !== hoje) this.#semFaltas = { acimaDe: this.#ultimo.numero, hoje };
+    const { acimaDe: ate } = this.#semFaltas;
+    const antes = Math.max(0, ate - NUMEROS_POR_BUSCA);
+    const achadas = this.#arquivo.faltas([antes + 1, ate], hoje);
+    this.#semFaltas.acimaDe = achadas[0]?.numero ?? antes;
+    return achadas;
+  }
+
+  /** Quando foi o último `TICK`. */
+  ultimoTique(): string {
+    return this.#tique;
+  }
+
+  /** O próximo número de entrada do lote. */
+  novaEspera(): number {
+    return ++this.#proximo.espera;
+  }
+
   /** O número do próximo agendamento do lote. */
   novoNumero(): number {
     return ++this.#proximo.numero;
@@ -124,7 +208,8 @@ export class Memoria implements Vista {
   }
 
   /** O lote foi gravado. Não lê o arquivo, e por isso não falha: o que ninguém perguntou é lido depois, já gravado. */
-  grava({ quando: _quando, novos, mudados, excecoes, contatos, senhas: _senhas, ...resto }: Liquido): void {
+  grava(liquido: Liquido): void {
+    const { quando: _quando, novos, mudados, excecoes, contatos, senhas: _senhas, esperas, tique, ...resto } = liquido;
     resto satisfies Nada;
     this.#ultimo = { ...this.#proximo };
     // Primeiro sai o que estava: um pode tomar os minutos que outro deixa.
@@ -145,10 +230,14 @@ export class Memoria implements Vista {
       this.#excecoes = [...this.#excecoes.filter(({ numero }) => !numeros.has(numero)), ...excecoes]
         .filter(({ revogada }) => !revogada).sort((uma, outra) => uma.numero - outra.numero);
     }
+    this.#esperas.grava({ esperas, novos, mudados });
+    if (tique !== undefined) this.#tique = tique;
   }
 
   #poe(agendamento: Agendamento): void {
-    const { cpf, ativo } = agendamento;
+    const { cpf, ativo, numero, data } = agendamento;
+    // Pode ser uma falta que se desfez.
+    if (data < this.#semFaltas.hoje && numero > this.#semFaltas.acimaDe) this.#semFaltas.acimaDe = numero;
     if (ativo) this.#ativos.set(cpf, [...this.ativosDe(cpf), agendamento]);
   }
 
@@ -164,11 +253,17 @@ export class Memoria implements Vista {
     this.#ocupacoes.clear();
     this.#contatos.clear();
     this.#excecoes = linhasDe(emLinhas(db, EXCECOES)).map(lerExcecao);
-    const [[ultimoNumero, ultimaExcecao]] = linhasDe(emLinhas(
-      db,
-      `SELECT coalesce((SELECT max(numero) FROM agendamento), 0), coalesce((SELECT max(numero) FROM excecao), 0)`,
-    ));
-    this.#ultimo = { numero: numero(ultimoNumero), excecao: numero(ultimaExcecao) };
+    this.#esperas = new Esperas();
+    const ultimaOrdem = this.#esperas.carrega(db);
+    this.#tique = linhasDe(emLinhas(db, TIQUE)).map(([valor]) => texto(valor)).join();
+    this.#semFaltas = { acimaDe: 0, hoje: "" };
+    const ultimo = (tabela: "agendamento" | "excecao" | "espera"): number =>
+      numero(linhasDe(emLinhas(db, `SELECT coalesce(max(numero), 0) FROM ${tabela}`))[0][0]);
+    this.#ultimo = {
+      numero: ultimo("agendamento"),
+      excecao: ultimo("excecao"),
+      espera: Math.max(ultimo("espera"), ultimaOrdem),
+    };
     for (const pedaco of pedacos(db, "agendamento", "numero", CARREGADO, "ativo")) {
       recebe(pedaco, (cpf, linha) => {
         const outras = this.#ativos.get(cpf);

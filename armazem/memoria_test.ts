@@ -5,6 +5,7 @@
  */
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import type { Agendamento } from "../clinica/agendamento.ts";
 import { type Armazem, type Liquido, resume } from "../clinica/livro.ts";
 import { Ocupacao } from "../clinica/ocupacao.ts";
 import { cpfDeExemplo } from "../testes/apoio.ts";
@@ -17,18 +18,25 @@ import {
   arquiva,
   ativosDe,
   CLINICO,
+  comEspera,
   comExcecoes,
   contata,
+  convida,
   desmarca,
   DIA,
   EM,
+  entra,
   fecha,
   grava,
   HORAS,
   livres,
   marca,
   muda,
+  mudaEspera,
   QUANDO,
+  sai,
+  segura,
+  tica,
 } from "../testes/mudancas.ts";
 import { Memoria } from "./memoria.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
@@ -119,6 +127,124 @@ teste("um livro de 12.000 ativos carrega inteiro", async (livro) => {
   }
   assertEquals(ativos, 11_998);
 });
+
+teste("reaberto, o livro mostra a mesma lista de espera, as mesmas horas seguradas e o último TICK", async (livro) => {
+  const pede = comEspera({ hoje: "2026-12-20", instante: "2026-12-20T10:00:00Z", faltas: true });
+  const cpfs = Array.from({ length: 5_200 }, (_, n) => cpfDeExemplo(n));
+  const vista = (armazem: Armazem): Promise<unknown> =>
+    Promise.resolve(armazem.le(pede, (vista) => {
+      const lista = vista.listaDeEspera(CLINICO);
+      return {
+        ha: vista.alguemEspera(),
+        lista,
+        fila: [...vista.fila({
+          especialidade: CLINICO,
+          profissional: "",
+          data: DIA,
+          hora: "08:00",
+          inicio: 8 * 60,
+          minutos: 30,
+        })],
+        outra: vista.listaDeEspera("DERMATOLOGISTA"),
+        deCada: cpfs.map((cpf) => vista.esperaDe(cpf, CLINICO)?.numero ?? 0),
+        convites: lista.map((uma) => vista.conviteDe(uma)),
+        antes: lista.map((uma) => vista.quantasAntes(CLINICO, uma)),
+        daOrigem: ["10.0.0.7", "10.0.0.8", "10.0.0.9"].map((origem) => vista.esperasDaOrigem(origem)),
+        pendencias: vista.pendencias({ instante: "2026-12-20T10:00:00Z", hoje: "2026-12-20", faltas: true }),
+        tique: vista.ultimoTique(),
+      };
+    }));
+  let antes: unknown;
+  {
+    await using armazem = ArmazemSqlite.abre(livro);
+    // Mais do que um pedaço, com as que acabaram pelo meio.
+    await grava(armazem, (vista) => [
+      tica(EM),
+      ...cpfs.map((cpf, n) =>
+        entra(vista, {
+          cpf,
+          prioridade: n % 5,
+          ate: n % 3 === 0 ? `2026-12-${10 + n % 20}` : "",
+          origem: `10.0.0.${7 + n % 2}`,
+          turno: n % 2 === 0 ? "" : "MANHÃ",
+        })
+      ),
+      entra(vista, { cpf: cpfs[0], especialidade: "DERMATOLOGISTA" }),
+      segura(vista, { cpf: cpfDeExemplo(9), hora: "11:00", ate: EM }),
+      marca(vista, { cpf: cpfDeExemplo(8), hora: "12:00", situacao: "CONFIRMADO" }),
+    ], { pede });
+    const lista = await armazem.le(pede, (vista) => vista.listaDeEspera(CLINICO));
+    await grava(armazem, (vista) => [
+      ...lista.slice(100, 200).map(sai),
+      ...convida(vista, lista[3], { hora: "09:00", ate: "2026-11-23T12:00:00Z" }),
+      mudaEspera(lista[4], { passou: ["2026-11-30 08:00 ", '2026-12-02 08:30 "Ç"'], lapsos: 2, origem: "10.0.0.9" }),
+      mudaEspera(lista[5], { ordem: vista.novaEspera() }),
+      // Tudo o que de uma entrada pode mudar.
+      mudaEspera(lista[6], {
+        ...{ codigo: "0A1B2C3D", nome: 'JOÃO "Ç" 𝒜', profissional: "DRA. ANA LIMA", de: "2026-12-01" },
+        ...{ ate: "2026-12-31", turno: "TARDE", antecedencia: 180, marca: true, prioridade: 4, motivo: "dor" },
+        ...{ isenta: true, email: "joao@exemplo.br", telefone: "+5561999990000", origem: "10.0.0.10", lapsos: 1 },
+        ...{ ordem: vista.novaEspera(), desde: "2026-11-24T10:00:00Z", convite: 7, passou: ["2026-12-02 08:00 "] },
+      }),
+      tica("2026-11-23T10:01:00Z"),
+    ], { pede });
+    antes = await vista(armazem);
+  }
+  await using armazem = ArmazemSqlite.abre(livro);
+  assertEquals(await vista(armazem), antes);
+  await grava(armazem, (vista) => {
+    assertEquals(vista.novaEspera(), cpfs.length + 4, "depois do que foi para o fim");
+    return [entra(vista, { cpf: cpfDeExemplo(6_000) })];
+  }, { pede });
+});
+
+Deno.test({
+  name: "memória: as faltas procuram-se aos poucos, das mais novas às mais antigas, e o que se viu não se vê outra vez",
+  permissions: "none",
+  fn(): void {
+    const pedidas: unknown[] = [];
+    let achadas: readonly Agendamento[] = [];
+    const memoria = new Memoria({
+      ocupacao: () => Ocupacao.vazia(),
+      historiaDe: () => [],
+      periodo: () => [],
+      cancelados: () => [],
+      ultimaSenha: () => 0,
+      faltas: (numeros, hoje) => {
+        pedidas.push([...numeros, hoje]);
+        return achadas;
+      },
+    });
+    const faltas = (hoje: string): unknown => {
+      pedidas.length = 0;
+      memoria.pendencias({ instante: EM, hoje, faltas: true });
+      return pedidas[0];
+    };
+    const NUMEROS = 20_000;
+    while (memoria.novoNumero() < NUMEROS);
+    memoria.grava(resume([], QUANDO));
+    memoria.pendencias({ instante: EM, hoje: DIA, faltas: false });
+    assertEquals(pedidas, []);
+    const passo = 8192;
+    assertEquals(faltas(DIA), [NUMEROS - passo + 1, NUMEROS, DIA]);
+    assertEquals(faltas(DIA), [NUMEROS - 2 * passo + 1, NUMEROS - passo, DIA]);
+    const falta = agendamento(3000, { cpf: cpfDeExemplo(1), data: "2026-11-29" });
+    achadas = [falta];
+    assertEquals(faltas(DIA), [1, NUMEROS - 2 * passo, DIA]);
+    assertEquals(faltas(DIA), [1, 3000, DIA], "enquanto não se trata dela, volta-se a ela");
+    achadas = [];
+    assertEquals(faltas(DIA), [1, 3000, DIA]);
+    assertEquals(faltas(DIA), [1, 0, DIA]);
+    // Uma falta que se desfez, num número por que já se passou; um de hoje não é uma falta.
+    memoria.grava(resume([muda(agendamento(9000, { cpf: cpfDeExemplo(2) }), { nota: "de hoje" })], QUANDO));
+    assertEquals(faltas(DIA), [1, 0, DIA]);
+    const desfeita = agendamento(9000, { cpf: cpfDeExemplo(2), data: "2026-11-29", situacao: "FALTOU", ativo: false });
+    memoria.grava(resume([muda(desfeita, { situacao: "MARCADO", ativo: true })], QUANDO));
+    assertEquals(faltas(DIA), [9000 - passo + 1, 9000, DIA]);
+    assertEquals(faltas("2026-12-01"), [NUMEROS - passo + 1, NUMEROS, "2026-12-01"], "outro dia, de novo");
+  },
+});
+
 Deno.test({
   name: "memória: um dia é lido uma vez e muda no lugar; o que ninguém perguntou não se lê para gravar",
   permissions: "none",
@@ -133,6 +259,7 @@ Deno.test({
       periodo: () => [],
       cancelados: () => [],
       ultimaSenha: () => 0,
+      faltas: () => [],
     });
     const liquido = (...mudancas: Parameters<typeof resume>[0]): Liquido => resume(mudancas, QUANDO);
     const dia = memoria.ocupacao(AGENDA, DIA);
@@ -161,6 +288,7 @@ Deno.test({
       periodo: () => [],
       cancelados: () => [],
       ultimaSenha: () => 0,
+      faltas: () => [],
     });
     const dia = memoria.ocupacao(AGENDA, DIA);
     const um = marca(memoria, { cpf: cpfDeExemplo(1) });

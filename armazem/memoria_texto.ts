@@ -12,8 +12,8 @@ const FIM_DE_CAMPO = "\x1f";
 
 /** O que `nasce` dá a um agendamento, e não se guarda. */
 const DE_COSTUME = `
-  (versao, encaixe, prioridade, chamadas, substitui, local, motivo, nota, email, telefone, senha, chegou_em, chamado_em,
-    terminou_em, pilha) = (1, 0, 0, 0, 0, '', '', '', '', '', '', '', '', '', '[]') AND situacao = 'MARCADO'`;
+  (versao, encaixe, prioridade, chamadas, substitui, espera, local, motivo, nota, email, telefone, senha, chegou_em,
+    chamado_em, terminou_em, pilha) = (1, 0, 0, 0, 0, 0, '', '', '', '', '', '', '', '', '', '[]') AND situacao = 'MARCADO'`;
 
 /**
  * O texto de um agendamento ativo: o CPF, e depois `numero␟nome␟especialidade␟profissional␟data hora minutos␟codigo[…]`,
@@ -23,7 +23,7 @@ export const CARREGADO = `
   format('%s%d${FIM_DE_CAMPO}%s${FIM_DE_CAMPO}%s${FIM_DE_CAMPO}%s${FIM_DE_CAMPO}%s%s%d${FIM_DE_CAMPO}%s',
     cpf, numero, nome, especialidade, profissional, data, hora, minutos, codigo) || CASE WHEN ${DE_COSTUME} THEN '' ELSE
     json_array(versao, encaixe, prioridade, chamadas, substitui, local, motivo, nota, email, telefone, senha, chegou_em,
-      chamado_em, terminou_em, pilha, situacao) END`;
+      chamado_em, terminou_em, pilha, situacao, espera) END`;
 
 /** A lista do que não é de costume. */
 type Incomum = readonly [
@@ -43,9 +43,10 @@ type Incomum = readonly [
   terminouEm: string,
   pilha: string,
   situacao: string,
+  espera: number,
 ];
 
-const COMUM: Incomum = [1, 0, 0, 0, 0, "", "", "", "", "", "", "", "", "", "[]", "MARCADO"];
+const COMUM: Incomum = [1, 0, 0, 0, 0, "", "", "", "", "", "", "", "", "", "[]", "MARCADO", 0];
 
 /** O agendamento que um texto diz, sem o CPF do começo. */
 export function lerCarregado(cpf: string, carregado: string): Agendamento {
@@ -80,5 +81,6 @@ export function lerCarregado(cpf: string, carregado: string): Agendamento {
     terminouEm: incomum[13],
     substitui: incomum[4],
     pilha: lerPilha(incomum[14], incomum[13]),
+    espera: incomum[16],
   };
 }

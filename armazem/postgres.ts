@@ -10,15 +10,14 @@
  * cada leitura tem um prazo só, que vale por tudo o que faz.
  *
  * `servidor.ts` o abre quando `--banco` é `postgres://…`. O endereço lê-se em `postgres_endereco.ts`, a conexão está em
- * `postgres_ligacao.ts`, a procura do banco em `postgres_principal.ts`, o que o banco tem de ter em `postgres_esquema.ts`, o
- * que se manda em `postgres_instrucoes.ts`, o que se carregou em `postgres_vista.ts`, as consultas que vão juntas em
- * `postgres_leituras.ts`, a diferença dos relógios em
- * `postgres_relogio.ts`.
+ * `postgres_ligacao.ts`, a procura do banco em `postgres_principal.ts`, o que o banco tem de ter em `postgres_esquema.ts`. Um
+ * lote começa e decide-se em `postgres_lote.ts`, com as travas de `postgres_travas.ts`, e acaba em `postgres_desfecho.ts`; as
+ * consultas que vão juntas estão em `postgres_leituras.ts`; o que uns e outras leem pede-se em `postgres_carga.ts` e fica em
+ * `postgres_vista.ts`; o que se manda está em `postgres_instrucoes.ts`, e a diferença dos relógios em `postgres_relogio.ts`.
  *
  * @module
  */
 
-import { delay } from "@std/async";
 import type { Agendamento } from "../clinica/agendamento.ts";
 import { escreveDiario } from "../clinica/diario.ts";
 import {
@@ -28,23 +27,26 @@ import {
   type Desfecho,
   type Dia,
   ErroDoArmazem,
-  type Fim,
   type Lote,
   type Quem,
   resume,
   type Vista,
 } from "../clinica/livro.ts";
 import { disfarceDe } from "./disfarce.ts";
+import { Alargamento, BuscaDeFaltas } from "./postgres_alargamento.ts";
+import { type Lembrancas, UltimasExcecoes } from "./postgres_carga.ts";
+import { Desfechos } from "./postgres_desfecho.ts";
 import { lerEndereco } from "./postgres_endereco.ts";
 import { confere, explica, migra, restricoesDe } from "./postgres_esquema.ts";
-import { escreve, instrucao, preparadas, travas, travaTudo } from "./postgres_instrucoes.ts";
-import { codigoDe, daquiA, type Instrucao, type Ligacao, PrazoVencido, type Retorno } from "./postgres_ligacao.ts";
+import { escreve, instrucao, preparadas } from "./postgres_instrucoes.ts";
+import { daquiA, type Instrucao, type Ligacao, type Retorno } from "./postgres_ligacao.ts";
 import { Leituras, lendoDe } from "./postgres_leituras.ts";
+import { alarga, comeca, experimenta, podeVagar, type Travado } from "./postgres_lote.ts";
 import { PRAZO_LONGO } from "./postgres_migracao.ts";
-import { Canal, ENTRE_SONDAGENS, Principal } from "./postgres_principal.ts";
+import { Canal, Principal } from "./postgres_principal.ts";
 import { DiferencaDosRelogios } from "./postgres_relogio.ts";
 import { ENCAIXADO, lerAgendamento, NA_VAGA, selecaoDoDia } from "./postgres_tabelas.ts";
-import { carrega, type Carregada, UltimasExcecoes } from "./postgres_vista.ts";
+import { confirmaLivres, travaTudo } from "./postgres_travas.ts";
 
 // ------------------------------------------------------------------------------------------------------ os prazos
 
@@ -73,9 +75,6 @@ const NO_BANCO = 0.8;
 
 /** Quanto pode levar uma conexão nova a ficar pronta, depois de ligada, em ms. */
 const PRAZO_DE_PREPARO = 3000;
-
-/** Com que códigos o banco recusa um lote: uma instrução que não fez tudo o que se pediu, ou uma vaga já tomada. */
-const RECUSAS: readonly (string | undefined)[] = ["22012", "23505"];
 
 // ------------------------------------------------------------------------------------------------------ o armazém
 
@@ -112,7 +111,9 @@ export class ArmazemPostgres implements Armazem {
   /** Os canais que não chegam ao banco. */
   #fora = new Set<"escritor" | "leitor">();
   #leituras: Leituras;
-  #excecoes = new UltimasExcecoes();
+  #lembrancas: Lembrancas = { excecoes: new UltimasExcecoes(), busca: new BuscaDeFaltas() };
+  /** Se havia quem esperasse, da última vez. */
+  #alguemEspera = true;
   #semana: string | undefined;
   #disfarca: (quem: Quem) => string = () => "";
   #relogio: () => number;
@@ -121,6 +122,7 @@ export class ArmazemPostgres implements Armazem {
   #alarme: ReturnType<typeof setInterval> | undefined;
   #comparacao: Promise<void> | undefined;
   #fechado = false;
+  #desfechos = new Desfechos((ate) => this.#conecta(this.#prazos.lote, ate), () => this.#fechado);
 
   private constructor(
     principal: Principal,
@@ -136,7 +138,7 @@ export class ArmazemPostgres implements Armazem {
     this.#escritor = new Canal(() => this.#conecta(lote), (fora) => this.#mudou("escritor", fora));
     this.#leitor = new Canal(() => this.#conecta(leitura), (fora) => this.#mudou("leitor", fora));
     this.#listas = new Canal(() => this.#conecta(leitura), () => {});
-    this.#leituras = new Leituras(this.#leitor, { prazo: leitura, excecoes: this.#excecoes });
+    this.#leituras = new Leituras(this.#leitor, { prazo: leitura, lembrancas: this.#lembrancas });
   }
 
   /**
@@ -256,141 +258,95 @@ export class ArmazemPostgres implements Armazem {
   async lote<R>(alcance: () => Alcance, quando: number, decide: (vista: Vista) => Lote<R>): Promise<Desfecho<R>> {
     const desde = performance.now();
     const ate = desde + this.#prazos.lote;
-    let comecada: Comecada;
-    let lote: Lote<R>;
-    let confirmacao: Confirmacao<R>;
-    let escrita: readonly Instrucao[];
     try {
       if (this.#diferenca.recusa !== undefined) throw this.#diferenca.recusa;
-      const escopo = alcance();
-      const minha = this.#semana;
-      comecada = await this.#comeca(escopo, ate);
-      const { vista, ligacao, id, semana } = comecada;
-      try {
-        const recusa = this.#recusaDaSemana(minha, semana);
-        if (recusa !== undefined) throw recusa;
-        lote = decide(vista);
-        const liquido = resume(lote.mudancas, quando);
-        const sorte = loteAoAcaso();
-        confirmacao = { id, lote: sorte, resultado: lote.resultado, ate: desde + this.#prazos.desfecho };
-        const linha = [id, sorte, liquido.quando, escreveDiario(lote.mudancas, this.#disfarca)];
-        escrita = [...escreve(liquido), instrucao("anota", ...linha), instrucao("confirma")];
-      } catch (causa) {
-        await ligacao.desfaz(ate);
-        throw causa;
+      const pedido: Pedido<R> = { alcance: alcance(), largo: new Alargamento(), desfeitas: 0, quando, decide, ate };
+      pedido.largo.esperas = pedido.alcance.promove && this.#alguemEspera;
+      pedido.largo.excecoes = pedido.largo.esperas && podeVagar(pedido.alcance);
+      for (;;) {
+        const decidida = await this.#decide(pedido);
+        const { ligacao, lote } = decidida;
+        if (lote.mudancas.length === 0) {
+          // As respostas valem do que se leu sob as travas; soltá-las não as muda, e o lote seguinte vai atrás.
+          ligacao.desfaz(daquiA(this.#prazos.lote));
+          return { tipo: "gravado", resultado: lote.resultado };
+        }
+        const desfecho = await this.#grava(decidida, { quando, desde, ate });
+        if (desfecho !== undefined) return desfecho;
+        for (const cpf of decidida.porConfirmar) pedido.largo.cpfs.add(cpf);
+        pedido.desfeitas++;
       }
     } catch (causa) {
       return { tipo: "nada", causa };
     }
-    const { ligacao } = comecada;
-    if (lote.mudancas.length === 0) {
-      // As respostas valem do que se leu sob as travas; soltá-las não as muda, e o lote seguinte vai atrás.
-      ligacao.desfaz(daquiA(this.#prazos.lote));
-      return { tipo: "gravado", resultado: lote.resultado };
+  }
+
+  /** Grava o que se decidiu; nada, se alguém a quem se deu algo marcou entretanto outra coisa, e há que decidir de novo. */
+  async #grava<R>(
+    { ligacao, id, lote, porConfirmar }: Decidida<R>,
+    { quando, desde, ate }: { quando: number; desde: number; ate: number },
+  ): Promise<Desfecho<R> | undefined> {
+    let escrita: readonly Instrucao[];
+    const sorte = loteAoAcaso();
+    try {
+      const liquido = resume(lote.mudancas, quando);
+      for (const { depois: { situacao, data } } of liquido.mudados) {
+        if (situacao === "MARCADO" || situacao === "CONFIRMADO") this.#lembrancas.busca.volta(data);
+      }
+      for (const { agendamento: { data } } of liquido.novos) this.#lembrancas.busca.volta(data);
+      if (liquido.esperas.length > 0) this.#alguemEspera = true;
+      const linha = [id, sorte, liquido.quando, escreveDiario(lote.mudancas, this.#disfarca)];
+      escrita = [...confirmaLivres(porConfirmar), ...escreve(liquido), instrucao("anota", ...linha)];
+    } catch (causa) {
+      await ligacao.desfaz(ate);
+      throw causa;
     }
-    return await this.#confirma(confirmacao, { ligacao, escrita, ate });
+    const confirmacao = { id, lote: sorte, resultado: lote.resultado, ate: desde + this.#prazos.desfecho };
+    return await this.#desfechos.confirma(confirmacao, { ligacao, escrita: [...escrita, instrucao("confirma")], ate });
   }
 
   /**
-   * Começa a transação, toma as travas e carrega. Cada instrução tem o seu instantâneo (READ COMMITTED), tirado quando
-   * ela começa; por isso a leitura é outra instrução: a que toma as travas já tem o instantâneo de antes da espera.
-   *
-   * Primeiro os CPFs, de que depende saber em que dias estão os agendamentos que podem mudar de lugar; depois os dias e as
-   * senhas. `unnest` devolve as chaves na ordem do array, a subconsulta na do `ORDER BY`, e o agregado as toma uma a uma à
-   * medida que vêm: nenhum lote espera por uma trava anterior a uma que já tem, e sem ciclo não há impasse. Depois das
-   * travas nada mais espera por outro servidor: toda linha que um lote muda e toda chave única que ele insere é de um CPF e
-   * de um dia que ele travou.
+   * Decide com as travas tomadas. A quem se dá o que vaga só se sabe depois de ler: o que faltou lê-se na mesma transação, se
+   * ninguém tem o que é preciso travar para isso. Se alguém o tem, desfaz-se e toma-se tudo em ordem; ao fim de umas vezes já
+   * não se promove, e o que vaga segura-se para ninguém.
    */
-  async #comeca(alcance: Alcance, ate: number): Promise<Comecada> {
-    for (let repetida = false;; repetida = true) {
-      const ligacao = await this.#escritor.toma(ate);
+  async #decide<R>(pedido: Pedido<R>): Promise<Decidida<R>> {
+    const { quando, ate, largo } = pedido;
+    for (;; pedido.desfeitas++) {
+      const minha = this.#semana;
+      const como = { lembrancas: this.#lembrancas, largo, quando, ate };
+      const soSegura = pedido.desfeitas > ALARGAMENTOS;
+      const travado = await comeca(() => this.#escritor.toma(ate), { pedido: pedido.alcance, soSegura, ...como });
+      const { ligacao, id, semana, vista } = travado;
       try {
-        const numera = instrucao("numera", String(alcance.novos), alcance.excecoes === "nada" ? null : alcance.hoje);
-        const antes = [instrucao("comeca"), ...travas(alcance), numera];
-        const excecoes = this.#excecoes;
-        const { vista, resultados } = await carrega(ligacao, { alcance, contatos: true, antes, excecoes, ate });
-        const [id, , novos, semana, valem] = resultados[antes.length - 1].rows[0];
-        vista.recebeNumeros(novos);
-        if (valem !== null) vista.recebeExcecoes(excecoes.le(valem));
-        return { ligacao, vista, id: id ?? "", semana: semana ?? "" };
+        const recusa = this.#recusaDaSemana(minha, semana);
+        if (recusa !== undefined) throw recusa;
+        if (pedido.alcance.promove) this.#alguemEspera = vista.alguemEspera();
+        const lote = await this.#experimenta(travado, pedido);
+        if (lote !== undefined) return { ligacao, id, lote, porConfirmar: vista.porConfirmar };
+        if (pedido.desfeitas >= 2 * ALARGAMENTOS) {
+          throw new ErroDoArmazem("o livro mudou tanto que não se pôde decidir");
+        }
       } catch (causa) {
-        const viva = await ligacao.desfaz(ate);
-        // Uma conexão que caiu não mudou nada: tenta-se uma vez com outra.
-        if (viva || repetida || causa instanceof PrazoVencido) throw causa;
+        await ligacao.desfaz(ate);
+        throw causa;
       }
+      await ligacao.desfaz(ate);
     }
   }
 
-  async #confirma<R>(
-    confirmacao: Confirmacao<R>,
-    { ligacao, escrita, ate }: { ligacao: Ligacao; escrita: readonly Instrucao[]; ate: number },
-  ): Promise<Desfecho<R>> {
-    ligacao.avisos.length = 0;
-    let causa: unknown;
-    try {
-      const resultados = await ligacao.executa(escrita, ate);
-      const aviso = ligacao.avisos[0];
-      if (resultados[resultados.length - 1].command === "COMMIT" && aviso === undefined) {
-        return { tipo: "gravado", resultado: confirmacao.resultado };
-      }
-      // Um aviso num commit é o de que ele não esperou pelo reserva: está gravado aqui, e talvez só aqui.
-      causa = new ErroDoArmazem(`o commit não foi confirmado por inteiro (${aviso ?? "transação desfeita"})`);
-    } catch (erro) {
-      causa = erro;
-      // O banco recusou uma instrução e continua lá: o commit não chegou a ser feito.
-      const codigo = codigoDe(erro);
-      if (codigo !== undefined && await ligacao.desfaz(ate)) {
-        if (!RECUSAS.includes(codigo)) return { tipo: "nada", causa };
-        return {
-          tipo: "recusado",
-          causa: new ErroDoArmazem("o livro recusou o lote: uma vaga já tomada, ou uma linha que não cabe nele", erro),
-        };
-      }
-    }
-    ligacao.corta();
-    return { tipo: "pendente", fim: this.#descobre(confirmacao, causa) };
-  }
-
-  /**
-   * O que houve com um commit sem resposta. Espera, numa conexão nova, pela trava que é só desse lote: com ela, a transação
-   * de antes já acabou, de um modo ou de outro, e o que ela gravou está à vista (o PostgreSQL solta as travas depois de
-   * publicar o commit). Então procura-se a linha dela no diário.
-   *
-   * Não se pergunta por `pg_xact_status`: diria "em curso" enquanto a transação espera, sem dizer até quando, e depois de
-   * uma promoção o número pode ser o de outra no novo principal. A linha diz a verdade nos dois casos; se o commit não
-   * chegou ao reserva, não está lá nem estará, e outra que tenha o mesmo número tem outro `lote`.
-   *
-   * Achada a linha, escreve-se uma mensagem no WAL e confirma-se: com um reserva síncrono, esse commit só volta quando
-   * tudo o que veio antes também está lá.
-   */
-  async #descobre<R>(confirmacao: Confirmacao<R>, causa: unknown): Promise<Fim<R>> {
-    do {
-      try {
-        const gravado = await this.#procura(confirmacao);
-        return gravado ? { tipo: "gravado", resultado: confirmacao.resultado } : { tipo: "nada", causa };
-      } catch {
-        await delay(ENTRE_SONDAGENS);
-      }
-    } while (performance.now() < confirmacao.ate && !this.#fechado);
-    return { tipo: "incerto", causa };
-  }
-
-  async #procura({ id, lote, ate }: Confirmacao<unknown>): Promise<boolean> {
-    const ligacao = await this.#conecta(this.#prazos.lote, ate);
-    try {
-      ligacao.avisos.length = 0;
-      const [, , { rows: [[achada]] }, , fim] = await ligacao.executa([
-        instrucao("comeca"),
-        instrucao("espera_lote", id),
-        instrucao("procura", id, lote),
-        { texto: "SELECT pg_logical_emit_message(true, 'clinica', 'desfecho')" },
-        instrucao("confirma"),
-      ], ate);
-      if (fim.command !== "COMMIT" || ligacao.avisos.length > 0) throw new ErroDoArmazem("ainda não se sabe");
-      return achada === "t";
-    } finally {
-      if (performance.now() < ate) await ligacao.fecha();
-      else ligacao.corta();
+  /** Decide tantas vezes quantas for preciso ler mais; nada, se não se pôde ler tudo. */
+  async #experimenta<R>(
+    travado: Travado,
+    { largo, quando, decide, ate }: Pedido<R>,
+  ): Promise<Lote<R> | undefined> {
+    for (let elos = 0;; elos++) {
+      const lote = experimenta(travado.vista, decide);
+      if (lote !== undefined) return lote;
+      const falta = travado.vista.tomaFalta() ?? new Alargamento();
+      largo.junta(falta);
+      const como = { largo, lembrancas: this.#lembrancas, quando, ate };
+      if (elos === ELOS || !await alarga(travado, falta, como)) return undefined;
     }
   }
 
@@ -437,6 +393,12 @@ export class ArmazemPostgres implements Armazem {
   }
 }
 
+/** Vezes que se desfaz para tomar em ordem o que se descobriu, no máximo, antes de só segurar. */
+const ALARGAMENTOS = 3;
+
+/** Vezes que se lê mais numa transação, no máximo: uma por elo de uma cadeia, e umas a mais. */
+const ELOS = 24;
+
 /** O que se diz a quem segue outra semana. */
 const OUTRA_SEMANA =
   "outra semana vale neste livro, e com esta nada se marca nem se muda; torne igual o clinica.json " +
@@ -447,21 +409,23 @@ function loteAoAcaso(): string {
   return crypto.getRandomValues(new Uint8Array(16)).toHex();
 }
 
-/** Um lote com as travas tomadas e o que ele pode tocar carregado. */
-interface Comecada {
-  readonly ligacao: Ligacao;
-  readonly vista: Carregada;
-  /** O número da linha dele no diário. */
-  readonly id: string;
-  /** A semana que vale no livro. */
-  readonly semana: string;
+/** O que se pede a um lote, e o que se sabe dele de uma vez para a outra. */
+interface Pedido<R> {
+  readonly alcance: Alcance;
+  readonly quando: number;
+  readonly decide: (vista: Vista) => Lote<R>;
+  readonly ate: number;
+  /** O que se juntou ao alcance. */
+  readonly largo: Alargamento;
+  /** Vezes que se desfez. */
+  desfeitas: number;
 }
 
-/** O que é preciso, se a resposta ao commit se perde, para saber se o lote ficou gravado. */
-interface Confirmacao<R> {
+/** Um lote decidido, com as travas tomadas. */
+interface Decidida<R> {
+  readonly ligacao: Ligacao;
   readonly id: string;
-  readonly lote: string;
-  readonly resultado: R;
-  /** Até quando se procura sabê-lo. */
-  readonly ate: number;
+  readonly lote: Lote<R>;
+  /** Os CPFs sem nada marcado a quem se deu algo, e que ainda se não travaram. */
+  readonly porConfirmar: readonly string[];
 }

@@ -16,7 +16,7 @@ import { NOMES_DE_ANTES, PRAZO_LONGO } from "./postgres_migracao.ts";
 import { Principal } from "./postgres_principal.ts";
 import { array, lerAgendamento, NO_POSTGRES, selecaoDoDia } from "./postgres_tabelas.ts";
 import { excecoesDesde } from "./postgres_instrucoes.ts";
-import { UltimasExcecoes } from "./postgres_vista.ts";
+import { UltimasExcecoes } from "./postgres_carga.ts";
 import { chaveDe, colunasDe, TABELAS, type Tipo } from "./tabelas.ts";
 
 /** Abre uma conexão sem pressa, para o que percorre o livro inteiro, e a entrega a `usa`, que a fecha se quiser. */
@@ -102,11 +102,14 @@ function lerValor(valor: Valor, tipo: Tipo): string | number | null {
 }
 
 /** O que põe cada sequência depois do que se copiou; as linhas vieram com os números delas. */
-const SEQUENCIAS: readonly string[] = ([["agendamento", "id"], ["espera", "numero"], ["diario", "id"]] as const)
-  .map(([tabela, coluna]) => {
-    const chave = `max(${colunasDe(tabela)[0][0]})`;
-    return `SELECT setval('${tabela}_${coluna}_seq', ${chave}) FROM ${tabela} HAVING ${chave} > 0`;
-  });
+const SEQUENCIAS: readonly string[] = ([
+  ["agendamento", "agendamento_id_seq", "max(numero)"],
+  // Um lugar na ordem é da mesma sequência.
+  ["espera", "espera_numero_seq", "greatest(max(numero), max(ordem))"],
+  ["diario", "diario_id_seq", "max(id)"],
+] as const).map(([tabela, sequencia, ultimo]) =>
+  `SELECT setval('${sequencia}', ${ultimo}) FROM ${tabela} HAVING ${ultimo} > 0`
+);
 
 /** Uma transação demorada, com o livro só para ela; recusa se um servidor está ligado a ele. */
 async function aSos(ligacao: Ligacao, { mostrado }: EnderecoDoBanco, modo: string): Promise<void> {
@@ -179,7 +182,10 @@ export async function livroNovoPostgres(url: string): Promise<LivroNovo> {
       },
       pedacos: (tabela) => pedacosDe(ligacao, tabela),
       async confirma(): Promise<void> {
-        await ligacao.consulta([...SEQUENCIAS, "ANALYZE agendamento", "COMMIT"].join("; "), daquiA(PRAZO_LONGO));
+        await ligacao.consulta(
+          [...SEQUENCIAS, "ANALYZE agendamento, espera", "COMMIT"].join("; "),
+          daquiA(PRAZO_LONGO),
+        );
       },
       // Sem `confirma`, fechar desfaz a transação.
       [Symbol.asyncDispose]: () => ligacao.fecha(),

@@ -11,13 +11,18 @@ import { type Cluster, clusterDoArquivo, testeComPostgres } from "../testes/clus
 import {
   arquiva,
   ativosDe,
+  CLINICO,
+  comEspera,
   comExcecoes,
   contata,
+  convida,
   desmarca,
   DIA,
+  entra,
   fecha,
   grava,
   marca,
+  mudaEspera,
   QUANDO,
 } from "../testes/mudancas.ts";
 import { importa } from "./importacao.ts";
@@ -133,3 +138,34 @@ teste(
     assertEquals(await cluster.executa("SELECT count(*) FROM agendamento", outro), [["0"]]);
   },
 );
+
+teste("importada para o PostgreSQL e de volta, a lista de espera fica igual, e a ordem continua", async (url) => {
+  using pasta = new Pasta();
+  const [ida, volta] = [pasta.arquivo("ida.db"), pasta.arquivo("volta.db")];
+  const pede = comEspera();
+  const lista = async (armazem: Armazem): Promise<unknown> =>
+    await armazem.le(pede, (vista) => vista.listaDeEspera(CLINICO).map((uma) => [uma, vista.conviteDe(uma)]));
+  let antes: unknown;
+  {
+    await using armazem = ArmazemSqlite.abre(ida);
+    await grava(armazem, (vista) => [1, 2].map((n) => entra(vista, { cpf: cpfDeExemplo(n), prioridade: n })), { pede });
+    const [um, dois] = armazem.le(pede, (vista) => vista.listaDeEspera(CLINICO));
+    await grava(armazem, (vista) => [
+      mudaEspera(dois, { passou: ['2026-12-02 08:30 "Ç"'], lapsos: 2, ordem: vista.novaEspera() }),
+      ...convida(vista, um, { ate: "2026-11-23T12:00:00Z" }),
+    ], { pede });
+    antes = await lista(armazem);
+  }
+  await importa({ de: ida, para: url });
+  await importa({ de: url, para: volta });
+  {
+    await using armazem = ArmazemSqlite.abre(volta);
+    assertEquals(await lista(armazem), antes);
+  }
+  await using armazem = await ArmazemPostgres.abre(url);
+  assertEquals(await lista(armazem), antes);
+  await grava(armazem, (vista) => [entra(vista, { cpf: cpfDeExemplo(3) })], { pede });
+  const ordens = await armazem.le(pede, (vista) => vista.listaDeEspera(CLINICO).map(({ ordem }) => ordem));
+  assertEquals(Math.max(...ordens), ordens[ordens.length - 1], "quem entra depois é o último");
+  assertEquals(new Set(ordens).size, 3);
+});

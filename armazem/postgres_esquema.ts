@@ -1,6 +1,6 @@
 /**
  * O esquema do livro num PostgreSQL: como nasce, como passa de uma versão à seguinte, e o que tem de haver nele para que
- * valha o que se promete. Usam-no `postgres.ts`, `postgres_instrucoes.ts` e `postgres_copia.ts`.
+ * valha o que se promete. Usam-no `postgres.ts`, `postgres_instrucoes.ts`, `postgres_espera.ts` e `postgres_copia.ts`.
  *
  * @module
  */
@@ -29,6 +29,10 @@ const INDICES: readonly (readonly [nome: string, tabela: string, definicao: stri
   ["um_ativo_por_cpf_e_especialidade", "agendamento", "(cpf, especialidade) WHERE ativo"],
   ["excecao_pkey", "excecao", "(numero)"],
   ["contato_pkey", "contato", "(cpf)"],
+  ["espera_pkey", "espera", "(numero)"],
+  ["uma_espera_por_cpf_e_especialidade", "espera", "(cpf, especialidade) WHERE (terminou_em = ''::text)"],
+  ["uma_espera_por_convite", "espera", "(convite) WHERE (convite <> 0)"],
+  ["contagem_pkey", "contagem", "(especialidade, prioridade)"],
   ["senha_pkey", "senha", "(data, letra)"],
   ["diario_pkey", "diario", "(id)"],
 ];
@@ -36,12 +40,13 @@ const INDICES: readonly (readonly [nome: string, tabela: string, definicao: stri
 /** O que o papel tem de poder fazer. */
 const DIREITOS: readonly (readonly [direito: string, objeto: string])[] = [
   ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
-    ["agendamento", "excecao", "contato", "senha"].map((tabela) => [direito, tabela] as const)
+    ["agendamento", "excecao", "contato", "espera", "senha", "contagem"].map((tabela) => [direito, tabela] as const)
   ),
   ["SELECT", "diario"],
   ["INSERT", "diario"],
   ["UPDATE", "clinica_livro"],
   ["USAGE", "agendamento_id_seq"],
+  ["USAGE", "espera_numero_seq"],
   ["USAGE", "diario_id_seq"],
 ];
 
@@ -136,7 +141,7 @@ async function versaoDe(ligacao: Ligacao, onde: string, ate: number): Promise<nu
 }
 
 function pelaMetade(onde: string, oQueFalta: string): ErroDoArmazem {
-  const tabelas = ["clinica_livro", ...TABELAS].join(", ");
+  const tabelas = ["clinica_livro", ...TABELAS, "contagem"].join(", ");
   return new ErroDoArmazem(
     `${onde}: o livro está pela metade (${oQueFalta}); restaure a cópia inteira num banco vazio, ou apague o que ficou ` +
       `(DROP TABLE IF EXISTS ${tabelas}) se nada ali faz falta`,

@@ -1,16 +1,13 @@
 /**
- * As instruções do livro num PostgreSQL: as travas de um lote, o que se carrega e o que se grava. Usam-nas `postgres.ts` e
- * `postgres_vista.ts`.
+ * As instruções do livro num PostgreSQL: o que se carrega e o que se grava. As das travas estão em `postgres_travas.ts`, as da
+ * lista de espera em `postgres_espera.ts`. Usam-nas `postgres.ts`, `postgres_lote.ts` e `postgres_carga.ts`.
  *
  * @module
  */
 
 import {
-  type Alcance,
   CANCELADOS_DE_UM_DIA,
   type Contato,
-  type Dia,
-  LINHAS_DE_UM_CPF,
   type Liquido,
   type Mudado,
   type Nada,
@@ -18,89 +15,24 @@ import {
   type UltimaSenha,
 } from "../clinica/livro.ts";
 import type { Restricoes } from "./postgres_esquema.ts";
+import { ALGUEM_ESPERA, escreveEsperas, type PreparadaDaEspera, preparadasDaEspera } from "./postgres_espera.ts";
 import { type Instrucao, numeros, textos, type Valor } from "./postgres_ligacao.ts";
 import { chaveDe, PREFIXO } from "./postgres_migracao.ts";
-import { array, CAMPOS, type Coluna, DA_IMAGEM, ENCAIXADO, NA_VAGA, NO_POSTGRES } from "./postgres_tabelas.ts";
+import {
+  acabados,
+  array,
+  CAMPOS,
+  type Coluna,
+  DA_IMAGEM,
+  diasDosQueVoltam,
+  ENCAIXADO,
+  NA_VAGA,
+  NO_POSTGRES,
+} from "./postgres_tabelas.ts";
+import { type PreparadaDasTravas, PREPARADAS_DAS_TRAVAS } from "./postgres_travas.ts";
 import { COLUNAS } from "./tabelas.ts";
 
-// ------------------------------------------------------------------------------------------------------ as travas
-
-/**
- * A ordem das travas é uma só: os CPFs, depois os dias, depois as senhas, cada um pelo número.
- *
- * Dividem-se em faixas, uma trava cada: cada trava ocupa um lugar na memória que o PostgreSQL reparte entre todas as
- * conexões (`max_locks_per_transaction`, 64 × 120 de costume), e um lote cheio tem mais de mil CPFs. Assim um servidor tem
- * no máximo o dobro disto, e um lugar por data em que dá senhas. Os que caem na mesma faixa só esperam uns pelos outros.
- */
-const FAIXAS = 512;
-
-/** As travas que um lote toma antes de ler: as dos CPFs, e depois as dos dias e das senhas. */
-export function travas(alcance: Alcance): Instrucao[] {
-  const { cpfs, dias, mudam, voltam, vizinhas, senhas, excecoes } = alcance;
-  const instrucoes: Instrucao[] = [];
-  if (cpfs.length > 0) instrucoes.push(instrucao("trava", numeros(emFaixas(PREFIXO.cpf, cpfs))));
-  const outras = [...(excecoes === "muda" ? TODOS_OS_DIAS : []), ...emFaixas(PREFIXO.senha, senhas)];
-  const valores = [...doisTextos(dias), textos(mudam), numeros(outras)];
-  if (voltam.length > 0) {
-    instrucoes.push(instrucao("trava_dias_que_voltam", ...valores, textos(voltam), textos(vizinhas)));
-  } else if (dias.length + mudam.length + outras.length > 0) instrucoes.push(instrucao("trava_dias", ...valores));
-  return instrucoes;
-}
-
-const TODOS_OS_DIAS: readonly number[] = Array.from({ length: FAIXAS }, (_, faixa) => chaveDe(PREFIXO.dia, faixa));
-
-/** As travas de todos os dias de todas as agendas: quem as tem, ninguém decide sobre um dia. */
-export function travaTudo(): Instrucao {
-  return instrucao("trava", numeros(TODOS_OS_DIAS));
-}
-
-function emFaixas(prefixo: number, nomes: readonly string[]): number[] {
-  return [...new Set(nomes.map((nome) => chaveDe(prefixo, espalha(nome) % FAIXAS)))].sort((a, b) => a - b);
-}
-
-/** FNV-1a de 32 bits: o mesmo em todos os servidores, em qualquer versão. Uma colisão só faz esperar. */
-function espalha(texto: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < texto.length; i++) h = Math.imul(h ^ texto.charCodeAt(i), 0x01000193);
-  return h >>> 0;
-}
-
 // ------------------------------------------------------------------------------------------------------ as preparadas
-
-/** Os que acabaram, dos CPFs de um parâmetro: os mais novos de cada um. */
-function acabados(cpfs: string): string {
-  return `unnest(${cpfs}::text[]) AS pedido (cpf) CROSS JOIN LATERAL (
-    SELECT * FROM agendamento WHERE NOT ativo AND agendamento.cpf = pedido.cpf
-    ORDER BY numero DESC LIMIT ${LINHAS_DE_UM_CPF}) AS a`;
-}
-
-/** Os dias em que CPFs têm ou tiveram algo: nas agendas deles, e nas vizinhas, que disputam os mesmos minutos. */
-function diasDosQueVoltam(cpfs: string, vizinhas: string): string {
-  return `SELECT DISTINCT dela.agenda, linha.data FROM (
-      SELECT a.agenda, a.data FROM ${acabados(cpfs)}
-      UNION ALL
-      SELECT agenda, data FROM agendamento WHERE ativo AND cpf = ANY (${cpfs}::text[])
-    ) AS linha CROSS JOIN LATERAL (
-      SELECT linha.agenda UNION ALL SELECT unnest(${vizinhas}::text[])) AS dela (agenda)`;
-}
-
-/** Toma as travas dos dias, em ordem; `$4` são mais chaves. */
-function travaDias(outros: string = ""): string {
-  return `
-    SELECT count(pg_advisory_xact_lock(chave)) FROM (
-      SELECT DISTINCT chave FROM (
-        SELECT ${chaveDe(PREFIXO.dia, 0)} + (hashtextextended(data || agenda, 0) & ${FAIXAS - 1}) AS chave FROM (
-          SELECT agenda, data FROM unnest($1::text[], $2::text[]) AS pedido (agenda, data)
-          UNION ALL
-          SELECT agenda, data FROM agendamento WHERE ativo AND cpf = ANY ($3::text[])
-          ${outros}
-        ) AS dia
-        UNION ALL
-        SELECT unnest($4::bigint[])
-      ) AS todas
-      ORDER BY chave
-    ) AS em_ordem`;
-}
 
 /**
  * Os agendamentos que cumprem a condição, de cada linha de `pedido`. Sem o `OFFSET`, o plano de quando quase não há nenhum
@@ -146,7 +78,18 @@ interface Forma {
 const QUE_INSEREM: readonly Forma[] = [
   {
     nome: "marca",
-    colunas: colunas("codigo", "cpf", "nome", "especialidade", "profissional", "agenda", "data", "hora", "minutos"),
+    colunas: colunas(
+      "espera",
+      "codigo",
+      "cpf",
+      "nome",
+      "especialidade",
+      "profissional",
+      "agenda",
+      "data",
+      "hora",
+      "minutos",
+    ),
   },
   { nome: "insere", colunas: DA_IMAGEM },
 ];
@@ -245,16 +188,21 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     comeca: "BEGIN",
     comeca_leitura: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     confirma: "COMMIT",
-    trava: "SELECT count(pg_advisory_xact_lock(chave)) FROM unnest($1::bigint[]) AS chave",
-    trava_dias: travaDias(),
-    trava_dias_que_voltam: travaDias(`UNION ALL (${diasDosQueVoltam("$5", "$6")})`),
     // O número que o diário dá ao lote, travado até que a transação acabe: quem o procura espera por ela. Vai depois das
-    // travas, e por isso diz também a semana e as exceções que valem.
+    // travas, e por isso diz também a semana, as exceções que valem e se há quem espere.
     numera: `
       SELECT id, pg_advisory_xact_lock(${chaveDe(PREFIXO.lote, 0)} + (id & ${0xffffffff})),
         (SELECT string_agg(nextval('agendamento_id_seq')::text, ',') FROM generate_series(1, $1::integer)),
-        (SELECT semana_que_vale FROM clinica_livro), CASE WHEN $2::text IS NOT NULL THEN ${excecoesDesde("$2")} END
+        (SELECT semana_que_vale FROM clinica_livro), CASE WHEN $2::text IS NOT NULL THEN ${excecoesDesde("$2")} END,
+        $3::boolean AND ${ALGUEM_ESPERA},
+        CASE WHEN $4::integer > 0 THEN (
+          SELECT string_agg(nextval('espera_numero_seq')::text, ',') FROM generate_series(1, $4::integer)) END
       FROM (SELECT nextval('diario_id_seq') AS id) AS novo`,
+    // Mais números; e a semana e as exceções outra vez, pois podem ter mudado antes de se travarem mais dias.
+    numera_mais: `
+      SELECT (SELECT string_agg(nextval('agendamento_id_seq')::text, ',') FROM generate_series(1, $1::integer)),
+        (SELECT string_agg(nextval('espera_numero_seq')::text, ',') FROM generate_series(1, $2::integer)),
+        (SELECT semana_que_vale FROM clinica_livro), CASE WHEN $3::text IS NOT NULL THEN ${excecoesDesde("$3")} END`,
     valem: `SELECT ${excecoesDesde("$1::text")}`,
     ultima_excecao: "SELECT coalesce(max(numero), 0) FROM excecao",
     contatos: "SELECT cpf, email, telefone FROM contato WHERE cpf = ANY ($1::text[])",
@@ -262,6 +210,7 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     ativos: `SELECT ${CAMPOS} FROM agendamento AS a WHERE a.ativo AND a.cpf = ANY ($1::text[])`,
     acabados: `SELECT ${CAMPOS} FROM ${acabados("$1")}`,
     dias: ocupacaoDe("SELECT * FROM unnest($1::text[], $2::text[])"),
+    dias_que_mudam: ocupacaoDe("SELECT DISTINCT agenda, data FROM agendamento WHERE ativo AND cpf = ANY ($1::text[])"),
     dias_que_voltam: ocupacaoDe(diasDosQueVoltam("$1", "$2")),
     periodos: periodos(),
     // O `OFFSET` é o de `deCadaPedido`: sem ele, os de uma data com poucos procurar-se-iam pelo número, no livro inteiro.
@@ -293,31 +242,29 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
       INSERT INTO senha (data, letra, ultima) SELECT * FROM unnest($1::text[], $2::text[], $3::integer[])
       ON CONFLICT (data, letra) DO UPDATE SET ultima = EXCLUDED.ultima WHERE EXCLUDED.ultima > senha.ultima`,
     anota: "INSERT INTO diario (id, lote, quando, mudancas) VALUES ($1, $2, $3, $4)",
-    espera_lote: `SELECT pg_advisory_xact_lock(${chaveDe(PREFIXO.lote, 0)} + ($1::bigint & ${0xffffffff}))`,
     procura: "SELECT EXISTS (SELECT FROM diario WHERE id = $1 AND lote = $2)",
     adota: "UPDATE clinica_livro SET semana_que_vale = $1",
     estreia: "UPDATE clinica_livro SET semana_que_vale = $1 WHERE semana_que_vale = ''",
+    ...PREPARADAS_DAS_TRAVAS,
+    ...preparadasDaEspera(restricoes),
   };
 }
 
 /** O nome de uma instrução preparada. */
 export type Preparada =
   | ("comeca" | "comeca_leitura" | "confirma")
-  | ("trava" | "trava_dias" | "trava_dias_que_voltam" | "numera")
+  | ("numera" | "numera_mais")
   | ("valem" | "ultima_excecao" | "contatos" | "senhas")
-  | ("ativos" | "acabados" | "dias" | "dias_que_voltam" | "periodos" | "cancelados")
+  | ("ativos" | "acabados" | "dias" | "dias_que_mudam" | "dias_que_voltam" | "periodos" | "cancelados")
   | ("marca" | "insere" | "acaba" | "atualiza" | "excetua" | "contata" | "da_senhas" | "anota")
-  | ("espera_lote" | "procura")
-  | ("adota" | "estreia");
+  | "procura"
+  | ("adota" | "estreia")
+  | PreparadaDasTravas
+  | PreparadaDaEspera;
 
 /** Uma instrução preparada, com os valores dela. */
 export function instrucao(preparada: Preparada, ...valores: Valor[]): Instrucao {
   return { preparada, valores };
-}
-
-/** Os primeiros e os segundos, cada um como um array. */
-export function doisTextos(pares: readonly Dia[]): [string, string] {
-  return [textos(pares.map((par) => par[0])), textos(pares.map((par) => par[1]))];
 }
 
 // ------------------------------------------------------------------------------------------------------ o que se grava
@@ -327,7 +274,7 @@ export function doisTextos(pares: readonly Dia[]): [string, string] {
  * que nenhum pode ir à frente, é recusada, e quem divide o lote a faz em passos.
  */
 export function escreve(liquido: Liquido): Instrucao[] {
-  const { quando, novos, mudados, excecoes, contatos, senhas, ...resto } = liquido;
+  const { quando, novos, mudados, excecoes, contatos, senhas, esperas, tique, ...resto } = liquido;
   resto satisfies Nada;
   const instrucoes: Instrucao[] = [];
   const [saem, ficam] = [false, true].map((ativo) => mudados.filter(({ depois }) => depois.ativo === ativo));
@@ -337,6 +284,8 @@ export function escreve(liquido: Liquido): Instrucao[] {
   if (excecoes.length > 0) instrucoes.push(instrucao("excetua", quando, JSON.stringify(excecoes)));
   if (contatos.length > 0) instrucoes.push(contata(quando, contatos));
   if (senhas.length > 0) instrucoes.push(daSenhas(senhas));
+  instrucoes.push(...escreveEsperas(esperas, quando));
+  if (tique !== undefined) instrucoes.push(instrucao("tica", tique));
   return instrucoes;
 }
 

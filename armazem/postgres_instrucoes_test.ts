@@ -20,16 +20,22 @@ clusterDoArquivo((novo) => cluster = novo);
 
 /** O que vai ao livro, com quantos parâmetros, e quantas vezes vai aos agendamentos. */
 const VAO_AO_LIVRO: Partial<Record<Preparada, readonly [parametros: number, vezes: number]>> = {
+  trava_listas: [3, 1],
+  tenta_listas: [3, 1],
   trava_dias: [4, 1],
+  tenta_dias: [4, 1],
   trava_dias_que_voltam: [6, 3],
   ativos: [1, 1],
   acabados: [1, 1],
   dias: [2, 2],
+  dias_que_mudam: [1, 3],
   dias_que_voltam: [2, 4],
+  filas: [7, 2],
+  confere_livres: [1, 1],
   periodos: [3, 2],
   cancelados: [1, 1],
   acaba: [8, 3],
-  atualiza: [28, 3],
+  atualiza: [29, 3],
 };
 
 testeComPostgres(

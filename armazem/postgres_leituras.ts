@@ -7,33 +7,40 @@
 
 import { setImmediate } from "node:timers";
 import type { Alcance, Vista } from "../clinica/livro.ts";
+import { Alargamento } from "./postgres_alargamento.ts";
+import { carregaParaLer, type Lembrancas, reune, vazio } from "./postgres_carga.ts";
+import { EsperasLidas } from "./postgres_esperas_lidas.ts";
 import { daquiA, ehDespedida, type Ligacao, PrazoVencido } from "./postgres_ligacao.ts";
 import type { Canal } from "./postgres_principal.ts";
-import { carrega, Carregada, reune, type UltimasExcecoes, vazio } from "./postgres_vista.ts";
+import { Carregada } from "./postgres_vista.ts";
 
 /** Uma consulta à espera da próxima ida ao banco. */
 interface Leitura {
   readonly alcance: Alcance;
-  readonly responde: (vista: Vista) => void;
+  /** Verdadeiro se respondeu; falso se faltou ler, e não é a última vez. */
+  readonly responde: (vista: Carregada, ultima: boolean) => boolean;
   readonly falha: (causa: unknown) => void;
 }
 
 /** Consultas que vão juntas, no máximo: poucos milissegundos de trabalho para o banco. */
 const LEITURAS_JUNTAS = 1024;
 
+/** Vezes que se lê, no máximo, para uma consulta que só lendo diz o que falta. */
+const VEZES = 4;
+
 /** A fila das consultas de um canal. */
 export class Leituras {
   #canal: Canal;
   #prazo: number;
-  #excecoes: UltimasExcecoes;
+  #lembrancas: Lembrancas;
   #esperam: Leitura[] = [];
   #lendo = false;
 
   /** `prazo` é o de uma ida, em ms; as que esperam por ela falham com ela. */
-  constructor(canal: Canal, { prazo, excecoes }: { prazo: number; excecoes: UltimasExcecoes }) {
+  constructor(canal: Canal, { prazo, lembrancas }: { prazo: number; lembrancas: Lembrancas }) {
     this.#canal = canal;
     this.#prazo = prazo;
-    this.#excecoes = excecoes;
+    this.#lembrancas = lembrancas;
   }
 
   /**
@@ -41,16 +48,21 @@ export class Leituras {
    * leitura começa depois de todas elas chegarem, e vê tudo o que já foi confirmado por qualquer servidor.
    */
   le<R>(alcance: Alcance, consulta: (vista: Vista) => R): R | Promise<R> {
-    if (vazio(alcance)) return consulta(new Carregada(alcance));
+    if (vazio(alcance)) return consulta(new Carregada(alcance, new EsperasLidas(alcance, new Alargamento())));
     return new Promise((resolve, falha) => {
       this.#esperam.push({
         alcance,
-        responde: (vista) => {
+        responde: (vista, ultima) => {
+          let fim: () => void;
           try {
-            resolve(consulta(vista));
+            const lido = consulta(vista);
+            fim = () => resolve(lido);
           } catch (causa) {
-            falha(causa);
+            fim = () => falha(causa);
           }
+          if (!ultima && vista.falta) return false;
+          fim();
+          return true;
         },
         falha,
       });
@@ -64,8 +76,16 @@ export class Leituras {
     while (this.#esperam.length > 0) {
       const juntas = this.#esperam.splice(0, LEITURAS_JUNTAS);
       try {
-        const vista = await this.#carregaPara(juntas);
-        for (const { responde } of juntas) responde(vista);
+        const largo = new Alargamento();
+        let faltam: readonly Leitura[] = juntas;
+        for (let vez = 1; faltam.length > 0; vez++) {
+          const vista = await this.#carregaPara(faltam, largo);
+          faltam = faltam.filter(({ responde }) => {
+            const respondeu = responde(vista, vez === VEZES);
+            largo.junta(vista.tomaFalta());
+            return !respondeu;
+          });
+        }
       } catch (causa) {
         // As que esperavam por esta ida já esperaram o que se espera por uma.
         for (const { falha } of [...juntas, ...this.#esperam.splice(0)]) falha(causa);
@@ -74,16 +94,16 @@ export class Leituras {
     this.#lendo = false;
   }
 
-  async #carregaPara(leituras: readonly Leitura[]): Promise<Vista> {
-    const alcance = reune(leituras.map((leitura) => leitura.alcance));
+  async #carregaPara(leituras: readonly Leitura[], largo: Alargamento): Promise<Carregada> {
+    const pedido = reune(leituras.map(({ alcance }) => alcance));
     // Só quem decide os quer, ainda que não grave.
-    const contatos = alcance.novos + alcance.historias.length + alcance.mudam.length > 0;
-    const { vista } = await lendoDe(
+    const contatos = pedido.novos + pedido.historias.length + pedido.mudam.length > 0;
+    const lembrancas = this.#lembrancas;
+    return await lendoDe(
       this.#canal,
       this.#prazo,
-      (ligacao, ate) => carrega(ligacao, { alcance, contatos, excecoes: this.#excecoes, ate }),
+      (ligacao, ate) => carregaParaLer(ligacao, { pedido, largo, contatos, lembrancas, ate }),
     );
-    return vista;
   }
 }
 

@@ -14,7 +14,7 @@ import type { EnderecoDoBanco, Maquina, OpcoesDeTls } from "./postgres_endereco.
 const PRAZO_DO_ADEUS = 1000;
 
 /** Como um servidor se apresenta ao banco: com a versão do livro que conhece, para que quem a muda saiba quem fica. */
-export const NOME = "clinica/3";
+export const NOME = "clinica/4";
 
 /** Vencido um prazo, ainda se lê o que já chegou, por este tempo em ms: o atrasado pode ser este processo. */
 const FOLGA = 50;
@@ -115,6 +115,11 @@ export function textos(valores: readonly (string | null)[]): string {
 /** Números inteiros, ou nulos, como o protocolo leva um array deles. */
 export function numeros(valores: readonly (number | null)[]): string {
   return `{${valores.map((valor) => valor ?? "NULL").join(",")}}`;
+}
+
+/** Os primeiros e os segundos, cada um como um array. */
+export function doisTextos(pares: readonly (readonly [string, string])[]): [string, string] {
+  return [textos(pares.map((par) => par[0])), textos(pares.map((par) => par[1]))];
 }
 
 /** O código de um erro que o banco respondeu (o SQLSTATE); `undefined` se o erro é da conexão, ou daqui. */

@@ -13,10 +13,17 @@ import { daquiA, type Ligacao, type Retorno, textos, type Valor } from "./postgr
 export const PRAZO_LONGO = 120_000;
 
 /** As travas são de 64 bits, e o banco é desta clínica: o prefixo só as separa das de outro programa no mesmo banco. */
-export const PREFIXO = { migracao: 0xc1100, cpf: 0xc1101, dia: 0xc1102, senha: 0xc1103, lote: 0xc1104 } as const;
+export const PREFIXO = {
+  migracao: 0xc1100,
+  cpf: 0xc1101,
+  dia: 0xc1102,
+  senha: 0xc1103,
+  lote: 0xc1104,
+  origem: 0xc1105,
+} as const;
 
 /** Como se apresenta ao banco um servidor de cada versão anterior. */
-export const NOMES_DE_ANTES: readonly string[] = ["clinica", "clinica/2"];
+export const NOMES_DE_ANTES: readonly string[] = ["clinica", "clinica/2", "clinica/3"];
 
 /** A trava de um prefixo e de um número de 32 bits. */
 export function chaveDe(prefixo: number, numero: number): number {
@@ -34,7 +41,7 @@ export interface Passo {
 }
 
 /** O que leva o esquema de cada versão à seguinte; a versão de um livro é quantos já recebeu. */
-export const PASSOS: readonly ((passo: Passo) => Promise<void>)[] = [aoPrimeiro, aoSegundo, aoTerceiro];
+export const PASSOS: readonly ((passo: Passo) => Promise<void>)[] = [aoPrimeiro, aoSegundo, aoTerceiro, aoQuarto];
 
 /** As tabelas e sequências que um livro de cada versão tem. */
 export const RELACOES: readonly (readonly string[])[] = [
@@ -42,6 +49,7 @@ export const RELACOES: readonly (readonly string[])[] = [
   ["agendamento", "agendamento_id_seq"],
   ["agendamento", "agendamento_id_seq", "excecao", "contato", "espera", "diario", "diario_id_seq"],
   ["agendamento", "agendamento_id_seq", "excecao", "contato", "espera", "diario", "diario_id_seq", "senha"],
+  ["agendamento", "agendamento_id_seq", "excecao", "contato", "espera", "diario", "diario_id_seq", "senha", "contagem"],
 ];
 
 async function aoPrimeiro({ ligacao }: Passo): Promise<void> {
@@ -260,15 +268,83 @@ const TERCEIRO = `
   DROP INDEX IF EXISTS senhas;
   ALTER TABLE clinica_livro RENAME COLUMN semana TO semana_que_vale;`;
 
-async function aoTerceiro({ ligacao, nasce }: Passo): Promise<void> {
-  if (!nasce) {
-    // Um lote da segunda versão lê as duas: os que esperam pela primeira saem do caminho antes de se pedir a outra.
-    for (const tabela of ["agendamento", "clinica_livro"]) {
-      await ligacao.consulta(`LOCK TABLE ${tabela} IN ACCESS EXCLUSIVE MODE`, daquiA(PRAZO_LONGO));
-      await derruba(ligacao);
-    }
+async function aoTerceiro(passo: Passo): Promise<void> {
+  await fecha(passo);
+  await passo.ligacao.consulta(TERCEIRO, daquiA(PRAZO_LONGO));
+}
+
+/** Um lote lê as duas: os que esperam pela primeira saem do caminho antes de se pedir a outra. */
+async function fecha({ ligacao, nasce }: Passo): Promise<void> {
+  if (nasce) return;
+  for (const tabela of ["agendamento", "clinica_livro"]) {
+    await ligacao.consulta(`LOCK TABLE ${tabela} IN ACCESS EXCLUSIVE MODE`, daquiA(PRAZO_LONGO));
+    await derruba(ligacao);
   }
-  await ligacao.consulta(TERCEIRO, daquiA(PRAZO_LONGO));
+}
+
+// ------------------------------------------------------------------------------------------------------ a quarta versão
+
+/**
+ * A lista de espera, que ninguém tinha usado, ganha o que lhe falta: o banco garante que uma hora segurada é de uma só
+ * entrada, e que quem acabou não segura nenhuma. `por_desejo` acha, na ordem, quem quer uma hora, sem passar por quem quer
+ * outro profissional ou outra parte do dia, e sem ler a tabela; `convidados` é pelo prazo, e sem o `Z` uma fração de segundo
+ * vem depois do segundo inteiro.
+ *
+ * `contagem` tem quantos estão de pé em cada lista com cada prioridade: contar uma lista longa de cada vez que alguém entra nela
+ * faria esperar os outros. Escreve-a o banco, seja quem for que mude a lista, e só quem tem a trava dela a muda.
+ *
+ * Um agendamento diz por que entrada tem a sua hora.
+ */
+const QUARTO = `
+  ALTER TABLE espera
+    ADD origem text COLLATE "C" NOT NULL DEFAULT '',
+    ADD convite bigint NOT NULL DEFAULT 0 CHECK (convite = 0 OR (convite > 0 AND terminou_em = '')),
+    ADD passou text COLLATE "C" NOT NULL DEFAULT '[]',
+    ADD CHECK (turno IN ('', 'MANHÃ', 'TARDE')),
+    ADD CHECK (antecedencia >= 0);
+  CREATE UNIQUE INDEX uma_espera_por_convite ON espera (convite) WHERE convite <> 0;
+  CREATE INDEX na_ordem ON espera (especialidade, prioridade DESC, ordem) WHERE terminou_em = '';
+  CREATE INDEX por_desejo ON espera (especialidade, profissional, turno, prioridade DESC, ordem, de, ate, numero)
+    WHERE terminou_em = '' AND convite = 0;
+  CREATE INDEX por_origem ON espera (origem) WHERE terminou_em = '';
+  CREATE INDEX por_fim ON espera (ate, numero) WHERE terminou_em = '' AND ate <> '';
+  CREATE INDEX convidados ON agendamento (rtrim(terminou_em, 'Z'), numero) WHERE situacao = 'CONVIDADO';
+  CREATE TABLE contagem (
+    especialidade text COLLATE "C" NOT NULL,
+    prioridade integer NOT NULL,
+    quantas bigint NOT NULL,
+    PRIMARY KEY (especialidade, prioridade)
+  );
+  INSERT INTO contagem SELECT especialidade, prioridade, count(*) FROM espera WHERE terminou_em = '' GROUP BY 1, 2;
+  ${contador("entram", "SELECT especialidade, prioridade, 1 AS n FROM novas WHERE terminou_em = ''")}
+  ${
+  contador(
+    "mudam",
+    `SELECT especialidade, prioridade, 1 AS n FROM novas WHERE terminou_em = ''
+     UNION ALL SELECT especialidade, prioridade, -1 FROM velhas WHERE terminou_em = ''`,
+  )
+}
+  CREATE TRIGGER entram AFTER INSERT ON espera REFERENCING NEW TABLE AS novas
+    FOR EACH STATEMENT EXECUTE FUNCTION conta_as_que_entram();
+  CREATE TRIGGER mudam AFTER UPDATE ON espera REFERENCING OLD TABLE AS velhas NEW TABLE AS novas
+    FOR EACH STATEMENT EXECUTE FUNCTION conta_as_que_mudam();
+  ALTER TABLE clinica_livro ADD ultimo_tick_em timestamptz;
+  ALTER TABLE agendamento ADD espera bigint NOT NULL DEFAULT 0 CHECK (espera >= 0);`;
+
+/** Uma função que soma à contagem o que mudou (a de um livro que se apagou pode ter ficado): uma linha por entrada, com mais um ou menos um. */
+function contador(nome: string, mudadas: string): string {
+  return `CREATE OR REPLACE FUNCTION conta_as_que_${nome}() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      INSERT INTO contagem
+        SELECT especialidade, prioridade, sum(n) FROM (${mudadas}) AS uma GROUP BY 1, 2 HAVING sum(n) <> 0
+        ON CONFLICT (especialidade, prioridade) DO UPDATE SET quantas = contagem.quantas + EXCLUDED.quantas;
+      RETURN NULL;
+    END $$;`;
+}
+
+async function aoQuarto(passo: Passo): Promise<void> {
+  await fecha(passo);
+  await passo.ligacao.consulta(QUARTO, daquiA(PRAZO_LONGO));
 }
 
 async function manda(ligacao: Ligacao, texto: string, valores: Valor[] = []): Promise<readonly Retorno[]> {

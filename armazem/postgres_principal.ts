@@ -36,7 +36,7 @@ export interface PrazosNoBanco {
   readonly parada: number;
 }
 
-/** Procura o principal entre as máquinas do endereço e abre conexões a ele. */
+/** BuscaDeFaltas o principal entre as máquinas do endereço e abre conexões a ele. */
 export class Principal {
   /** Onde se procura. */
   readonly endereco: EnderecoDoBanco;

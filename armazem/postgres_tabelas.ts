@@ -6,6 +6,7 @@
  */
 
 import { agendaDe, type Agendamento, nasce } from "../clinica/agendamento.ts";
+import { LINHAS_DE_UM_CPF } from "../clinica/livro.ts";
 import { type Instrucao, textos, type Valor } from "./postgres_ligacao.ts";
 import { COLUNAS, escrevePilha, lerPilha, lerSituacao, type Tipo } from "./tabelas.ts";
 
@@ -50,6 +51,7 @@ const IMAGEM: { readonly [C in Imagem]: (agendamento: Agendamento) => string | n
   terminou_em: ({ terminouEm }) => terminouEm,
   substitui: ({ substitui }) => substitui,
   pilha: escrevePilha,
+  espera: ({ espera }) => espera,
 };
 
 /** Uma coluna da imagem. */
@@ -109,6 +111,7 @@ export function lerAgendamento(linha: readonly Valor[]): Agendamento {
     terminouEm: texto(23),
     substitui: Number(linha[24]),
     pilha: lerPilha(texto(25), texto(23)),
+    espera: Number(linha[26]),
   };
 }
 
@@ -119,6 +122,23 @@ export const NA_VAGA = `NOT a.encaixe AND ${CONTA}`;
 
 /** O que conta sem tomar a hora: a condição do índice dos encaixes. */
 export const ENCAIXADO = `a.encaixe AND ${CONTA}`;
+
+/** Os que acabaram, dos CPFs de um parâmetro: os mais novos de cada um. */
+export function acabados(cpfs: string): string {
+  return `unnest(${cpfs}::text[]) AS pedido (cpf) CROSS JOIN LATERAL (
+    SELECT * FROM agendamento WHERE NOT ativo AND agendamento.cpf = pedido.cpf
+    ORDER BY numero DESC LIMIT ${LINHAS_DE_UM_CPF}) AS a`;
+}
+
+/** Os dias em que CPFs têm ou tiveram algo: nas agendas deles, e nas vizinhas, que disputam os mesmos minutos. */
+export function diasDosQueVoltam(cpfs: string, vizinhas: string): string {
+  return `SELECT DISTINCT dela.agenda, linha.data FROM (
+      SELECT a.agenda, a.data FROM ${acabados(cpfs)}
+      UNION ALL
+      SELECT agenda, data FROM agendamento WHERE ativo AND cpf = ANY (${cpfs}::text[])
+    ) AS linha CROSS JOIN LATERAL (
+      SELECT linha.agenda UNION ALL SELECT unnest(${vizinhas}::text[])) AS dela (agenda)`;
+}
 
 /** Os agendamentos que contam numa data, ou só os de uma agenda; as linhas são para `lerAgendamento`. */
 export function selecaoDoDia(data: string, agenda?: string): Instrucao {

@@ -1,145 +1,31 @@
 /**
  * O que um lote ou uma consulta carregou de um PostgreSQL, numa só ida: só o que o alcance pediu. Quem lê além dele lança,
- * pois responder "nada há" sobre o que não se leu seria decidir às cegas. Só `postgres.ts` o usa.
+ * pois responder "nada há" sobre o que não se leu seria decidir às cegas. Usam-no
+ * `postgres_lote.ts`, `postgres_carga.ts` e `postgres_leituras.ts`.
  *
  * @module
  */
 
-import { agendaDe, type Agendamento } from "../clinica/agendamento.ts";
+import { agendaDe, type Agendamento, conta } from "../clinica/agendamento.ts";
+import type { Espera, HoraVaga, Posto } from "../clinica/espera.ts";
 import type { Excecao } from "../clinica/excecao.ts";
 import {
   type Alcance,
   type Contato,
   type LetraDeSenha,
   LINHAS_DE_UM_CPF,
+  type Mudanca,
+  type Pendencias,
   type Periodo,
+  type Quando,
   type Vista,
 } from "../clinica/livro.ts";
 import { Ocupacao, PorDia } from "../clinica/ocupacao.ts";
-import { doisTextos, instrucao } from "./postgres_instrucoes.ts";
-import { type Instrucao, type Ligacao, numeros, type Retorno, textos, type Valor } from "./postgres_ligacao.ts";
+import { PARA_NINGUEM } from "../clinica/promover.ts";
+import type { Alargamento } from "./postgres_alargamento.ts";
+import type { EsperasLidas } from "./postgres_esperas_lidas.ts";
+import type { Retorno, Valor } from "./postgres_ligacao.ts";
 import { lerAgendamento } from "./postgres_tabelas.ts";
-
-/** As exceções como vieram da última vez: enquanto o banco diz o mesmo, a lista é a mesma. */
-export class UltimasExcecoes {
-  #escritas = "[]";
-  #lidas: readonly Excecao[] = [];
-
-  /** As exceções que valem, como o banco as escreve. */
-  le(escritas: string): readonly Excecao[] {
-    if (escritas !== this.#escritas) {
-      this.#lidas = JSON.parse(escritas);
-      this.#escritas = escritas;
-    }
-    return this.#lidas;
-  }
-}
-
-/** Verdadeiro se não há nada a ler. */
-export function vazio({ cpfs, dias, periodos, cancelados, senhas, excecoes }: Alcance): boolean {
-  return cpfs.length + dias.length + periodos.length + cancelados.length + senhas.length === 0 && excecoes === "nada";
-}
-
-/** Um alcance que tem o que todos têm, cada coisa uma vez. */
-export function reune(alcances: readonly Alcance[]): Alcance {
-  if (alcances.length === 1) return alcances[0];
-  const cada = (quais: (alcance: Alcance) => readonly string[]): string[] => [...new Set(alcances.flatMap(quais))];
-  // Muitas perguntam pelo mesmo, com a mesma lista: cada lista uma vez.
-  const pares = (quais: (alcance: Alcance) => readonly Periodo[]): Periodo[] => [
-    ...new Map([...new Set(alcances.map(quais))].flat().map((par) => [par.join(" "), par])).values(),
-  ];
-  return {
-    cpfs: cada(({ cpfs }) => cpfs),
-    historias: cada(({ historias }) => historias),
-    mudam: cada(({ mudam }) => mudam),
-    voltam: cada(({ voltam }) => voltam),
-    vizinhas: cada(({ vizinhas }) => vizinhas),
-    dias: pares(({ dias }) => dias),
-    periodos: pares(({ periodos }) => periodos),
-    cancelados: cada(({ cancelados }) => cancelados),
-    senhas: cada(({ senhas }) => senhas),
-    reabrem: [...new Set(alcances.flatMap(({ reabrem }) => reabrem))],
-    excecoes: (["muda", "le"] as const).find((uma) => alcances.some(({ excecoes }) => excecoes === uma)) ?? "nada",
-    hoje: alcances.reduce((menor, { hoje }) => hoje < menor ? hoje : menor, alcances[0].hoje),
-    novos: Math.max(...alcances.map(({ novos }) => novos)),
-  };
-}
-
-/** O que se carrega, além do alcance. */
-export interface ComoCarregar {
-  /** O que se pode ler. */
-  readonly alcance: Alcance;
-  /** Se se leem os contatos dos CPFs: uma consulta de quem só quer ver o que tem marcado não os lê. */
-  readonly contatos: boolean;
-  /** Vão antes, na mesma ida: o que um lote trava e numera, e diz as exceções que valem. Sem elas, leem-se como o resto. */
-  readonly antes?: readonly Instrucao[];
-  /** De onde se sabe que as exceções são as mesmas. */
-  readonly excecoes: UltimasExcecoes;
-  /** Até quando se espera. */
-  readonly ate: number;
-}
-
-/** Carrega uma vista numa só ida ao banco, depois das instruções de `antes`; devolve também o que elas deram. */
-export async function carrega(
-  ligacao: Ligacao,
-  { alcance, contatos, antes = [], excecoes, ate }: ComoCarregar,
-): Promise<{ vista: Carregada; resultados: readonly Retorno[] }> {
-  const vista = new Carregada(alcance);
-  const { cpfs, historias, voltam, vizinhas, dias, periodos, cancelados, senhas, reabrem } = alcance;
-  const instrucoes = [...antes];
-  const recebem: ((retorno: Retorno) => void)[] = [];
-  const pede = (pedida: Instrucao, recebe: (retorno: Retorno) => void): void => {
-    instrucoes.push(pedida);
-    recebem.push(recebe);
-  };
-  if (antes.length === 0 && alcance.excecoes !== "nada") {
-    pede(instrucao("valem", alcance.hoje), ({ rows: [[valem]] }) => vista.recebeExcecoes(excecoes.le(valem ?? "[]")));
-  }
-  if (alcance.excecoes === "muda") {
-    pede(instrucao("ultima_excecao"), ({ rows: [[numero]] }) => vista.recebeUltimaExcecao(Number(numero)));
-  }
-  if (contatos && cpfs.length > 0) {
-    pede(instrucao("contatos", textos(cpfs)), ({ rows }) => vista.recebeContatos(rows));
-  }
-  if (senhas.length > 0) pede(instrucao("senhas", textos(senhas)), ({ rows }) => vista.recebeSenhas(rows));
-  if (cpfs.length > 0) pede(instrucao("ativos", textos(cpfs)), ({ rows }) => vista.recebeAtivos(rows));
-  if (historias.length > 0) pede(instrucao("acabados", textos(historias)), ({ rows }) => vista.recebeAcabados(rows));
-  if (dias.length > 0) pede(instrucao("dias", ...doisTextos(dias)), ({ rows }) => vista.recebeDias(rows));
-  if (voltam.length > 0) {
-    pede(instrucao("dias_que_voltam", textos(voltam), textos(vizinhas)), ({ rows }) => vista.recebeDias(rows));
-  }
-  if (periodos.length + reabrem.length > 0) {
-    pede(instrucao("periodos", ...doisTextos(periodos), numeros(reabrem)), ({ rows }) => vista.recebePeriodos(rows));
-  }
-  if (cancelados.length > 0) {
-    pede(instrucao("cancelados", textos(cancelados)), ({ rows }) => vista.recebeCancelados(rows));
-  }
-  if (antes.length > 0) {
-    const resultados = await ligacao.executa(instrucoes, ate);
-    recebem.forEach((recebe, i) => recebe(resultados[antes.length + i]));
-    return { vista, resultados };
-  }
-  const resultados = instrucoes.length > 1
-    ? await numInstante(ligacao, instrucoes, ate)
-    : await ligacao.executa(instrucoes, ate);
-  recebem.forEach((recebe, i) => recebe(resultados[i]));
-  return { vista, resultados };
-}
-
-/** O que várias instruções leem, todas no mesmo instantâneo: cada uma com o seu, um agendamento podia vir em duas, ou em nenhuma. */
-async function numInstante(
-  ligacao: Ligacao,
-  instrucoes: readonly Instrucao[],
-  ate: number,
-): Promise<readonly Retorno[]> {
-  try {
-    const resultados = await ligacao.executa([instrucao("comeca_leitura"), ...instrucoes, instrucao("confirma")], ate);
-    return resultados.slice(1, -1);
-  } catch (causa) {
-    await ligacao.desfaz(ate);
-    throw causa;
-  }
-}
 
 /** O que se carregou. */
 export class Carregada implements Vista {
@@ -147,42 +33,84 @@ export class Carregada implements Vista {
   #ativos = new Map<string, Agendamento[]>();
   #acabados = new Map<string, Agendamento[]>();
   #ocupacoes = new PorDia<Ocupacao>();
-  #doAlcance: PorDia<true> | undefined;
+  #doAlcance: PorDia<boolean> | undefined;
   #dosPeriodos = new Map<number, Agendamento>();
   #cancelados = new Map<string, Agendamento[]>();
   #excecoes: readonly Excecao[] | undefined;
   #contatos: Map<string, Contato> | undefined;
   #senhas = new Map<string, number>();
+  /** A parte que é da lista de espera. */
+  readonly esperas: EsperasLidas;
   /** Os que um lote pode usar; uma leitura não grava o que decide, e não os gasta. */
   #numeros: readonly number[] | undefined;
+  /** Os CPFs de que se leram os dias do que têm marcado. */
+  #lidos = new Set<string>();
+  #porConfirmar = new Set<string>();
   #usados = 0;
   #ultimaExcecao: number | undefined;
+  /** Verdadeiro se já se leu quanto se podia. */
+  readonly soSegura: boolean;
 
   /** De nada ainda; só responde pelo que está no alcance. */
-  constructor(alcance: Alcance) {
+  constructor(alcance: Alcance, esperas: EsperasLidas, soSegura = false) {
     this.#alcance = alcance;
+    this.esperas = esperas;
+    this.soSegura = soSegura;
     for (const cpf of alcance.cpfs) this.#ativos.set(cpf, []);
     for (const cpf of alcance.historias) this.#acabados.set(cpf, []);
     for (const data of alcance.cancelados) this.#cancelados.set(data, []);
   }
 
+  /** Passa a responder por um alcance maior, de que se lê o que ainda não se tinha lido. */
+  alcanca(alcance: Alcance): void {
+    this.#alcance = alcance;
+    this.#doAlcance = undefined;
+    this.esperas.alcanca(alcance);
+    for (const cpf of alcance.cpfs) if (!this.#ativos.has(cpf)) this.#ativos.set(cpf, []);
+    for (const cpf of alcance.historias) if (!this.#acabados.has(cpf)) this.#acabados.set(cpf, []);
+  }
+
+  /** Também se leram os dias do que estes CPFs têm marcado, com as listas deles travadas. */
+  leuOsQueMudam(cpfs: readonly string[]): void {
+    for (const cpf of cpfs) this.#lidos.add(cpf);
+    const listas = new Set(this.#alcance.listas);
+    for (const cpf of cpfs) for (const { especialidade } of this.#ativos.get(cpf) ?? []) listas.add(especialidade);
+    if (listas.size > this.#alcance.listas.length) this.alcanca({ ...this.#alcance, listas: [...listas] });
+  }
+
+  /** O que se pode ler. */
+  get alcance(): Alcance {
+    return this.#alcance;
+  }
+
   /** Os ativos de um CPF. */
   ativosDe(cpf: string): readonly Agendamento[] {
-    return this.#ativos.get(cpf) ?? foraDoAlcance("um CPF");
+    const ativos = this.#ativos.get(cpf);
+    if (ativos !== undefined) return ativos;
+    if (this.esperas.semAtivos(cpf)) return NENHUM;
+    return this.#falta("um CPF", ({ cpfs }) => cpfs.add(cpf), NENHUM);
   }
 
   /** Os mais novos de um CPF. */
   historiaDe(cpf: string): readonly Agendamento[] {
-    const acabados = this.#acabados.get(cpf) ?? foraDoAlcance("a história de um CPF");
+    const acabados = this.#acabados.get(cpf) ?? this.#falta("a história de um CPF", (falta) => {
+      falta.historias.add(cpf);
+      if (!this.#ativos.has(cpf)) falta.cpfs.add(cpf);
+    }, NENHUM);
     return [...this.ativosDe(cpf), ...acabados].sort((a, b) => b.numero - a.numero).slice(0, LINHAS_DE_UM_CPF);
   }
 
-  /** O que está tomado. Um dia que só pode mudar não se leu, e parece livre: ninguém decide por ele. */
+  /**
+   * O que está tomado. Um dia que só pode mudar não se leu, e parece livre: ninguém decide por ele, se ninguém espera pelo
+   * que nele vague.
+   */
   ocupacao(agenda: string, data: string): Ocupacao {
     const ocupacao = this.#ocupacoes.get(agenda, data);
     if (ocupacao !== undefined) return ocupacao;
     this.#doAlcance ??= this.#diasDoAlcance();
-    return this.#doAlcance.get(agenda, data) ? LIVRE : foraDoAlcance("um dia");
+    const lido = this.#doAlcance.get(agenda, data);
+    if (lido === true || lido === false && !this.esperas.alarga) return LIVRE;
+    return this.#falta("um dia", ({ dias }) => dias.set(`${agenda} ${data}`, [agenda, data]), LIVRE);
   }
 
   /** Os de um período, ou de parte de um. */
@@ -202,7 +130,7 @@ export class Carregada implements Vista {
 
   /** As exceções que valem. */
   excecoes(): readonly Excecao[] {
-    return this.#excecoes ?? foraDoAlcance("as exceções");
+    return this.#excecoes ?? this.#falta("as exceções", (falta) => falta.excecoes = true, SEM_EXCECOES);
   }
 
   /** Como se fala com uma pessoa. */
@@ -217,10 +145,118 @@ export class Carregada implements Vista {
     return this.#senhas.get(letra + data) ?? 0;
   }
 
-  /** Um número que o banco deu; numa leitura, nenhum. */
+  /** Um número que o banco deu; o de quem só lê não se grava, e basta que seja outro. */
   novoNumero(): number {
-    if (this.#numeros === undefined) return 0;
-    return this.#numeros[this.#usados++] ?? foraDoAlcance("um agendamento a mais");
+    const n = this.#usados++;
+    const numero = this.#numeros?.[n];
+    if (numero !== undefined) return numero;
+    const outro = NAO_GRAVADO + n;
+    if (this.#numeros === undefined && (n < this.#alcance.novos || !this.esperas.alarga)) return outro;
+    return this.#falta("um agendamento a mais", (falta) => falta.novos = n + 1, outro);
+  }
+
+  /** Se há quem espere. */
+  alguemEspera(): boolean {
+    return this.esperas.alguem;
+  }
+
+  /** A entrada de um CPF numa lista. */
+  esperaDe(cpf: string, especialidade: string): Espera | undefined {
+    return this.esperas.de(cpf, especialidade);
+  }
+
+  /** A hora segurada para uma entrada. */
+  conviteDe(espera: Espera): Agendamento | undefined {
+    return this.esperas.convite(espera);
+  }
+
+  /** As entradas que querem uma hora, na ordem. */
+  fila(hora: HoraVaga): Iterable<Espera> {
+    return this.esperas.fila(hora);
+  }
+
+  /** As primeiras de uma lista. */
+  listaDeEspera(especialidade: string): readonly Espera[] {
+    return this.esperas.primeiras(especialidade);
+  }
+
+  /** Quantas estão antes de um lugar. */
+  quantasAntes(especialidade: string, lugar: Posto): number {
+    return this.esperas.quantasAntes(especialidade, lugar);
+  }
+
+  /** Quantas entraram por um endereço. */
+  esperasDaOrigem(origem: string): number {
+    return this.esperas.daOrigem(origem);
+  }
+
+  /** Um lugar na ordem. */
+  novaEspera(): number {
+    return this.esperas.nova();
+  }
+
+  /** O que o relógio já mandou fazer. */
+  pendencias(quando: Quando): Pendencias {
+    return this.esperas.pendencias(quando);
+  }
+
+  /** O último `TICK`. */
+  ultimoTique(): string {
+    return this.esperas.ultimoTique();
+  }
+
+  /** Verdadeiro se se pediu o que não se tinha lido. */
+  get falta(): boolean {
+    return this.esperas.faltou;
+  }
+
+  /** O que se pediu e não se tinha lido, desde a última vez: o que se respondeu entretanto não vale. */
+  tomaFalta(): Alargamento | undefined {
+    this.#usados = 0;
+    return this.esperas.toma();
+  }
+
+  /** Exige que se tenha travado tudo o que muda; o que não, falta. */
+  cobre(mudancas: readonly Mudanca[]): void {
+    if (!this.esperas.alarga) return;
+    this.#doAlcance ??= this.#diasDoAlcance();
+    this.#porConfirmar.clear();
+    for (const mudanca of mudancas) {
+      if (mudanca.sobre === "espera") {
+        const { cpf, especialidade } = mudanca.depois;
+        if (!this.#ativos.has(cpf)) this.#porTravar(cpf);
+        if (!this.#alcance.listas.includes(especialidade)) this.esperas.falta.listas.add(especialidade);
+      }
+      if (mudanca.sobre !== "agendamento") continue;
+      const { antes, depois } = mudanca;
+      if (depois.cpf !== PARA_NINGUEM && !this.#ativos.has(depois.cpf)) this.#porTravar(depois.cpf);
+      if (this.#alcance.excecoes === "muda") continue;
+      for (const um of [antes, depois]) {
+        if (um === undefined || !conta(um)) continue;
+        const [agenda, { data }] = [agendaDe(um), um];
+        if (this.#doAlcance.get(agenda, data) === undefined) {
+          this.esperas.falta.dias.set(`${agenda} ${data}`, [agenda, data]);
+        }
+      }
+    }
+  }
+
+  /** De quem se leu que não tem nada marcado, basta conferi-lo ao gravar; os outros têm de se travar e ler. */
+  #porTravar(cpf: string): void {
+    if (this.esperas.semAtivos(cpf)) this.#porConfirmar.add(cpf);
+    else this.esperas.falta.cpfs.add(cpf);
+  }
+
+  /** Os CPFs sem nada marcado a quem se deu algo, e que ainda se não travaram. */
+  get porConfirmar(): readonly string[] {
+    return [...this.#porConfirmar];
+  }
+
+  /** O que se não leu: um erro, ou, se se pode alargar, o que falta e um valor qualquer. */
+  #falta<T>(oque: string, poe: (falta: Alargamento) => unknown, valor: T): T {
+    if (!this.esperas.alarga) foraDoAlcance(oque);
+    poe(this.esperas.falta);
+    return valor;
   }
 
   /** O número seguinte ao maior: quem muda exceções tem as travas de todos os dias, e ninguém mais dá números. */
@@ -229,9 +265,14 @@ export class Carregada implements Vista {
     return ++this.#ultimaExcecao;
   }
 
-  /** Os números dos que vão nascer. */
+  /** Números de agendamentos que podem nascer, além dos que já se tinham dado. */
   recebeNumeros(escritos: Valor): void {
-    this.#numeros = escritos === null ? [] : escritos.split(",").map(Number);
+    this.#numeros = [...this.#numeros ?? [], ...escritos === null ? [] : escritos.split(",").map(Number)];
+  }
+
+  /** Quantos números já se deram. */
+  get dados(): number {
+    return this.#numeros?.length ?? 0;
   }
 
   /** As exceções que valem. */
@@ -300,12 +341,16 @@ export class Carregada implements Vista {
     }
   }
 
-  #diasDoAlcance(): PorDia<true> {
-    const dias = new PorDia<true>();
-    for (const [agenda, data] of this.#alcance.dias) dias.set(agenda, data, true);
+  /** Os dias do alcance: verdadeiro, os que se leram; falso, os que só podem mudar. */
+  #diasDoAlcance(): PorDia<boolean> {
+    const dias = new PorDia<boolean>();
     for (const cpf of this.#alcance.mudam) {
-      for (const ativo of this.ativosDe(cpf)) dias.set(agendaDe(ativo), ativo.data, true);
+      for (const ativo of this.ativosDe(cpf)) {
+        const lido = this.#lidos.has(cpf) || dias.get(agendaDe(ativo), ativo.data) === true;
+        dias.set(agendaDe(ativo), ativo.data, lido);
+      }
     }
+    for (const [agenda, data] of this.#alcance.dias) dias.set(agenda, data, true);
     for (const cpf of this.#alcance.voltam) {
       for (const um of [...this.ativosDe(cpf), ...this.#acabados.get(cpf) ?? []]) {
         for (const agenda of [agendaDe(um), ...this.#alcance.vizinhas]) dias.set(agenda, um.data, true);
@@ -315,6 +360,11 @@ export class Carregada implements Vista {
   }
 }
 
+/** O primeiro dos números que não se gravam: maior que todos. */
+const NAO_GRAVADO = 2 ** 52;
+
+const NENHUM: readonly Agendamento[] = [];
+const SEM_EXCECOES: readonly Excecao[] = [];
 const LIVRE = Ocupacao.vazia();
 
 function reparte(linhas: Retorno["rows"], por: Map<string, Agendamento[]>): void {

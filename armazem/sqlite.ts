@@ -1,5 +1,6 @@
 /**
- * O armazém em SQLite: o livro num arquivo (`node:sqlite`), com os agendamentos ativos também na memória.
+ * O armazém em SQLite: o livro num arquivo (`node:sqlite`), com os agendamentos ativos e a lista de espera também
+ * na memória.
  *
  * É o único que escreve no seu arquivo (`sqlite_trava.ts`), e deixa `sqlite3`, uma cópia e uma listagem trabalharem ao mesmo
  * tempo. Cada lote é uma transação e um fsync (WAL, `synchronous=FULL`); a memória (`memoria.ts`) só muda depois do commit,
@@ -86,6 +87,7 @@ export class ArmazemSqlite implements Armazem {
       const [linha] = linhasDe(this.#aberto().ultimaSenha, data, letra);
       return linha === undefined ? 0 : numero(linha[0]);
     },
+    faltas: ([de, ate], hoje) => linhasDe(this.#aberto().faltas, de, ate, hoje).map(lerAgendamento),
   });
   /** Como o diário diz um endereço. */
   #disfarca: (quem: Quem) => string = () => "";

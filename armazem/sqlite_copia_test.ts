@@ -8,7 +8,20 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { ErroDoArmazem } from "../clinica/livro.ts";
 import { cpfDeExemplo, roda } from "../testes/apoio.ts";
 import { consulta, executa, livroComUm, modo, teste } from "../testes/livro_sqlite.ts";
-import { ativosDe, desmarca, DIA, grava, marca } from "../testes/mudancas.ts";
+import {
+  ativosDe,
+  CLINICO,
+  comEspera,
+  convida,
+  desmarca,
+  DIA,
+  entra,
+  grava,
+  marca,
+  mudaEspera,
+  sai,
+} from "../testes/mudancas.ts";
+import { importa } from "./importacao.ts";
 import { copiaLivro, listaDoLivro } from "./sqlite_copia.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 
@@ -26,6 +39,31 @@ teste("a cópia é um livro inteiro, só do dono, e abre como um livro", async (
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" })]);
   await using copia = ArmazemSqlite.abre(destino);
   assertEquals((await copia.lista(DIA)).map(({ cpf }) => cpf), [cpfDeExemplo(1)]);
+});
+
+teste("importada de um arquivo para outro, a lista de espera fica igual", async (livro, pasta) => {
+  const destino = pasta.arquivo("outro.db");
+  const pede = comEspera();
+  const vista = (armazem: ArmazemSqlite): unknown =>
+    armazem.le(pede, (vista) => vista.listaDeEspera(CLINICO).map((espera) => [espera, vista.conviteDe(espera)]));
+  let antes: unknown;
+  {
+    await using armazem = ArmazemSqlite.abre(livro);
+    await grava(armazem, (vista) => [1, 2, 3].map((n) => entra(vista, { cpf: cpfDeExemplo(n), prioridade: n })), {
+      pede,
+    });
+    const [um, dois, tres] = armazem.le(pede, (vista) => vista.listaDeEspera(CLINICO));
+    await grava(armazem, (vista) => [
+      sai(um),
+      mudaEspera(dois, { passou: ['2026-12-02 08:30 "Ç"'], lapsos: 2, ordem: vista.novaEspera() }),
+      ...convida(vista, tres, { ate: "2026-11-23T12:00:00Z" }),
+    ], { pede });
+    antes = vista(armazem);
+  }
+  assertEquals(await importa({ de: livro, para: destino }), 6);
+  assertEquals(consulta(destino, "SELECT * FROM espera"), consulta(livro, "SELECT * FROM espera"));
+  await using outro = ArmazemSqlite.abre(destino);
+  assertEquals(vista(outro), antes);
 });
 
 teste("uma cópia feita enquanto se grava tem cada lote inteiro ou nada dele", async (livro, pasta) => {

@@ -10,7 +10,8 @@ import type { Liquido, Mudanca, Nada, Quem } from "../clinica/livro.ts";
 import { codigoEstendido, codigoPrimario, SQLITE } from "./sqlite_arquivo.ts";
 import { VERSAO } from "./sqlite_esquema.ts";
 import { Agendamentos } from "./sqlite_instrucoes.ts";
-import { emLinhas, OCUPANTES, PERIODO, ULTIMA_SENHA } from "./sqlite_leituras.ts";
+import { EscritaDeEsperas } from "./sqlite_espera.ts";
+import { emLinhas, FALTAS, OCUPANTES, PERIODO, ULTIMA_SENHA } from "./sqlite_leituras.ts";
 import { Procura } from "./sqlite_procura.ts";
 import { COLUNAS } from "./tabelas.ts";
 
@@ -38,6 +39,10 @@ export interface Banco {
   readonly contato: StatementSync;
   /** Guarda a última senha de uma data e letra, se é maior que a que lá está. */
   readonly senha: StatementSync;
+  /** Insere e atualiza as entradas da lista de espera. */
+  readonly esperas: EscritaDeEsperas;
+  /** Guarda quando foi o último `TICK`. */
+  readonly tique: StatementSync;
   /** A linha do diário de um lote. */
   readonly diario: StatementSync;
   /** O que ocupa um dia de uma agenda. */
@@ -48,6 +53,8 @@ export interface Banco {
   readonly procura: Procura;
   /** A última senha de uma data. */
   readonly ultimaSenha: StatementSync;
+  /** As faltas dentre os de um intervalo de números. */
+  readonly faltas: StatementSync;
 }
 
 /** Prepara as instruções. */
@@ -71,17 +78,23 @@ export function prepara(db: DatabaseSync): Banco {
       `INSERT OR ROLLBACK INTO senha (data, letra, ultima) VALUES (?, ?, ?) ON CONFLICT (data, letra) DO UPDATE
        SET ultima = excluded.ultima WHERE excluded.ultima > ultima`,
     ),
+    esperas: new EscritaDeEsperas(db),
+    tique: db.prepare(
+      `INSERT OR ROLLBACK INTO clinica_livro (nome, valor) VALUES ('tique', ?) ON CONFLICT (nome) DO UPDATE
+       SET valor = excluded.valor`,
+    ),
     diario: db.prepare("INSERT OR ROLLBACK INTO diario (lote, quando, mudancas) VALUES (?, ?, ?)"),
     ocupantes: emLinhas(db, OCUPANTES),
     periodo: emLinhas(db, PERIODO),
     procura: new Procura(db),
     ultimaSenha: emLinhas(db, ULTIMA_SENHA),
+    faltas: emLinhas(db, FALTAS),
   };
 }
 
 /** Escreve o efeito de um lote: primeiro o que libera, depois o que toma, pois as restrições valem a cada instrução. */
 export function escreve(banco: Banco, liquido: Liquido): void {
-  const { quando, novos, mudados, excecoes, contatos, senhas, ...resto } = liquido;
+  const { quando, novos, mudados, excecoes, contatos, senhas, esperas, tique, ...resto } = liquido;
   resto satisfies Nada;
   exige(banco.agendamentos.atualiza(mudados), mudados.length);
   banco.procura.escreve({ mudados });
@@ -93,6 +106,8 @@ export function escreve(banco: Banco, liquido: Liquido): void {
   }
   for (const { cpf, email, telefone } of contatos) banco.contato.run(cpf, email, telefone, quando);
   for (const { data, letra, ultima } of senhas) banco.senha.run(data, letra, ultima);
+  exige(banco.esperas.escreve(esperas), esperas.length);
+  if (tique !== undefined) banco.tique.run(tique);
 }
 
 /** Escreve a linha do diário; o lote tem um nome ao acaso. */

@@ -11,7 +11,7 @@ import type { Situacao } from "../clinica/agendamento.ts";
 export const ID_DA_APLICACAO = 0x434c494e;
 
 /** A versão de um livro trazido a hoje. */
-export const VERSAO = 3;
+export const VERSAO = 4;
 
 /** O primeiro esquema. */
 export const ESQUEMA_1 = `
@@ -163,3 +163,41 @@ export const ESQUEMA_3 = `
     SELECT data, substr(senha, 1, 1), max(CAST(substr(senha, 2) AS INTEGER)) FROM agendamento
     WHERE senha <> '' AND senha GLOB '[AP][0-9]*' GROUP BY 1, 2;
   DROP INDEX senhas;`;
+
+/**
+ * O quarto: a lista de espera, que ninguém tinha usado, refaz-se. O banco garante que há uma entrada de pé por CPF e
+ * especialidade, que uma hora segurada é de uma só, e que quem acabou não segura nenhuma. Um agendamento diz por que entrada
+ * tem a sua hora.
+ */
+export const ESQUEMA_4 = `
+  DROP TABLE espera;
+  CREATE TABLE espera (
+    numero INTEGER PRIMARY KEY,
+    versao INTEGER NOT NULL CHECK (versao >= 1),
+    codigo TEXT NOT NULL CHECK (length(codigo) = 8),
+    cpf TEXT NOT NULL CHECK (length(cpf) = 11),
+    nome TEXT NOT NULL CHECK (nome <> ''),
+    especialidade TEXT NOT NULL CHECK (especialidade <> ''),
+    profissional TEXT NOT NULL,
+    de TEXT NOT NULL,
+    ate TEXT NOT NULL,
+    turno TEXT NOT NULL CHECK (turno IN ('', 'MANHÃ', 'TARDE')),
+    antecedencia INTEGER NOT NULL CHECK (antecedencia >= 0),
+    marca INTEGER NOT NULL CHECK (marca IN (0, 1)),
+    prioridade INTEGER NOT NULL CHECK (prioridade BETWEEN 0 AND 4),
+    motivo TEXT NOT NULL,
+    isenta INTEGER NOT NULL CHECK (isenta IN (0, 1)),
+    email TEXT NOT NULL,
+    telefone TEXT NOT NULL,
+    origem TEXT NOT NULL,
+    lapsos INTEGER NOT NULL CHECK (lapsos >= 0),
+    ordem INTEGER NOT NULL,
+    desde TEXT NOT NULL,
+    convite INTEGER NOT NULL DEFAULT 0 CHECK (convite = 0 OR (convite > 0 AND terminou_em = '')),
+    passou TEXT NOT NULL DEFAULT '[]',
+    terminou_em TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX uma_espera_por_cpf_e_especialidade ON espera (cpf, especialidade) WHERE terminou_em = '';
+  CREATE UNIQUE INDEX uma_espera_por_convite ON espera (convite) WHERE convite <> 0;
+  CREATE INDEX convidados ON agendamento (terminou_em) WHERE situacao = 'CONVIDADO';
+  ALTER TABLE agendamento ADD COLUMN espera INTEGER NOT NULL DEFAULT 0 CHECK (espera >= 0);`;

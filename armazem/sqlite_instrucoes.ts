@@ -65,6 +65,7 @@ const COLUNA: { readonly [C in NomeDeColuna]: Coluna } = {
   terminouEm: coluna("terminou_em", "comum", ({ terminouEm }) => terminouEm),
   substitui: coluna("substitui", "comum", ({ substitui }) => substitui),
   pilha: coluna("pilha", "comum", escrevePilha),
+  espera: coluna("espera", "comum", ({ espera }) => espera),
 };
 
 const TODAS = Object.values(COLUNA);
@@ -102,7 +103,8 @@ export function quaisMudam(a: Agendamento, b: Agendamento): number {
     (a.chamadas !== b.chamadas ? COLUNA.chamadas.bit : 0) |
     (a.terminouEm !== b.terminouEm ? COLUNA.terminouEm.bit : 0) |
     (a.substitui !== b.substitui ? COLUNA.substitui.bit : 0) |
-    (pilha ? COLUNA.pilha.bit : 0);
+    (pilha ? COLUNA.pilha.bit : 0) |
+    (a.espera !== b.espera ? COLUNA.espera.bit : 0);
 }
 
 /** As que, num que nasce, têm quase sempre o mesmo valor, que é o que o esquema dá a quem não o diz. */

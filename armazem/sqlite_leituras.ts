@@ -8,7 +8,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Agendamento } from "../clinica/agendamento.ts";
 import type { Excecao } from "../clinica/excecao.ts";
-import { type Dia, LINHAS_DE_UM_CPF } from "../clinica/livro.ts";
+import { type Dia, LINHAS_DE_UM_CPF, PENDENCIAS_MAXIMAS } from "../clinica/livro.ts";
 import type { Ocupante } from "../clinica/ocupacao.ts";
 import { CONTA } from "./sqlite_esquema.ts";
 import { COLUNAS, lerPilha, lerSituacao } from "./tabelas.ts";
@@ -83,6 +83,8 @@ export function lerAgendamento(linha: Valores): Agendamento {
     terminouEm: texto(linha[24]),
     substitui: numero(linha[25]),
     pilha: lerPilha(texto(linha[26]), texto(linha[24])),
+    // Quando se criou e de onde veio não são dele.
+    espera: numero(linha[29]),
   };
 }
 
@@ -138,6 +140,19 @@ export const CANCELADOS: string = `
 export const CANCELADOS_DENTRE: string = `
   SELECT ${AGENDAMENTO} FROM agendamento
   WHERE data = ?1 AND situacao = 'CANCELADO' AND numero IN (SELECT value FROM json_each(?2)) ORDER BY numero DESC`;
+
+/** As horas seguradas. */
+export const CONVIDADOS: string = `SELECT ${AGENDAMENTO} FROM agendamento WHERE situacao = 'CONVIDADO'`;
+
+/** Os que eram esperados antes de uma data e não chegaram, dentre os de um intervalo de números, do maior ao menor. */
+export const FALTAS: string = `
+  SELECT ${AGENDAMENTO} FROM agendamento
+  WHERE numero BETWEEN ?1 AND ?2 AND data < ?3 AND (situacao = 'MARCADO' OR situacao = 'CONFIRMADO')
+    AND terminou_em = ''
+  ORDER BY numero DESC LIMIT ${PENDENCIAS_MAXIMAS}`;
+
+/** Quando foi o último `TICK`. */
+export const TIQUE = "SELECT valor FROM clinica_livro WHERE nome = 'tique'";
 
 /** O que ocupa um dia de uma agenda; não passa pelos cancelados, que podem ser milhares. */
 export const OCUPANTES = `

@@ -24,7 +24,7 @@ import {
   reconhece,
   SQLITE,
 } from "./sqlite_arquivo.ts";
-import { ESQUEMA_1, ESQUEMA_3, ID_DA_APLICACAO, INDICES_2, TABELAS_2 } from "./sqlite_esquema.ts";
+import { ESQUEMA_1, ESQUEMA_3, ESQUEMA_4, ID_DA_APLICACAO, INDICES_2, TABELAS_2 } from "./sqlite_esquema.ts";
 import { passa } from "./sqlite_procura.ts";
 import { PILHA_VAZIA } from "./tabelas.ts";
 
@@ -80,7 +80,12 @@ function temLinhas(db: DatabaseSync): boolean {
 export type Passo = (db: DatabaseSync, anda: (frase: string) => void) => void;
 
 /** O que leva cada versão à seguinte; a versão de um livro é quantos já recebeu. */
-export const PASSOS: readonly Passo[] = [(db) => db.exec(ESQUEMA_1), daPrimeiraASegunda, (db) => db.exec(ESQUEMA_3)];
+export const PASSOS: readonly Passo[] = [
+  (db) => db.exec(ESQUEMA_1),
+  daPrimeiraASegunda,
+  (db) => db.exec(ESQUEMA_3),
+  (db) => db.exec(ESQUEMA_4),
+];
 
 /** O que `migra` aceita. */
 export interface OpcoesDaMigracao {

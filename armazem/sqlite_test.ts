@@ -9,7 +9,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { retry } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
 import { Agenda } from "../agenda.ts";
-import { ErroDoArmazem, type Mudanca } from "../clinica/livro.ts";
+import type { Espera } from "../clinica/espera.ts";
+import { ErroDoArmazem, type Mudanca, type Vista } from "../clinica/livro.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import type { PedidoNoFio } from "../protocolo.ts";
 import { ate, atendeNoFio, cpfDeExemplo, enche, Fio, Pasta, Servidor, testeComSistema } from "../testes/apoio.ts";
@@ -20,15 +21,19 @@ import {
   arquiva,
   ativosDe,
   CLINICO,
+  comEspera,
   contata,
   desmarca,
   DIA,
+  entra,
   grava,
   HORAS,
   livres,
   marca,
   muda,
+  mudaEspera,
   QUANDO,
+  sai,
   tenta,
 } from "../testes/mudancas.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
@@ -214,6 +219,46 @@ teste("uma linha posta por fora: o lote é recusado, a memória é relida e o se
   assertEquals((await ativosDe(armazem, 2)).map(({ numero }) => numero), [78]);
 });
 
+teste("uma entrada que outro mudou ou apagou por fora: o lote é recusado, e a lista é relida", async (livro) => {
+  await using armazem = ArmazemSqlite.abre(livro);
+  const pede = comEspera();
+  await grava(armazem, (vista) => [1, 2, 3].map((n) => entra(vista, { cpf: cpfDeExemplo(n) })), { pede });
+  const lista = (): readonly Espera[] => armazem.le(pede, (vista) => vista.listaDeEspera(CLINICO));
+  const [um, dois, tres] = lista();
+  executa(livro, "UPDATE espera SET versao = 5, nome = 'À MÃO' WHERE numero = 1; DELETE FROM espera WHERE numero = 2");
+  const recusados: ((vista: Vista) => Mudanca[])[] = [
+    () => [sai(um)],
+    () => [sai(dois)],
+    (vista) => [sai(tres), entra(vista, { cpf: cpfDeExemplo(4) }), mudaEspera(dois, { lapsos: 1 })],
+  ];
+  for (const decide of recusados) {
+    assertEquals(await tenta(armazem, decide, { pede }), "recusado");
+    assertEquals(lista(), [{ ...um, versao: 5, nome: "À MÃO" }, tres]);
+  }
+  await grava(armazem, () => lista().map(sai), { pede });
+  assertEquals(lista(), []);
+});
+
+teste("o banco recusa o que na lista de espera não pode haver", async (livro) => {
+  await using armazem = ArmazemSqlite.abre(livro);
+  const pede = comEspera();
+  await grava(armazem, (vista) => [1, 2].map((n) => entra(vista, { cpf: cpfDeExemplo(n) })), { pede });
+  executa(livro, "UPDATE espera SET convite = 7 WHERE numero = 1");
+  for (
+    const sql of [
+      "UPDATE espera SET convite = 7 WHERE numero = 2",
+      "UPDATE espera SET terminou_em = 'agora' WHERE numero = 1",
+      "UPDATE espera SET convite = -1",
+      `UPDATE espera SET cpf = '${cpfDeExemplo(1)}'`,
+      "UPDATE espera SET turno = 'NOITE'",
+      "UPDATE espera SET prioridade = 5",
+      "UPDATE espera SET codigo = ''",
+      "UPDATE espera SET nome = ''",
+      "UPDATE espera SET antecedencia = -1",
+    ]
+  ) assertThrows(() => executa(livro, sql), Error, "constraint failed", sql);
+});
+
 teste("com alguém escrevendo por fora, a agenda responde o que há no arquivo", async (livro) => {
   await using armazem = ArmazemSqlite.abre(livro);
   const agenda = new Agenda({ armazem, oferta: lerOferta(), relogio: () => QUANDO });
@@ -258,7 +303,7 @@ teste("um livro que sumiu da frente do armazém não deixa a memória responder 
   assertEquals(await tenta(armazem, () => [desmarca(marcado)]), "nada");
   assertThrows(() => armazem.le(alcance, (vista) => vista.ativosDe(cpfDeExemplo(1))), ErroDoArmazem, pasta.caminho);
   assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]), "nada");
-  executa(livro, "PRAGMA user_version = 3");
+  executa(livro, "PRAGMA user_version = 4");
   // Um livro que falhou não é reaberto a cada pedido: a próxima tentativa vem logo depois.
   assertEquals(await retry(() => ativosDe(armazem, 1), { minTimeout: 50, multiplier: 1, maxAttempts: 100 }), []);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]);
@@ -276,7 +321,7 @@ teste("um livro que mudou de nome não é trocado por um vazio quando se reabre"
   Deno.renameSync(livro, outro);
   assertThrows(() => armazem.le(alcance, (vista) => vista.ativosDe(cpfDeExemplo(2))), ErroDoArmazem, livro);
   assertThrows(() => Deno.statSync(livro), Deno.errors.NotFound);
-  executa(outro, "PRAGMA user_version = 3");
+  executa(outro, "PRAGMA user_version = 4");
   Deno.renameSync(outro, livro);
   await retry(async () => assertEquals((await ativosDe(armazem, 2)).length, 1), {
     minTimeout: 50,

@@ -8,6 +8,7 @@
  */
 
 import type { Agendamento, Passo, Situacao } from "../clinica/agendamento.ts";
+import type { Espera } from "../clinica/espera.ts";
 import type { TabelaDoLivro } from "../clinica/livro.ts";
 
 /** O que uma coluna guarda; um `logico` é 0 ou 1 numa `LinhaDoLivro`. */
@@ -45,6 +46,7 @@ export const COLUNAS = {
     pilha: "texto",
     criado_em: "texto",
     origem: "texto",
+    espera: "numero",
   },
   excecao: {
     numero: "numero",
@@ -82,9 +84,12 @@ export const COLUNAS = {
     isenta: "logico",
     email: "texto",
     telefone: "texto",
+    origem: "texto",
     lapsos: "numero",
     ordem: "numero",
     desde: "texto",
+    convite: "numero",
+    passou: "texto",
     terminou_em: "texto",
   },
   senha: { data: "texto", letra: "texto", ultima: "numero" },
@@ -172,4 +177,27 @@ export function lerPilha(escrita: string, terminouEm: string): readonly Passo[] 
 function soAcabou({ situacao, ativo, terminouEm, ...resto }: Passo["antes"]): Situacao | undefined {
   const so = ativo === true && terminouEm === "" && Object.keys(resto).length === 0;
   return so ? situacao : undefined;
+}
+
+/** As horas que uma entrada deixou passar, como a coluna as guarda. */
+export function escrevePassou(passou: Espera["passou"]): string {
+  return passou.length === 0 ? NENHUMA_PASSOU : JSON.stringify(passou);
+}
+
+/** As que a coluna guarda; só nós a escrevemos. */
+export function lerPassou(escrita: string): Espera["passou"] {
+  return escrita === NENHUMA_PASSOU ? NENHUMA : JSON.parse(escrita);
+}
+
+const NENHUMA_PASSOU = "[]";
+const NENHUMA: Espera["passou"] = [];
+
+/**
+ * A parte do dia que uma coluna diz.
+ *
+ * @throws {TypeError} se não é uma.
+ */
+export function lerTurno(escrito: string): Espera["turno"] {
+  if (escrito === "" || escrito === "MANHÃ" || escrito === "TARDE") return escrito;
+  throw new TypeError(`o livro tem uma parte do dia que não há: ${escrito}`);
 }

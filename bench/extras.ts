@@ -16,6 +16,7 @@ import {
   type Concorrente,
   encerra,
   esperaPorta,
+  type Extra,
   inicia,
   mediana,
   type Medidor,
@@ -25,17 +26,8 @@ import {
   RAIZ,
   servidor,
 } from "./medidor.ts";
+import { daEspera } from "./espera.ts";
 import { cpfDeExemplo, Fio } from "../testes/apoio.ts";
-
-/** Uma medida, por extenso, ao lado do que se quer dela. */
-export interface Extra {
-  /** O que se mediu. */
-  medida: string;
-  /** Quanto deu. */
-  valor: string;
-  /** Quanto se quer. */
-  meta: string;
-}
 
 /** Conexões que se abrem e calam. */
 export const PARADAS = 10_000;
@@ -63,6 +55,7 @@ export async function extras(pasta: string, medidor: Medidor): Promise<Extra[]> 
       meta: "≤ 150 ms",
     },
     ...await doDia(pasta, medidor),
+    ...await daEspera(pasta, medidor),
     ...await livroGrande(pasta, medidor),
     ...await umComando(pasta),
   ];

@@ -14,16 +14,17 @@ import { cpfDeExemplo } from "../testes/apoio.ts";
 
 /**
  * O que se pede: consultas, pares de marcar e desmarcar, dezoito consultas e um par, ou todas as vagas; e por CLINICA/2, mover
- * um agendamento de um dia para outro e de volta, ou a lista de um dia.
+ * um agendamento de um dia para outro e de volta, a lista de um dia, ou desmarcar uma hora por que alguém espera e entrar na
+ * fila por ela.
  */
 export type Carga = "busca" | "par" | "misto" | "vagas" | CargaDoDois;
 
 /** As cargas que falam CLINICA/2. */
-export type CargaDoDois = "move" | "lista";
+export type CargaDoDois = "move" | "lista" | "promove";
 
 /** Se uma carga fala CLINICA/2. */
 export function falaDois(carga: Carga): carga is CargaDoDois {
-  return carga === "move" || carga === "lista";
+  return carga === "move" || carga === "lista" || carga === "promove";
 }
 
 /** Como se fala com quem responde: CLINICA/1, o eco, ou o Redis com os scripts de marcar e de desmarcar. */
@@ -47,10 +48,26 @@ export interface Medicao {
   fala: Fala;
   /** `[especialista, "dd/mm/aaaa", dia]`, repartidos entre as conexões. */
   ofertas: readonly (readonly [string, string, string])[];
+  /** Em `promove`, de cada hora quem a tem e quem espera por ela, à vez. */
+  filas?: readonly Fila[];
   /** Os SHA1 dos scripts de marcar e de desmarcar, para o Redis. */
   scripts: readonly [string, string];
   /** O que faz os CPFs de uma medição diferentes dos de outra. */
   semente: number;
+}
+
+/** Uma hora, e os que a querem: desmarca-a quem a tem, é do primeiro da fila, e quem a deixou vai para o fim. */
+export interface Fila {
+  /** De que especialidade. */
+  especialista: string;
+  /** `"dd/mm/aaaa"`. */
+  data: string;
+  /** De quem. */
+  profissional: string;
+  /** Os CPFs são os exemplos deste em diante. */
+  desde: number;
+  /** Quantos. */
+  quantos: number;
 }
 
 /** O que se mediu; as latências são de uma ida e volta (`emVoo` pedidos), em ms. */
@@ -116,8 +133,14 @@ function prontos({ fala, ofertas, scripts: [marca, desmarca] }: Medicao, dono: n
   };
 }
 
+/** O que se escreve de uma vez, e quantas linhas a resposta tem. */
+interface Remessa {
+  bytes: Uint8Array;
+  linhas: number;
+}
+
 /** O ciclo de pedidos de uma conexão, cortado em remessas de `emVoo`. */
-function remessas(medicao: Medicao, conexao: number): { bytes: Uint8Array; linhas: number }[] {
+function remessas(medicao: Medicao, conexao: number): Remessa[] {
   const { carga, emVoo, semente, conexoes } = medicao;
   const ciclo: Pronto[] = [];
   for (let i = 0; i < emVoo; i++) {
@@ -130,7 +153,7 @@ function remessas(medicao: Medicao, conexao: number): { bytes: Uint8Array; linha
     else if (carga === "par") ciclo.push(agend, cancel);
     else ciclo.push(...new Array<Pronto>(CONSULTAS_POR_PAR).fill(busca), agend, cancel);
   }
-  const cortadas: { bytes: Uint8Array; linhas: number }[] = [];
+  const cortadas: Remessa[] = [];
   for (let i = 0; i < ciclo.length; i += emVoo) {
     const juntos = ciclo.slice(i, i + emVoo);
     cortadas.push({
@@ -150,15 +173,31 @@ function ehConsulta(carga: Carga): boolean {
   return carga === "busca" || carga === "vagas" || carga === "lista";
 }
 
+/** De cada um da roda, à vez, desmarcar e voltar à fila; o primeiro é quem tem a hora, que a lista do dia diz. */
+function rodaDe({ especialista, data, profissional, desde, quantos }: Fila, dia: string): Remessa[][] {
+  const [, ...tuplas]: [string, ...unknown[]] = JSON.parse(dia);
+  const tem = tuplas.find((tupla) => JSON.stringify(tupla).includes('"situacao":"MARCADO"'));
+  const cpfs = Array.from({ length: quantos }, (_, i) => cpfDeExemplo(desde + i));
+  const primeiro = cpfs.findIndex((cpf) => JSON.stringify(tem).includes(`"${cpf}"`));
+  if (primeiro < 0) throw new Error(`ninguém da fila tem a hora: ${dia}`);
+  const remessa = (texto: string): Remessa => ({ bytes: new TextEncoder().encode(texto), linhas: 1 });
+  return [...cpfs.slice(primeiro), ...cpfs.slice(0, primeiro)].map((cpf) => [
+    remessa(codificarPedido2({ comando: "CANCEL", cpf, especialista })),
+    remessa(codificarPedido2({
+      ...{ comando: "ESPERA", cpf, nome: "MARIA DA SILVA", especialista, profissional },
+      ...{ de: data, ate: data, marca: true },
+    })),
+  ]);
+}
+
 async function percorre(
   medicao: Medicao,
   numero: number,
-  fim: () => boolean,
+  { larga, fim }: { larga: () => Promise<void>; fim: () => boolean },
 ): Promise<{ latencias: number[]; erros: number }> {
   using conexao = await Deno.connect({ hostname: "127.0.0.1", port: medicao.porta });
   conexao.setNoDelay(true);
   const bloco = new Uint8Array(medicao.carga === "vagas" || medicao.carga === "lista" ? 256 * 1024 : 16 * 1024);
-  const ciclo = remessas(medicao, numero);
   const latencias: number[] = [];
   let erros = 0;
   if (medicao.fala === "clinica") await linhas(1);
@@ -166,14 +205,19 @@ async function percorre(
     await manda(new TextEncoder().encode(codificarPedido2({ comando: "OLA" })));
     await linhas(1);
   }
+  const espera = medicao.carga === "promove";
+  const ciclo = espera ? await filas(numero) : remessas(medicao, numero);
+  // Em `promove` a roda é longa, e quem vem depois acha onde ela vai: basta acabar o par.
+  const volta = espera ? 2 : ciclo.length;
   // O que se move tem de estar marcado, e no fim deixa de estar.
   const seus = Array.from(
     { length: medicao.carga === "move" ? medicao.emVoo : 0 },
     (_, i) => prontos(medicao, medicao.semente + numero + i * medicao.conexoes),
   );
   for (const { agend } of seus) await umaVez(agend);
+  await larga();
   // Uma volta ao menos: quem não foi atendido a tempo também é uma medida.
-  for (let i = 0; i === 0 || !fim() || i % ciclo.length !== 0; i++) {
+  for (let i = 0; i === 0 || !fim() || i % volta !== 0; i++) {
     const { bytes, linhas: esperadas } = ciclo[i % ciclo.length];
     const inicio = performance.now();
     await manda(bytes);
@@ -183,6 +227,30 @@ async function percorre(
   }
   for (const { cancel } of seus) await umaVez(cancel);
   return { latencias, erros };
+
+  /** A roda das filas que são desta conexão, a partir de quem agora tem a hora de cada uma. */
+  async function filas(numero: number): Promise<Remessa[]> {
+    const minhas = (medicao.filas ?? []).filter((_, i) => i % medicao.conexoes === numero);
+    const rodas: Remessa[][][] = [];
+    for (const fila of minhas) {
+      const { data, profissional } = fila;
+      const dia = await pergunta(codificarPedido2({ comando: "LISTA", data, profissional }));
+      rodas.push(rodaDe(fila, dia));
+    }
+    return Array.from({ length: rodas[0].length }, (_, i) => rodas.flatMap((roda) => roda[i])).flat();
+  }
+
+  /** A linha que responde a um pedido. */
+  async function pergunta(pedido: string): Promise<string> {
+    await manda(new TextEncoder().encode(pedido));
+    let texto = "";
+    while (!texto.endsWith("\n")) {
+      const lidos = await conexao.read(bloco);
+      if (lidos === null) throw new Error("o outro lado fechou a conexão");
+      texto += new TextDecoder().decode(bloco.subarray(0, lidos));
+    }
+    return texto;
+  }
 
   async function umaVez({ texto, linhas: esperadas }: Pronto): Promise<void> {
     await manda(new TextEncoder().encode(texto));
@@ -207,10 +275,19 @@ async function percorre(
 
 /** Faz a medição. */
 export async function mede(medicao: Medicao): Promise<Medida> {
-  const inicio = performance.now();
-  const prazo = inicio + medicao.segundos * 1000;
+  // O tempo conta desde que todas estão prontas.
+  const largada = Promise.withResolvers<void>();
+  let [prontas, inicio] = [0, 0];
+  const larga = (): Promise<void> => {
+    if (++prontas === medicao.conexoes) {
+      inicio = performance.now();
+      largada.resolve();
+    }
+    return largada.promise;
+  };
+  const fim = (): boolean => performance.now() - inicio >= medicao.segundos * 1000;
   const voltas = await Promise.all(
-    Array.from({ length: medicao.conexoes }, (_, i) => percorre(medicao, i, () => performance.now() >= prazo)),
+    Array.from({ length: medicao.conexoes }, (_, i) => percorre(medicao, i, { larga, fim })),
   );
   const segundos = (performance.now() - inicio) / 1000;
   const latencias = Float64Array.from(voltas.flatMap((volta) => volta.latencias)).sort();

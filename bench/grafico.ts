@@ -34,6 +34,7 @@ export function desenha(resultados: readonly Colocado[]): string {
     vagas: "todas as vagas",
     move: "mover",
     lista: "lista de um dia",
+    promove: "desmarcar o que alguém espera",
   };
   const paineis = cargas.flatMap((carga) => {
     const seus = um.filter((resultado) => resultado.carga === carga);

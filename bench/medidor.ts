@@ -8,7 +8,7 @@
 import { delay } from "@std/async";
 import { lerOferta } from "../clinica/oferta.ts";
 import { dataNoFio } from "../protocolo.ts";
-import type { Carga, Fala, Medicao, Medida } from "./gerador.ts";
+import type { Carga, Fala, Fila, Medicao, Medida } from "./gerador.ts";
 
 /** Um nível de carga: quantas conexões, e quantos pedidos em voo em cada uma. */
 export interface Nivel {
@@ -42,6 +42,18 @@ export interface Concorrente {
   scripts?: readonly [string, string];
   /** O que se marca nele, se não são as ofertas da semana do bench. */
   ofertas?: readonly (readonly [string, string, string])[];
+  /** As filas dele, em `promove`. */
+  filas?: readonly Fila[];
+}
+
+/** Uma medida, por extenso, ao lado do que se quer dela. */
+export interface Extra {
+  /** O que se mediu. */
+  medida: string;
+  /** Quanto deu. */
+  valor: string;
+  /** Quanto se quer. */
+  meta: string;
 }
 
 /** O que um concorrente deu num nível: medianas das rodadas. */
@@ -207,7 +219,7 @@ export class Medidor {
 
   /** Mede um concorrente num nível; o gerador roda em processo próprio. */
   async mede(quem: Concorrente, carga: Carga, nivel: Nivel): Promise<Medida> {
-    const { porta, fala, scripts = ["", ""], ofertas: suas = ofertas() } = quem;
+    const { porta, fala, scripts = ["", ""], ofertas: suas = ofertas(), filas } = quem;
     this.#semente = (this.#semente + 1_000_003) % 700_000_000;
     const programa = this.#programa(carga);
     if (programa !== undefined) {
@@ -220,6 +232,7 @@ export class Medidor {
       ...nivel,
       segundos: this.segundos,
       ofertas: suas,
+      filas,
       scripts,
       semente: this.#semente,
     };

@@ -6,9 +6,8 @@
  */
 
 import { Cluster, FALTA, programa, SENHA } from "../testes/cluster.ts";
-import type { Extra } from "./extras.ts";
 import { dataNoFio } from "../protocolo.ts";
-import { type Concorrente, DIAS_UTEIS, encerra, mediana, type Medidor, servidor } from "./medidor.ts";
+import { type Concorrente, DIAS_UTEIS, encerra, type Extra, mediana, type Medidor, servidor } from "./medidor.ts";
 
 const RODADAS = 3;
 

@@ -34,7 +34,10 @@ export interface Andamento {
   readonly chamadoEm: string;
   /** Quantas vezes foi chamado. */
   readonly chamadas: number;
-  /** O instante em que acabou (atendido, saiu, faltou, cancelado, passou), ou `""`. */
+  /**
+   * O instante em que acabou (atendido, saiu, faltou, cancelado, passou), ou `""`. Num convite, aquele até quando se espera a
+   * resposta; num marcado, o de uma falta do servidor que se desfez.
+   */
   readonly terminouEm: string;
 }
 
@@ -97,6 +100,8 @@ export interface Agendamento extends Andamento {
   readonly telefone: string;
   /** O número do agendamento que este substitui ou substituirá; 0 se nenhum. */
   readonly substitui: number;
+  /** O número da entrada da lista de espera por que se tem esta hora; 0 se não veio dela. */
+  readonly espera: number;
   /** As mudanças de situação que se podem desfazer, da mais antiga à mais nova; no máximo `PASSOS_MAXIMOS`. */
   readonly pilha: readonly Passo[];
 }
@@ -136,6 +141,7 @@ export function nasce(nascente: Nascente): Agendamento {
     chamadas: nascente.chamadas ?? 0,
     terminouEm: nascente.terminouEm ?? "",
     substitui: nascente.substitui ?? 0,
+    espera: nascente.espera ?? 0,
     pilha: nascente.pilha ?? SEM_PASSOS,
   };
 }

@@ -17,6 +17,9 @@ export interface DiaAberto {
   readonly atendimentos: Atendimentos;
 }
 
+/** Instantes de outras datas que se guardam, no máximo. */
+const INSTANTES_GUARDADOS = 10_000;
+
 /** O que está aberto num dia do relógio: vale de `inicio` até antes de `fim` (ms desde 1970). */
 export interface Janela {
   /** A data de hoje, `"aaaa-mm-dd"`. */
@@ -40,6 +43,8 @@ export class Calendario {
   readonly oferta: Oferta;
   #janela: Janela | undefined;
   #instantes = new Map<string, number>();
+  /** Os de outras datas, `"aaaa-mm-ddTHH:MM"`: quem promove pergunta várias vezes pelo mesmo. */
+  #deOutros = new Map<string, number>();
   #escrito: { readonly agora: number; readonly texto: string } | undefined;
 
   /** O calendário de uma semana, com as suas datas fechadas e o seu fuso. */
@@ -109,7 +114,17 @@ export class Calendario {
   }
 
   #instante(iso: string, hora: string): number {
-    return Temporal.PlainDateTime.from(`${iso}T${hora}`).toZonedDateTime(this.oferta.fuso).epochMilliseconds;
+    const local = `${iso}T${hora}`;
+    let instante = this.#deOutros.get(local);
+    if (instante === undefined) {
+      if (this.#deOutros.size >= INSTANTES_GUARDADOS) this.#deOutros.clear();
+      this.#deOutros.set(local, instante = this.#calcula(local));
+    }
+    return instante;
+  }
+
+  #calcula(local: string): number {
+    return Temporal.PlainDateTime.from(local).toZonedDateTime(this.oferta.fuso).epochMilliseconds;
   }
 }
 

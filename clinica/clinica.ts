@@ -54,6 +54,7 @@ export class Clinica {
   #vizinhas = new Map<string, readonly string[]>();
   #agendas = new Map<string, readonly string[]>();
   #ordem = new Map<string, number>();
+  #datas: { readonly janela: Janela; readonly datas: readonly string[] } | undefined;
   #perguntados: { readonly janela: Janela; readonly dias: readonly Dia[] } | undefined;
   #excetuados:
     | { readonly janela: Janela; readonly excecoes: readonly Excecao[]; readonly dias: ReadonlyMap<string, DiaAberto> }
@@ -101,6 +102,11 @@ export class Clinica {
   /** A especialidade que atende por este texto, sem distinguir caixa e acentos. */
   especialidade(texto: string): Especialidade | undefined {
     return this.#porTexto.get(texto) ?? this.#porTexto.get(chave(texto));
+  }
+
+  /** A chave de um texto que diz uma especialidade, mesmo de uma que a semana já não tem. */
+  chaveDe(especialista: string): string {
+    return this.especialidade(especialista)?.chave ?? chave(especialista);
   }
 
   /** O nome de uma especialidade guardada. Uma que a semana já não tem aparece por sua chave. */
@@ -173,7 +179,7 @@ export class Clinica {
     if (this.#excetuados?.janela === janela && this.#excetuados.excecoes === excecoes) return this.#excetuados.dias;
     this.#mostrados.clear();
     const delas = this.emVigor(vista, agora);
-    const datas = datasDe(janela);
+    const datas = this.datas(agora);
     const dias = new Map<string, DiaAberto>();
     for (const iso of datas) {
       const dia = delas.some((excecao) => valeEm(excecao, iso)) ? this.dia(iso, delas) : janela.dias.get(iso);
@@ -190,16 +196,28 @@ export class Clinica {
   diasPerguntados(agora: number): readonly Dia[] {
     const janela = this.calendario.janela(agora);
     if (this.#perguntados?.janela === janela) return this.#perguntados.dias;
-    const dias = datasDe(janela).flatMap((iso) => this.todasAsAgendas.map((agenda): Dia => [agenda, iso]));
+    const dias = this.datas(agora).flatMap((iso) => this.todasAsAgendas.map((agenda): Dia => [agenda, iso]));
     this.#perguntados = { janela, dias };
     return dias;
+  }
+
+  /** As datas da janela aberta, as fechadas incluídas, em ordem. */
+  datas(agora: number): readonly string[] {
+    const janela = this.calendario.janela(agora);
+    if (this.#datas?.janela !== janela) this.#datas = { janela, datas: datasDe(janela) };
+    return this.#datas.datas;
+  }
+
+  /** As agendas que disputam minutos com esta. */
+  vizinhas(agenda: string): readonly string[] {
+    return this.#vizinhas.get(agenda) ?? [];
   }
 
   /** O que toma os minutos de uma agenda numa data: a ocupação dela, e as das que os disputam com ela. */
   tomado(vista: Pick<Vista, "ocupacao">, iso: string, agenda: string): readonly Ocupacao[] {
     const dela = vista.ocupacao(agenda, iso);
-    const vizinhas = this.#vizinhas.get(agenda);
-    if (vizinhas === undefined || vizinhas.length === 0) return [dela];
+    const vizinhas = this.vizinhas(agenda);
+    if (vizinhas.length === 0) return [dela];
     return [dela, ...vizinhas.map((vizinha) => vista.ocupacao(vizinha, iso))];
   }
 

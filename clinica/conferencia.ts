@@ -56,3 +56,9 @@ export function inteiro(campo: string, valor: unknown, { de, ate }: { de: number
 export function mostra(valor: unknown): string {
   return valor === undefined ? "nada" : JSON.stringify(valor);
 }
+
+/** Verdadeiro ou falso. */
+export function logico(campo: string, valor: unknown): boolean {
+  if (typeof valor !== "boolean") throw new ErroDeConfiguracao(campo, `esperava true ou false; veio ${mostra(valor)}`);
+  return valor;
+}

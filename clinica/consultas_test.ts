@@ -335,10 +335,14 @@ teste("só os atos mudam o livro, e uma consulta que o mudaria não é respondid
     ...[agend(ANA), remarc(ANA), cancel(ANA), situa(ANA, "CHEGOU"), fecha(), extra(600)],
     { comando: "CORRIGE", cpf: ANA, especialista: CLINICO },
     { comando: "REABRE", numero: 1 },
+    { comando: "ESPERA", cpf: ANA, nome: "ANA", especialista: CLINICO },
+    ...(["DESISTE", "ACEITA", "RECUSA"] as const).map((comando) => ({ comando, cpf: ANA, especialista: CLINICO })),
+    ...(["TICK", "PROSSEGUE"] as const).map((comando) => ({ comando })),
   ];
   const consultas: Pedido[] = [
     ...[busca(ANA), vagas(), lista()],
     { comando: "HISTORIA", cpf: ANA },
+    { comando: "FILA", especialista: CLINICO },
     { comando: "OLA" },
     { comando: "PING" },
     { comando: "SAIR" },

@@ -8,6 +8,7 @@
  */
 
 import { agendaDe, type Agendamento } from "./agendamento.ts";
+import type { Espera } from "./espera.ts";
 import type { Excecao } from "./excecao.ts";
 import { impossivel, type Mudanca, type Quem } from "./livro.ts";
 
@@ -58,7 +59,12 @@ function registra(mudanca: Mudanca): string | undefined {
       const { antes, depois } = mudanca;
       return `["${ato}",${depois.numero},0,"${vale(antes)}","${vale(depois)}"]`;
     }
+    case "espera": {
+      const { antes, depois } = mudanca;
+      return `["${ato}",${depois.numero},${depois.versao},"${naLista(antes)}","${naLista(depois)}"]`;
+    }
     case "contato":
+    case "tique":
       return undefined;
     default:
       impossivel(mudanca);
@@ -84,6 +90,12 @@ const AGENDAS_GUARDADAS = 10_000;
 function mesmoLugar(antes: Agendamento, depois: Agendamento): boolean {
   return antes.hora === depois.hora && antes.data === depois.data && antes.encaixe === depois.encaixe &&
     antes.profissional === depois.profissional && antes.especialidade === depois.especialidade;
+}
+
+/** `"ESPERA"`, com o número da hora segurada, se há uma; `"FIM"` se acabou. */
+function naLista(espera: Espera | undefined): string {
+  if (espera === undefined) return "";
+  return espera.terminouEm !== "" ? "FIM" : espera.convite === 0 ? "ESPERA" : `ESPERA CONVITE ${espera.convite}`;
 }
 
 function vale(excecao: Excecao | undefined): string {

@@ -29,6 +29,8 @@ export interface Estado {
   readonly vista: Vista;
   /** O instante da decisão, ms desde 1970. */
   readonly agora: number;
+  /** O último instante em que se decidiu uma mudança: ainda que o relógio volte, o que se grava não vem antes. */
+  readonly gravado?: number;
   /** Quem pede. */
   readonly quem: Quem;
   /** Um código novo, de um gerador criptográfico. */
@@ -95,9 +97,26 @@ export function cancelamento(
   });
 }
 
-/** O instante da decisão, como fica no livro. */
-export function instante({ clinica, agora }: Pick<Estado, "clinica" | "agora">): string {
-  return clinica.calendario.escreve(agora);
+/** Tira de ativo o que já acabou: outro vem no lugar. */
+export function arquivamento(estado: Estado, antes: Agendamento): Mudanca {
+  return mudanca(estado, { ato: "ARQUIVA", antes, novo: { ativo: false } });
+}
+
+/** O que um agendamento movido volta a ser: por confirmar, sem senha de outro dia, sem o que desfazer, por sua vontade. */
+export const DE_NOVO = {
+  situacao: "MARCADO",
+  encaixe: false,
+  local: "",
+  senha: "",
+  prioridade: 0,
+  terminouEm: "",
+  espera: 0,
+  pilha: [],
+} as const;
+
+/** O instante da decisão, como fica no livro: nunca antes dos que já lá estão. */
+export function instante({ clinica, agora, gravado = agora }: Pick<Estado, "clinica" | "agora" | "gravado">): string {
+  return clinica.calendario.escreve(Math.max(agora, gravado));
 }
 
 /** Verdadeiro se a hora da data já começou. */

@@ -9,10 +9,11 @@ import { type Agendamento, espera } from "./agendamento.ts";
 import { ehData } from "./calendario.ts";
 import { comparar, type Decisao, type Estado, porHora, semMudanca } from "./estado.ts";
 import { aberto, abertoEmParte, atinge, contraria, type Excecao, mesma, turnoExtra } from "./excecao.ts";
-import type { DaExcecao } from "./livro.ts";
+import type { DaExcecao, Mudanca } from "./livro.ts";
 import { estaLivre } from "./ocupacao.ts";
 import { ENCAIXES_PADRAO, hora, minutoDoDia, MINUTOS_DO_DIA, type Turno } from "./oferta.ts";
 import type { PedidoDe } from "./pedido.ts";
+import { passada, solta } from "./promover.ts";
 
 /** Quantas podem valer ao mesmo tempo, as que já passaram não contam: cada decisão as lê todas. */
 export const EXCECOES_MAXIMAS = 500;
@@ -47,8 +48,22 @@ export function fechar(estado: Estado, pedido: PedidoDe<"FECHA">): Decisao {
   );
   return {
     resultado: { codigo: "OK-312", numero: excecao.numero, agendamentos: deFora },
-    mudancas: jaVale === undefined ? [daExcecao(estado, "FECHA", excecao)] : [],
+    mudancas: jaVale === undefined ? [daExcecao(estado, "FECHA", excecao), ...caem(estado, excecao)] : [],
   };
+}
+
+/** As horas seguradas que um fechamento toma: passam, e não é um lapso de ninguém. */
+function caem(estado: Estado, excecao: Excecao): Mudanca[] {
+  const { vista } = estado;
+  if (!vista.alguemEspera()) return [];
+  return vista.periodo([excecao.de, excecao.ate])
+    .filter((um) => um.situacao === "CONVIDADO" && atinge(excecao, um))
+    .flatMap((convite) => {
+      const espera = vista.esperaDe(convite.cpf, convite.especialidade);
+      return espera?.convite === convite.numero
+        ? passada(estado, { ato: "FECHA", espera, convite, lapso: false })
+        : [solta(estado, { ato: "FECHA", convite })];
+    });
 }
 
 const FECHAMENTO = { tipo: "FECHA", vagas: 0, minutos: 0, local: "", encaixes: 0, revogada: false } as const;

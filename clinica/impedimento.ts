@@ -11,7 +11,7 @@ import type { Resultado } from "./pedido.ts";
 import type { Regra } from "./politica.ts";
 
 /** Verdadeiro se quem pede passa por cima das regras: é da casa, e diz por quê. */
-function dispensado({ quem }: Pick<Estado, "quem">, motivo: string | undefined): boolean {
+export function dispensado({ quem }: Pick<Estado, "quem">, motivo: string | undefined): boolean {
   return motivo !== undefined && motivo !== "" && daCasa(quem.papel);
 }
 

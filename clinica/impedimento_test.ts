@@ -14,6 +14,7 @@ import {
   BIA,
   cancel,
   CEDO,
+  CID,
   CINCO,
   CLINICO,
   como,
@@ -118,6 +119,101 @@ for (const ligadas of COMBINACOES) {
       }
     },
   );
+}
+
+const FALTOSO = { data: "2026-06-01", situacao: "FALTOU", ativo: false } as const;
+
+/**
+ * Às 07:00 de segunda, à espera do clínico: ANA só tem outra especialidade, CID tem as 10:00 de hoje; ambos já faltaram. Vagam as
+ * 09:00. Devolve o que `ESPERA` respondeu.
+ */
+async function esperaNoClinico(
+  balcao: BalcaoPuro,
+  cpf: string,
+  { entrou = "paciente", motivo, marca }: { entrou?: Papel; motivo?: string; marca: boolean },
+): Promise<string> {
+  poe(balcao, { cpf, ...FALTOSO });
+  if (cpf === ANA) poe(balcao, { cpf, especialidade: "NUTRICIONISTA", data: "2026-12-04" });
+  else poe(balcao, { cpf, hora: "10:00" });
+  poe(balcao, { cpf: BIA, hora: "09:00" });
+  const pedido = { comando: "ESPERA", cpf, nome: "X", especialista: CLINICO, marca, motivo } as const;
+  const veio = emTexto(balcao.clinica, await balcao.pede(pedido, como(entrou)));
+  await balcao.pede(cancel(BIA, CLINICO, { motivo: "x" }));
+  return veio;
+}
+
+/** Como fica a hora que vagou. */
+function asNove({ livro }: BalcaoPuro): string | undefined {
+  return livro.linhas.find(({ cpf, data, hora }) => cpf !== BIA && data === SEGUNDA && hora === "09:00")?.situacao;
+}
+
+const PAPEIS = ["gerente", "balcao", "profissional", "paciente", "quiosque"] satisfies Papel[];
+const ESPERA = { antecedencia: 60 };
+
+for (const ligadas of COMBINACOES) {
+  // Às 09:00 faltam duas horas, e às 10:00 três.
+  const apertadas = { ...APERTADAS, antecedencia: 150, cancelamento: 200, porCpf: 1 };
+  const regras = Object.fromEntries(Object.entries(apertadas).filter(([nome]) => ligadas.includes(nome)));
+  const config = { regras, espera: ESPERA };
+
+  teste(
+    `com as regras [${ligadas.join(", ")}], entra-se na lista, e recebe-se o que vaga, como elas mandam`,
+    async () => {
+      for (const entrou of PAPEIS) {
+        for (const motivo of [undefined, "URGENTE"]) {
+          for (const marca of [true, false]) {
+            const oque = `${entrou}, ${motivo}, ${marca ? "marca" : "convida"}`;
+            const isenta = motivo !== undefined && entrou !== "paciente" && entrou !== "quiosque";
+            const valem = isenta ? [] : ligadas;
+            const dada = (...impedem: string[]): string | undefined =>
+              impedem.some((nome) => valem.includes(nome)) ? undefined : marca ? "MARCADO" : "CONVIDADO";
+            const daAna = new BalcaoPuro(config);
+            const veio = await esperaNoClinico(daAna, ANA, { entrou, motivo, marca });
+            assertEquals(veio, primeira(valem, "porCpf", "faltas") ?? "OK-307", `ESPERA, ${oque}`);
+            assertEquals(asNove(daAna), dada("antecedencia", "porCpf", "faltas"), `o que vaga, ${oque}`);
+            // Quem se move não passa a ter mais um: conta se pode deixar o que tem.
+            const doCid = new BalcaoPuro(config);
+            assertEquals(await esperaNoClinico(doCid, CID, { entrou, motivo, marca }), "OK-307", `ESPERA, ${oque}`);
+            assertEquals(asNove(doCid), dada("antecedencia", "cancelamento"), `o que vaga a quem se move, ${oque}`);
+          }
+        }
+      }
+    },
+  );
+
+  teste(`com as regras [${ligadas.join(", ")}] postas depois de convidar, aceita-se como elas mandam`, async () => {
+    for (const isenta of [true, false]) {
+      for (const papel of PAPEIS) {
+        for (const motivo of [undefined, "URGENTE"]) {
+          const oque = `${isenta ? "isenta" : "não isenta"}, ${papel}, ${motivo}`;
+          const livre = isenta || motivo !== undefined && papel !== "paciente" && papel !== "quiosque";
+          const valem = livre ? [] : ligadas;
+          for (const cpf of [ANA, CID]) {
+            const quis = primeira(valem, ...cpf === ANA ? ["porCpf", "faltas"] : ["cancelamento"]);
+            for (const comando of ["ACEITA", "AGEND"] as const) {
+              const balcao = new BalcaoPuro({ espera: ESPERA });
+              const entrou = isenta ? { entrou: "balcao", motivo: "pediu" } as const : {};
+              await esperaNoClinico(balcao, cpf, { ...entrou, marca: false });
+              assertEquals(asNove(balcao), "CONVIDADO", oque);
+              balcao.troca(config);
+              const pedido = comando === "AGEND"
+                ? agend(cpf, { horario: "09:00", motivo })
+                : { comando, cpf, especialista: CLINICO, motivo };
+              const veio = emTexto(balcao.clinica, await balcao.pede(pedido, como(papel)));
+              const feito = cpf === CID && comando === "ACEITA" ? "OK-303" : "OK-300";
+              assertEquals(quis === undefined ? veio.split(" ")[0] : veio, quis ?? feito, `${comando}, ${oque}`);
+              const { linhas } = balcao.livro;
+              const { motivo: ficou } = linhas.find(({ hora, situacao }) =>
+                hora === "09:00" && situacao === "MARCADO"
+              ) ?? {};
+              if (quis === undefined) assertEquals(ficou, motivo ?? (isenta && cpf === ANA ? "pediu" : ""), oque);
+              else assertEquals(asNove(balcao), "CONVIDADO", oque);
+            }
+          }
+        }
+      }
+    }
+  });
 }
 
 regra("a antecedência cumpre-se ao minuto, e sem HORÁRIO vale a primeira hora que a cumpre", async (balcao) => {

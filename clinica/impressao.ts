@@ -8,16 +8,18 @@
 
 import { createHash } from "node:crypto";
 import type { Oferta } from "./oferta.ts";
+import { ESPERA_PADRAO } from "./politica.ts";
 
 /**
- * Um resumo do que vale na semana: fuso, semanas, datas fechadas, as regras que estão ligadas, e de cada atendimento a
- * especialidade, o dia, quem, onde e as horas. Não mudam nada o nome da clínica, a ordem das chaves do arquivo, nem como se
- * escreve o que se compara sem acentos; a ordem de especialidades e profissionais muda, pois por ela se escolhe.
+ * Um resumo do que vale na semana: fuso, semanas, datas fechadas, as regras que estão ligadas, como se espera, e de cada
+ * atendimento a especialidade, o dia, quem, onde e as horas. Não mudam nada o nome da clínica, a ordem das chaves do
+ * arquivo, nem como se escreve o que se compara sem acentos; a ordem de especialidades e profissionais muda, pois por ela
+ * se escolhe.
  */
 export function impressao(
-  { fuso, semanas, fechado, especialidades, profissionais, semana, regras }: Pick<
+  { fuso, semanas, fechado, especialidades, profissionais, semana, regras, espera, faltaAutomatica }: Omit<
     Oferta,
-    "fuso" | "semanas" | "fechado" | "especialidades" | "profissionais" | "semana" | "regras"
+    "nome" | "quemAtende" | "diasDaSemana"
   >,
 ): string {
   const turnos = [...semana].flatMap(([dia, atendimentos]) =>
@@ -30,10 +32,12 @@ export function impressao(
     ...[fuso, semanas, [...fechado].sort()],
     ...[especialidades, profissionais].map((nomes) => nomes.map(({ chave }) => chave)),
     turnos.sort(),
-    // Sem nenhuma, a impressão é a de antes de as haver: um livro que a guardou não vê outra semana.
+    // Sem nada disto, a impressão é a de antes de o haver: um livro que a guardou não vê outra semana.
     ...[Object.entries(regras).filter(([, regra]) => regra !== 0 && regra !== undefined)].filter(({ length }) =>
       length > 0
     ),
+    ...JSON.stringify(espera) === JSON.stringify(ESPERA_PADRAO) ? [] : [espera],
+    ...faltaAutomatica ? ["faltaAutomatica"] : [],
   ];
   return createHash("sha256").update(JSON.stringify(vale)).digest("hex");
 }

@@ -47,6 +47,7 @@ teste("não depende da ordem das chaves, do que se escreve por extenso, da escri
       aoContrario(SEMANA),
       { ...SEMANA, nome: "Outro nome" },
       { ...SEMANA, regras: { antecedencia: 0 } },
+      { ...SEMANA, espera: { prazo: 120 }, faltaAutomatica: false },
       { ...SEMANA, fechado: ["2026-12-24", "2026-12-25", "2026-12-25"] },
       { ...SEMANA, atendimentos: [dois, um, tres] },
       troca(0, { inicio: "08:00", vagas: 5, minutos: 30 }),
@@ -83,6 +84,9 @@ teste("muda com tudo o que vale", () => {
     troca(2, { vagas: 9, minutos: 25 }),
     ...[{ antecedencia: 60 }, { cancelamento: 60 }, { porCpf: 60 }, { porCpf: 60, antecedencia: 60 }]
       .map((regras) => ({ ...SEMANA, regras })),
+    { ...SEMANA, espera: { prazo: 60 } },
+    { ...SEMANA, espera: { antecedencia: 60 } },
+    { ...SEMANA, faltaAutomatica: true },
     ...[[3, 6], [6, 3]].map(([quantas, meses]) => ({ ...SEMANA, regras: { faltas: { quantas, meses } } })),
   ].map(de);
   for (const [i, uma] of diferentes.entries()) {

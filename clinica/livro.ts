@@ -8,6 +8,7 @@
  */
 
 import type { Agendamento, Papel } from "./agendamento.ts";
+import type { Espera, HoraVaga, Posto } from "./espera.ts";
 import type { Excecao } from "./excecao.ts";
 import type { Ocupacao } from "./ocupacao.ts";
 
@@ -34,7 +35,8 @@ export interface Contato {
 /** O que se quis com uma mudança. `ARQUIVA` tira de ativo o que já acabou, quando o par (CPF, especialidade) marca de novo. */
 export type Intencao =
   | ("AGEND" | "REMARC" | "CANCEL" | "SITUA" | "DESFAZ" | "CORRIGE" | "ARQUIVA")
-  | ("FECHA" | "EXTRA" | "REABRE");
+  | ("FECHA" | "EXTRA" | "REABRE")
+  | ("ESPERA" | "DESISTE" | "ACEITA" | "RECUSA" | "PROMOVE" | "VENCE" | "TICK");
 
 /** O que toda mudança diz. */
 export interface Feita {
@@ -72,11 +74,29 @@ export interface DoContato extends Feita {
   readonly depois: Contato;
 }
 
+/** Uma entrada na lista de espera que nasce (sem `antes`) ou muda, com a versão seguinte. */
+export interface DaEspera extends Feita {
+  /** Sobre o que é. */
+  readonly sobre: "espera";
+  /** Como estava. */
+  readonly antes?: Espera;
+  /** Como fica. */
+  readonly depois: Espera;
+}
+
+/** O último `TICK`, que se grava por cima do anterior: com vários servidores, só um por minuto trata do que venceu. */
+export interface DoTique extends Feita {
+  /** Sobre o que é. */
+  readonly sobre: "tique";
+  /** Quando foi (`"2026-11-23T10:00:00Z"`). */
+  readonly depois: string;
+}
+
 /**
  * Uma mudança no livro: uma imagem, seja qual for o ato. Quem percorre mudanças usa um `switch` sem `default` que acaba em
  * `impossivel`: uma espécie nova não compila até que todos saibam dela.
  */
-export type Mudanca = DoAgendamento | DaExcecao | DoContato;
+export type Mudanca = DoAgendamento | DaExcecao | DoContato | DaEspera | DoTique;
 
 /** O fim de um `switch` que trata todos os casos: um que falte é um erro de tipo. */
 export function impossivel(caso: never): never {
@@ -104,6 +124,34 @@ export interface Vista {
   contatoDe(cpf: string): Contato | undefined;
   /** O número da última senha dada numa data com essa letra; 0 se nenhuma. */
   ultimaSenha(data: string, letra: LetraDeSenha): number;
+  /**
+   * Verdadeiro se já se leu quanto se podia e o livro continuou a mudar: o que vagar segura-se para ninguém, e quem prossegue
+   * dá-o.
+   */
+  readonly soSegura: boolean;
+  /** Verdadeiro se há alguém em alguma lista de espera, ou uma hora segurada: quase sempre não há, e nada mais se pergunta. */
+  alguemEspera(): boolean;
+  /** A entrada de pé de um CPF na lista de uma especialidade. */
+  esperaDe(cpf: string, especialidade: string): Espera | undefined;
+  /** O agendamento segurado para uma entrada de pé. */
+  conviteDe(espera: Espera): Agendamento | undefined;
+  /**
+   * As entradas de pé da especialidade de uma hora, na ordem (`naOrdem`); as que não a querem, ou têm um convite, podem
+   * faltar.
+   */
+  fila(hora: HoraVaga): Iterable<Espera>;
+  /** As primeiras `FILA_MOSTRADA` entradas de pé de uma especialidade, na ordem. */
+  listaDeEspera(especialidade: string): readonly Espera[];
+  /** Quantas entradas de pé de uma especialidade estão antes deste lugar da ordem. */
+  quantasAntes(especialidade: string, lugar: Posto): number;
+  /** Quantas entradas de pé entraram por um endereço. */
+  esperasDaOrigem(origem: string): number;
+  /** Um número de entrada, e um lugar na ordem, ainda não usado, maior que todos. */
+  novaEspera(): number;
+  /** O que o relógio já mandou fazer e ainda não se fez, no máximo `PENDENCIAS_MAXIMAS` de cada. */
+  pendencias(quando: Quando): Pendencias;
+  /** Quando foi o último `TICK`; `""` se nenhum. */
+  ultimoTique(): string;
   /** Um número de agendamento ainda não usado. */
   novoNumero(): number;
   /** Um número de exceção ainda não usado, maior que todos. */
@@ -115,6 +163,34 @@ export const LINHAS_DE_UM_CPF = 1000;
 
 /** Quantos `cancelados` dá, no máximo: a lista de um dia não espera por quem marca e desmarca sem fim. */
 export const CANCELADOS_DE_UM_DIA = 1000;
+
+/** Quantas entradas de uma lista de espera se mostram, no máximo. */
+export const FILA_MOSTRADA = 1000;
+
+/** Um instante, e a data dele na clínica. */
+export interface Quando {
+  /** `"2026-11-23T10:00:00Z"`. */
+  readonly instante: string;
+  /** `"aaaa-mm-dd"`. */
+  readonly hoje: string;
+  /** Se também se querem as faltas de dias que passaram. */
+  readonly faltas: boolean;
+}
+
+/** O que o relógio já mandou fazer. */
+export interface Pendencias {
+  /** As horas seguradas cujo prazo venceu, as seguradas para ninguém incluídas, por prazo. */
+  readonly convites: readonly Agendamento[];
+  /** As entradas cujo último dia passou. */
+  readonly esperas: readonly Espera[];
+  /** Os que eram esperados num dia que passou e não chegaram; não os de que já se desfez uma falta destas (`terminouEm`). */
+  readonly faltas: readonly Agendamento[];
+  /** O mesmo lote já tratou de algumas, e do livro não se leram todas. */
+  readonly haMais?: boolean;
+}
+
+/** Pendências de cada espécie que se tratam de uma vez: quem pede uma coisa honesta não espera por mais. */
+export const PENDENCIAS_MAXIMAS = 16;
 
 /** `A` comum, `P` com prioridade. */
 export type LetraDeSenha = "A" | "P";
@@ -151,6 +227,16 @@ export interface Alcance {
   readonly excecoes: "nada" | "le" | "muda";
   /** As exceções que acabaram antes desta data não fazem falta; `""`, todas fazem. */
   readonly hoje: string;
+  /** As especialidades em cuja lista de espera se entra, de que se sai, ou que se mostram. */
+  readonly listas: readonly string[];
+  /**
+   * O que vagar é de quem espera por isso: se há alguém à espera, ou pode passar a haver (`listas`), leem-se as exceções, os
+   * candidatos, o que têm marcado, os dias disso e, se as regras contam faltas, a história deles; e pode nascer um
+   * agendamento por cada hora que vague.
+   */
+  readonly promove: boolean;
+  /** As pendências que se leem. */
+  readonly pendencias: Quando | undefined;
   /** Quantos agendamentos podem nascer, no máximo. */
   readonly novos: number;
 }
@@ -169,6 +255,9 @@ export const NENHUM_ALCANCE: Alcance = {
   reabrem: [],
   excecoes: "nada",
   hoje: "",
+  listas: [],
+  promove: false,
+  pendencias: undefined,
   novos: 0,
 };
 
@@ -234,6 +323,10 @@ export interface Liquido {
   readonly excecoes: readonly Excecao[];
   /** Os contatos, como ficam. */
   readonly contatos: readonly Contato[];
+  /** As entradas da lista de espera que entram, ou mudam: a linha é a de `numero` e `versao` de `antes`. */
+  readonly esperas: readonly { readonly antes?: Espera; readonly depois: Espera }[];
+  /** O instante do último `TICK`, se houve um. */
+  readonly tique: string | undefined;
   /** As últimas senhas, das datas e letras em que se deu alguma: o número delas só cresce. */
   readonly senhas: readonly UltimaSenha[];
 }
@@ -274,6 +367,8 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
   const excecoes = new Map<number, Excecao>();
   const contatos = new Map<string, Contato>();
   const senhas = new Map<string, UltimaSenha>();
+  const esperas = new Map<number, DaEspera>();
+  let tique: string | undefined;
   for (const mudanca of mudancas) {
     switch (mudanca.sobre) {
       case "agendamento": {
@@ -299,6 +394,15 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
       case "contato":
         contatos.set(mudanca.depois.cpf, mudanca.depois);
         break;
+      case "espera": {
+        // Sem `antes`, nasceu neste lote.
+        const { antes } = esperas.get(mudanca.depois.numero) ?? mudanca;
+        esperas.set(mudanca.depois.numero, { ...mudanca, antes });
+        break;
+      }
+      case "tique":
+        tique = mudanca.depois;
+        break;
       default:
         impossivel(mudanca);
     }
@@ -310,6 +414,8 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
     excecoes: [...excecoes.values()],
     contatos: [...contatos.values()],
     senhas: [...senhas.values()],
+    esperas: [...esperas.values()].map(({ antes, depois }) => ({ antes, depois })),
+    tique,
   };
 }
 

@@ -25,6 +25,8 @@ teste("o que nasce e muda no mesmo lote entra como fica, por quem o pediu primei
     excecoes: [],
     contatos: [],
     senhas: [],
+    esperas: [],
+    tique: undefined,
   });
 });
 

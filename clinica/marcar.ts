@@ -8,11 +8,13 @@
 import { nasce } from "./agendamento.ts";
 import { aprendizado, contatoPara } from "./corrigir.ts";
 import { encaixar } from "./encaixar.ts";
-import { ativoEm, type Decisao, type Estado, jaTerminou, mudanca, nascimento, semMudanca } from "./estado.ts";
+import { arquivamento, ativoEm, type Decisao, type Estado, jaTerminou, nascimento, semMudanca } from "./estado.ts";
+import type { Espera } from "./espera.ts";
+import { aceita } from "./esperar.ts";
 import { antecedenciaPara, foraDasRegras, impedeTer } from "./impedimento.ts";
 import type { Mudanca } from "./livro.ts";
 import type { PedidoDe, Resultado } from "./pedido.ts";
-import { acharAtendimento, atende, escolher, type Vaga } from "./vaga.ts";
+import { acharAtendimento, atende, escolher, lugar, type Vaga } from "./vaga.ts";
 
 /** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 111, 116, 110. */
 export function marcar(estado: Estado, pedido: PedidoDe<"AGEND">): Decisao {
@@ -25,6 +27,10 @@ export function marcar(estado: Estado, pedido: PedidoDe<"AGEND">): Decisao {
   }
 
   const { especialidade } = onde;
+  const convidada = convidadaPara(estado, pedido, especialidade.chave);
+  const aceitou = convidada && comoMarcada(estado, pedido, aceita(estado, convidada, pedido));
+  // Quem já chegou para o que tem não se move: é o que se lhe diz.
+  if (aceitou !== undefined && aceitou.resultado.codigo !== "ERRO-119") return aceitou;
   const anterior = ativoEm(estado, pedido.cpf, especialidade.chave);
   if (anterior !== undefined && !jaTerminou(estado, anterior)) {
     return semMudanca({ codigo: "ERRO-111", agendamentos: [anterior] });
@@ -58,17 +64,27 @@ export function marcar(estado: Estado, pedido: PedidoDe<"AGEND">): Decisao {
   return { resultado: { codigo: "OK-300", agendamentos: [depois] }, mudancas };
 }
 
+/** A entrada da lista de espera para que está segurada exatamente a hora que se pede. */
+function convidadaPara(
+  { clinica, vista }: Estado,
+  { cpf, data, horario, profissional, encaixe }: PedidoDe<"AGEND">,
+  especialidade: string,
+): Espera | undefined {
+  if (horario === undefined || encaixe || !vista.alguemEspera()) return undefined;
+  const espera = vista.esperaDe(cpf, especialidade);
+  const convite = espera && vista.conviteDe(espera);
+  if (convite?.data !== data || convite.hora !== horario) return undefined;
+  const quem = profissional === undefined ? convite.profissional : clinica.profissional(profissional)?.chave;
+  return quem === convite.profissional ? espera : undefined;
+}
+
+/** Quem marca a hora que lhe está segurada aceita-a; se move o que tinha, responde-se com o que fica. */
+function comoMarcada(estado: Estado, pedido: PedidoDe<"AGEND">, { resultado, mudancas }: Decisao): Decisao {
+  if (resultado.codigo !== "OK-300" && resultado.codigo !== "OK-303") return { resultado, mudancas };
+  return {
+    resultado: { codigo: "OK-300", agendamentos: [resultado.agendamentos[0]] },
+    mudancas: [...mudancas, ...aprendizado(estado, contatoPara(estado, pedido))],
+  };
+}
+
 const NAO_HA_VAGAS: Resultado = { codigo: "ERRO-110" };
-
-/** Tira de ativo o que já acabou: outro vem no lugar. */
-export function arquivamento(estado: Estado, antes: Parameters<typeof jaTerminou>[1]): Mudanca {
-  return mudanca(estado, { ato: "ARQUIVA", antes, novo: { ativo: false } });
-}
-
-/** Com quem, quando e por quanto tempo é uma vaga. */
-export function lugar(
-  data: string,
-  { agenda, horario }: Vaga,
-): { profissional: string; data: string; hora: string; minutos: number } {
-  return { profissional: agenda.profissional?.chave ?? "", data, hora: horario.hora, minutos: horario.minutos };
-}

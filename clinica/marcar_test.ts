@@ -268,6 +268,7 @@ teste("um agendamento guarda a chave da especialidade e a duração; o que encer
     email: "",
     telefone: "",
     substitui: 0,
+    espera: 0,
     pilha: [],
   };
   assertEquals(mudancas, [{ sobre: "agendamento", ato: "AGEND", depois, quem: BALCAO }]);

@@ -6,9 +6,10 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { completa, paraCada, type Sequencia } from "../testes/ao_acaso.ts";
+import { completa, type Ensaio, paraCada, type Passo, type Sequencia } from "../testes/ao_acaso.ts";
 import { BalcaoDaAgenda, BalcaoPuro, codigoDeTeste, como, teste } from "../testes/balcao.ts";
 import { Modelo } from "../testes/modelo.ts";
+import { NINGUEM } from "../testes/modelo_promocoes.ts";
 import type { Linha, Saida } from "../testes/modelo_dias.ts";
 import type { Agendamento } from "./agendamento.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
@@ -53,15 +54,30 @@ function retrato(resultado: Resultado, pedido: Pedido): unknown {
         horas,
       ])
       : undefined,
+    posicao: "posicao" in resultado ? resultado.posicao : undefined,
+    espera: "espera" in resultado ? emOrdem(resultado.espera) : undefined,
+    fila: "fila" in resultado
+      ? resultado.fila.map(({ espera, convite }) => [emOrdem(espera), convite && semPilha(convite)])
+      : undefined,
+    falta: "falta" in resultado ? resultado.falta : undefined,
   };
 }
 
-function retratoDoModelo({ codigo, numero, regra, agendamentos, vagas }: Saida): unknown {
-  return { codigo, numero, regra, agendamentos: agendamentos?.map(semFotos), vagas };
+function retratoDoModelo({ agendamentos, espera, fila, codigo, numero, regra, vagas, posicao, falta }: Saida): unknown {
+  return {
+    ...{ codigo, numero, regra },
+    agendamentos: agendamentos?.map(semFotos),
+    ...{ vagas, posicao },
+    espera: espera && emOrdem(espera),
+    fila: fila?.map(({ espera, convite }) => [emOrdem(espera), convite && semFotos(convite)]),
+    falta,
+  };
 }
 
 function comparaLivros(livro: Livro, modelo: Modelo, oque: string): void {
   iguais(livro.linhas.map(semPilha), modelo.dias.linhas.map(semFotos), oque);
+  iguais(livro.esperas.map(emOrdem), modelo.listas.esperas.map(emOrdem), oque);
+  assertEquals(livro.tique, modelo.listas.tique, oque);
   assertEquals(livro.excecoes, modelo.dias.excecoes, oque);
   assertEquals(livro.contatos.toSorted(porCpf), modelo.contatos.toSorted(porCpf), oque);
 }
@@ -81,6 +97,11 @@ class Vistos {
     for (const chave of [codigo, `${qual} ${codigo}`, `${qual} ${regra}`]) {
       this.#vezes.set(chave, (this.#vezes.get(chave) ?? 0) + 1);
     }
+  }
+
+  /** Também o que aconteceu sem que ninguém o pedisse. */
+  contaDoModelo({ listas }: Modelo): void {
+    for (const visto of listas.vistos) this.#vezes.set(visto, (this.#vezes.get(visto) ?? 0) + 1);
   }
 
   /** Os esperados que não apareceram. */
@@ -115,6 +136,13 @@ const ESPERADOS = [
   ]),
   ...["FECHA OK-312", "FECHA ERRO-103", "EXTRA OK-313", "EXTRA ERRO-103", "EXTRA ERRO-105", "EXTRA ERRO-121"],
   ...["REABRE OK-314", "REABRE ERRO-113", "ERRO-117"],
+  ...["ESPERA OK-307", "ESPERA ERRO-103", "ESPERA ERRO-118", "ESPERA ERRO-120", "ESPERA porCpf", "ESPERA faltas"],
+  ...["ESPERA espera", "DESISTE OK-308", "DESISTE ERRO-119", "RECUSA OK-309", "RECUSA ERRO-119"],
+  ...["ACEITA OK-300", "ACEITA OK-303", "ACEITA ERRO-119", "ACEITA porCpf"],
+  ...["FILA OK-311", "FILA ERRO-103", "TICK OK-200", "PROSSEGUE OK-200"],
+  ...["marcada", "movida", "convite", "movida, a 2ª da cadeia", "marcada, a 2ª da cadeia", "convite, a 2ª da cadeia"],
+  ...["segurada para ninguém", "lapso", "o terceiro lapso", "dispensada", "deixada", "fechada enquanto segurada"],
+  ...["AGEND à hora segurada", "atendido enquanto esperava", "o último dia passou", "falta automática"],
   ...["AGEND antecedencia", "AGEND porCpf", "AGEND faltas", "REMARC antecedencia", "REMARC cancelamento"],
   ...["CANCEL cancelamento", "SITUA CANCELADO cancelamento"],
   ...[
@@ -130,7 +158,7 @@ const ESPERADOS = [
 
 // ------------------------------------------------------------------------------------------------------ as propriedades
 
-/** Cada propriedade leva uns dois segundos numa máquina sossegada. */
+/** Cada propriedade leva uns cinco segundos numa máquina sossegada. */
 const SEQUENCIAS = 200;
 
 teste("um a um, para qualquer sequência, o núcleo e o modelo respondem o mesmo e deixam o mesmo livro", async () => {
@@ -143,20 +171,20 @@ teste("um a um, para qualquer sequência, o núcleo e o modelo respondem o mesmo
       else if ("semana" in passo) balcao.troca(modelo.dias.config = passo.semana);
       else {
         for (const ensaio of passo.conexoes.flat()) {
-          const pedido = completa(ensaio, modelo.dias.linhas);
+          const pedido = completa(ensaio, modelo);
           const { resultado } = balcao.decide(pedido, como(ensaio.papel));
-          const esperado = modelo.pede(pedido, balcao.agora, ensaio.papel);
+          const esperado = modelo.pede(pedido, balcao.agora, como(ensaio.papel));
           iguais(retrato(resultado, pedido), retratoDoModelo(esperado), JSON.stringify(pedido));
           comparaLivros(balcao.livro, modelo, JSON.stringify(pedido));
           vistos.conta(pedido, resultado);
         }
-        for (const { numero, versao, codigo } of balcao.livro.linhas) {
+        for (const { numero, versao } of balcao.livro.linhas) {
           assert((versoes.get(numero) ?? 0) <= versao, "uma versão só cresce");
-          assertEquals(codigo, codigoDeTeste(numero), "o número e o código são de um só, para sempre");
           versoes.set(numero, versao);
         }
       }
     }
+    vistos.contaDoModelo(modelo);
     assertEquals(balcao.livro.linhas.map(({ numero }) => numero), balcao.livro.linhas.map((_, i) => i + 1));
     ninguemEmDoisLugares(balcao.livro);
   });
@@ -167,12 +195,12 @@ async function emLotes(abre: () => BalcaoDaAgenda["armazem"], confereLivro: bool
   await ateVerTudo(async ({ config, inicio, passos }, vistos) => {
     await using balcao = new BalcaoDaAgenda(config, inicio, abre());
     const modelo = new Modelo(config, codigoDeTeste);
-    for (const passo of passos) {
+    for (const passo of passos.flatMap(semRelogio)) {
       if ("anda" in passo) balcao.agora += passo.anda;
       else if ("semana" in passo) balcao.troca(modelo.dias.config = passo.semana);
       else {
         // Os pedidos sabem-se todos antes de qualquer um ser respondido.
-        const conexoes = passo.conexoes.map((ensaios) => ensaios.map((ensaio) => completa(ensaio, modelo.dias.linhas)));
+        const conexoes = passo.conexoes.map((ensaios) => ensaios.map((ensaio) => completa(ensaio, modelo)));
         const quem = (i: number): Quem => como(passo.conexoes[i][0].papel);
         const atendidos = conexoes.map((pedidos, i) => balcao.agenda.atende(pedidos, quem(i)));
         // Só consultas: na hora, do que já estava gravado. O resto, num lote, na ordem de chegada.
@@ -182,7 +210,7 @@ async function emLotes(abre: () => BalcaoDaAgenda["armazem"], confereLivro: bool
             if (pedidos.some(muda) === consulta) continue;
             esperados.set(
               i,
-              pedidos.map((pedido) => retratoDoModelo(modelo.pede(pedido, balcao.agora, quem(i).papel))),
+              pedidos.map((pedido) => retratoDoModelo(modelo.pede(pedido, balcao.agora, quem(i)))),
             );
           }
         }
@@ -194,19 +222,41 @@ async function emLotes(abre: () => BalcaoDaAgenda["armazem"], confereLivro: bool
           pedidos.forEach((pedido, j) => vistos.conta(pedido, resultados?.[j]));
         }
         assertEquals(balcao.falhas, []);
+        await prossegue(balcao, modelo);
         if (confereLivro) comparaLivros(balcao.livro, modelo, JSON.stringify(conexoes));
       }
     }
+    vistos.contaDoModelo(modelo);
     for (const cpf of new Set(modelo.dias.linhas.map((linha) => linha.cpf))) {
       const pedido: Pedido = { comando: "HISTORIA", cpf };
       iguais(
         retrato(await balcao.pede(pedido), pedido),
-        retratoDoModelo(modelo.pede(pedido, balcao.agora, "gerente")),
+        retratoDoModelo(modelo.pede(pedido, balcao.agora, como("gerente"))),
         cpf,
       );
     }
     ninguemEmDoisLugares(balcao.livro);
   });
+}
+
+/** O relógio vê o que está gravado, e não o que outros fazem no mesmo lote: pede-se à parte. */
+function semRelogio(passo: Passo): readonly Passo[] {
+  const relogio = ({ pedido: { comando } }: Ensaio): boolean => comando === "TICK" || comando === "PROSSEGUE";
+  if (!("conexoes" in passo) || !passo.conexoes.flat().some(relogio)) return [passo];
+  return passo.conexoes.flat().map((ensaio) => ({ conexoes: [[ensaio]] }));
+}
+
+/** O que uma transação cheia segurou para ninguém a agenda dá logo, por si; espera-se que acabe, sem que o relógio ande. */
+async function prossegue({ agenda, gravadas }: BalcaoDaAgenda, modelo: Modelo): Promise<void> {
+  if (!modelo.listas.vistos.has("segurada para ninguém")) return;
+  if (modelo.dias.linhas.some(({ cpf, situacao }) => cpf === NINGUEM && situacao === "CONVIDADO")) {
+    while (modelo.pede({ comando: "PROSSEGUE", soNinguem: true }, modelo.dias.agora, como("servidor")).falta);
+  }
+  for (let antes = -1; antes !== gravadas.length;) {
+    antes = gravadas.length;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await agenda.esvazia();
+  }
 }
 
 teste("em lotes, pela agenda, o mesmo que um a um", () => emLotes(() => new ArmazemDeTeste(), true));

@@ -8,8 +8,8 @@
  */
 
 import { agendaDe } from "./agendamento.ts";
-import { ErroDeConfiguracao, inteiro, lista, mostra, objeto, texto } from "./conferencia.ts";
-import { lerRegras, type Regras } from "./politica.ts";
+import { ErroDeConfiguracao, inteiro, lista, logico, mostra, objeto, texto } from "./conferencia.ts";
+import { type ComoEsperar, lerEspera, lerRegras, type Regras } from "./politica.ts";
 import { chave } from "./texto.ts";
 
 /** Uma hora em que se pode ser atendido. */
@@ -101,6 +101,10 @@ export interface Oferta {
   readonly diasDaSemana: readonly string[];
   /** O que a clínica não deixa marcar ou desmarcar. */
   readonly regras: Regras;
+  /** Como se dá o que vaga a quem espera. */
+  readonly espera: ComoEsperar;
+  /** Passado o dia, quem era esperado e não veio fica como tendo faltado. */
+  readonly faltaAutomatica: boolean;
 }
 
 /** A semana da primeira versão: o que vale quando não há arquivo, e o que falta em um que há. */
@@ -110,6 +114,8 @@ const PADRAO = {
   semanas: 4,
   fechado: [],
   regras: {},
+  espera: {},
+  faltaAutomatica: false,
   atendimentos: [
     { especialidade: "CLINICO GERAL", dia: "SEGUNDA-FEIRA" },
     { especialidade: "DERMATOLOGISTA", dia: "QUARTA-FEIRA" },
@@ -202,6 +208,8 @@ export function lerOferta(valor: unknown = {}): Oferta {
     semana: new Map([...porDia].map(([dia, doDia]) => [dia, reune(doDia.map(({ turno }) => turno), quemAtende)])),
     diasDaSemana,
     regras: lerRegras("regras", config.regras),
+    espera: lerEspera("espera", config.espera),
+    faltaAutomatica: logico("faltaAutomatica", config.faltaAutomatica),
   };
 }
 

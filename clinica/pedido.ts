@@ -9,6 +9,7 @@
 
 import type { Agendamento, Situacao } from "./agendamento.ts";
 import type { DiaAberto } from "./calendario.ts";
+import type { Espera, ParteDoDia } from "./espera.ts";
 import type { Especialidade, Profissional } from "./oferta.ts";
 
 /** Que agendamento de um CPF: o que um pedido pode dizer além da especialidade. */
@@ -20,6 +21,9 @@ export interface Qual {
   /** O código dele, já normalizado; `""` se não é um. */
   readonly codigo?: string;
 }
+
+/** Que entrada da lista de espera de um CPF; a versão dela não se diz a ninguém. */
+export type QualEntrada = Omit<Qual, "versao">;
 
 /** Como se fala com a pessoa; `""` apaga o que havia. */
 export interface ParaAvisos {
@@ -118,6 +122,35 @@ export interface Campos {
   readonly REABRE: { readonly numero: number };
   /** Tudo o que se sabe de um CPF. */
   readonly HISTORIA: { readonly cpf: string };
+  /** Entra na lista de espera de uma especialidade. */
+  readonly ESPERA: ParaAvisos & {
+    readonly cpf: string;
+    readonly nome: string;
+    readonly especialista: string;
+    readonly profissional?: string;
+    readonly de?: string;
+    readonly ate?: string;
+    readonly turno?: ParteDoDia;
+    readonly antecedencia?: number;
+    readonly marca?: boolean;
+    readonly prioridade?: number;
+    readonly motivo?: string;
+  };
+  /** Sai dela. */
+  readonly DESISTE: QualEntrada & { readonly cpf: string; readonly especialista: string };
+  /** Fica com a hora segurada. */
+  readonly ACEITA: QualEntrada & { readonly cpf: string; readonly especialista: string; readonly motivo?: string };
+  /** Deixa-a passar. */
+  readonly RECUSA: QualEntrada & { readonly cpf: string; readonly especialista: string };
+  /** A lista de uma especialidade. */
+  readonly FILA: { readonly especialista: string };
+  /** O relógio: o que venceu; nenhum fio o pede. */
+  readonly TICK: unknown;
+  /**
+   * O que um `TICK` deixou por fazer; ou, `soNinguem`, só o que se segurou para ninguém, que não depende das horas que são.
+   * Nenhum fio o pede.
+   */
+  readonly PROSSEGUE: { readonly soNinguem?: boolean };
   /** Quem se apresenta e que fio quer falar; a sessão já o sabe possível. */
   readonly OLA: { readonly chave?: string };
   /** Nada: diz que o servidor ouve. */
@@ -146,6 +179,8 @@ export type CodigoDeErro =
   | "ERRO-110"
   | "ERRO-112"
   | "ERRO-113"
+  | "ERRO-118"
+  | "ERRO-119"
   | "ERRO-120"
   | "ERRO-121"
   | "ERRO-130"
@@ -169,11 +204,19 @@ export interface DiaLivre {
   readonly horas: readonly string[];
 }
 
-/** O que a agenda responde. `OK-200` com `primeiras` é a saudação: o primeiro dia com hora livre de cada especialidade. */
+/**
+ * O que a agenda responde. `OK-200` com `primeiras` é a saudação: o primeiro dia com hora livre de cada especialidade; com
+ * `falta`, o relógio tem mais que fazer.
+ */
 export type Resultado =
   | Erro
-  | { readonly codigo: "OK-200"; readonly primeiras?: readonly DiaLivre[]; readonly apresenta?: true }
-  | { readonly codigo: "OK-201" }
+  | {
+    readonly codigo: "OK-200";
+    readonly primeiras?: readonly DiaLivre[];
+    readonly apresenta?: true;
+    readonly falta?: true;
+  }
+  | { readonly codigo: "OK-201" | "OK-308" | "OK-309" }
   | {
     readonly codigo: "OK-300" | "OK-301" | "OK-306" | "ERRO-111" | "ERRO-115" | "ERRO-117";
     readonly agendamentos: readonly [Agendamento];
@@ -190,7 +233,17 @@ export type Resultado =
     readonly agendamentos: readonly Agendamento[];
   }
   | { readonly codigo: "OK-313"; readonly numero: number }
+  | { readonly codigo: "OK-307"; readonly posicao: number; readonly espera: Espera }
+  | { readonly codigo: "OK-311"; readonly fila: readonly NaFila[] }
   | { readonly codigo: "ERRO-116"; readonly regra: string };
+
+/** Uma entrada da lista de espera, e a hora que está segurada para ela. */
+export interface NaFila {
+  /** A entrada. */
+  readonly espera: Espera;
+  /** A hora segurada, se há uma. */
+  readonly convite: Agendamento | undefined;
+}
 
 /** Um código de resposta, `"OK-nnn"` ou `"ERRO-nnn"`. */
 export type Codigo = Resultado["codigo"];

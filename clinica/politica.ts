@@ -54,3 +54,33 @@ function lerFaltas(campo: string, valor: unknown): Regras["faltas"] {
     meses: inteiro(`${campo}.meses`, meses, { de: 1, ate: MESES_MAXIMOS }),
   };
 }
+
+/** Como se dá o que vaga a quem está na lista de espera. */
+export interface ComoEsperar {
+  /** Minutos que têm de faltar para o começo. */
+  readonly antecedencia: number;
+  /** Minutos que alguém tem para responder a um convite. */
+  readonly prazo: number;
+}
+
+/** Quando não se diz. */
+export const ESPERA_PADRAO: ComoEsperar = { antecedencia: 120, prazo: 120 };
+
+/** O menor prazo que se dá a alguém, em minutos. */
+export const PRAZO_MINIMO = 15;
+
+/** Minutos de prazo, no máximo: uma semana. */
+const PRAZO_MAXIMO = 7 * 24 * 60;
+
+/**
+ * Confere como se espera, já lido do JSON. Toda chave é opcional.
+ *
+ * @throws {ErroDeConfiguracao} com o campo e a razão.
+ */
+export function lerEspera(campo: string, valor: unknown): ComoEsperar {
+  const espera: Record<string, unknown> = { ...ESPERA_PADRAO, ...objeto(campo, valor, Object.keys(ESPERA_PADRAO)) };
+  return {
+    antecedencia: inteiro(`${campo}.antecedencia`, espera.antecedencia, { de: 0, ate: ANTECEDENCIA_MAXIMA }),
+    prazo: inteiro(`${campo}.prazo`, espera.prazo, { de: PRAZO_MINIMO, ate: PRAZO_MAXIMO }),
+  };
+}

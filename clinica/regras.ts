@@ -12,13 +12,16 @@ import type { Clinica } from "./clinica.ts";
 import { buscar, historiar, listar, vagas } from "./consultas.ts";
 import { corrigir } from "./corrigir.ts";
 import { desmarcar } from "./desmarcar.ts";
+import { aceitar, desistir, esperar, mostrarFila, recusar } from "./esperar.ts";
 import { type Decisao, type Estado, semMudanca } from "./estado.ts";
 import { abrirExtra, fechar, podeExcetuar, reabrir } from "./excetuar.ts";
 import type { Alcance, Dia } from "./livro.ts";
 import { marcar } from "./marcar.ts";
 import type { Comando, Erro, Pedido, PedidoDe, Qual, Resultado } from "./pedido.ts";
+import { comPromocoes } from "./promover.ts";
 import { remarcar } from "./remarcar.ts";
 import { situar } from "./situar.ts";
+import { pendentesDe, prosseguir, tique } from "./tique.ts";
 
 /** O que um pedido pode tocar, sabido só por ele. */
 export interface Toque extends Partial<Omit<Alcance, "cpfs" | "historias" | "mudam" | "voltam" | "hoje">> {
@@ -70,6 +73,8 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
       // As faltas estão na história.
       historia: clinica.oferta.regras.faltas !== undefined,
       novos: 1,
+      // Pode dispensar um convite para mais tarde.
+      promove: true,
       ...naData(clinica, { especialista, data, agora }),
     }),
     semLivro: FORA_DO_ALCANCE,
@@ -79,14 +84,14 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
     muda: true,
     toca: (pedido, clinica, agora) => {
       const { especialista, data } = pedido;
-      return { ...qual(pedido), muda: true, ...naData(clinica, { especialista, data, agora }) };
+      return { ...qual(pedido), muda: true, promove: true, ...naData(clinica, { especialista, data, agora }) };
     },
     semLivro: FORA_DO_ALCANCE,
     decide: remarcar,
   },
   CANCEL: {
     muda: true,
-    toca: (pedido) => ({ ...qual(pedido), muda: true }),
+    toca: (pedido) => ({ ...qual(pedido), muda: true, promove: true }),
     semLivro: FORA_DO_ALCANCE,
     decide: desmarcar,
   },
@@ -101,7 +106,7 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
     muda: true,
     toca: ({ cpf, situacao }, clinica, agora) => {
       // Também quem não sai do dia: quem o fecha diz quem lá está, como está.
-      const historia = { cpf, historia: true, muda: true };
+      const historia = { cpf, historia: true, muda: true, promove: true };
       // Também se cancela, e se desfaz, o que já não é o ativo.
       const volta = { ...historia, volta: true };
       // O que se desfaz pode ser de quem já atende outra especialidade, e é com as agendas dele que disputa.
@@ -118,7 +123,7 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
     // Um período que se vai recusar não se lê: podia ser o livro inteiro, com todos os dias travados.
     toca: ({ data, ate = data }, clinica, agora) =>
       podeExcetuar({ clinica, agora }, data) && podeExcetuar({ clinica, agora }, ate)
-        ? { periodos: [[data, ate]], excecoes: "muda" }
+        ? { periodos: [[data, ate]], excecoes: "muda", promove: true }
         : NADA,
     semLivro: FORA_DO_ALCANCE,
     decide: fechar,
@@ -130,15 +135,69 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
       // Um REABRE do mesmo lote pode desfazê-lo, e pergunta quem lá está.
       periodos: [[data, data]],
       excecoes: "muda",
+      promove: true,
     }),
     semLivro: FORA_DO_ALCANCE,
     decide: abrirExtra,
   },
   REABRE: {
     muda: true,
-    toca: ({ numero }) => ({ reabrem: [numero], excecoes: "muda" }),
+    toca: ({ numero }) => ({ reabrem: [numero], excecoes: "muda", promove: true }),
     semLivro: FORA_DO_ALCANCE,
     decide: reabrir,
+  },
+  ESPERA: {
+    muda: true,
+    toca: ({ cpf, especialista }, clinica) => ({
+      cpf,
+      historia: clinica.oferta.regras.faltas !== undefined,
+      listas: [clinica.chaveDe(especialista)],
+      excecoes: "le",
+    }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: esperar,
+  },
+  DESISTE: {
+    muda: true,
+    toca: ({ cpf, especialista }, clinica) => ({ cpf, listas: [clinica.chaveDe(especialista)], promove: true }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: desistir,
+  },
+  ACEITA: {
+    muda: true,
+    toca: ({ cpf, especialista }, clinica) => ({
+      cpf,
+      historia: clinica.oferta.regras.faltas !== undefined,
+      muda: true,
+      listas: [clinica.chaveDe(especialista)],
+      promove: true,
+    }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: aceitar,
+  },
+  RECUSA: {
+    muda: true,
+    toca: ({ cpf, especialista }, clinica) => ({ cpf, listas: [clinica.chaveDe(especialista)], promove: true }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: recusar,
+  },
+  TICK: {
+    muda: true,
+    toca: (_pedido, clinica, agora) => ({ pendencias: pendentesDe({ clinica, agora }), promove: true }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: tique,
+  },
+  PROSSEGUE: {
+    muda: true,
+    toca: (pedido, clinica, agora) => ({ pendencias: pendentesDe({ clinica, agora }, pedido), promove: true }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: prosseguir,
+  },
+  FILA: {
+    muda: false,
+    toca: ({ especialista }, clinica) => ({ listas: [clinica.chaveDe(especialista)] }),
+    semLivro: FORA_DO_ALCANCE,
+    responde: mostrarFila,
   },
   BUSCA: {
     muda: false,
@@ -240,7 +299,9 @@ export function semLivro(pedido: Pedido | Erro): Resultado {
 export function decidir(estado: Estado, pedido: Pedido | Erro): Decisao {
   if (!("comando" in pedido)) return semMudanca(pedido);
   const daTabela = regra(pedido);
-  return daTabela.muda ? daTabela.decide(estado, pedido) : semMudanca(daTabela.responde(estado, pedido));
+  return daTabela.muda
+    ? comPromocoes(estado, daTabela.decide(estado, pedido))
+    : semMudanca(daTabela.responde(estado, pedido));
 }
 
 /**

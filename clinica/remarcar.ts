@@ -9,6 +9,7 @@ import { agendaDe, type Agendamento } from "./agendamento.ts";
 import {
   acha,
   ativosEmOrdem,
+  DE_NOVO,
   type Decisao,
   type Estado,
   jaTerminou,
@@ -18,10 +19,9 @@ import {
 } from "./estado.ts";
 import { antecedenciaPara, foraDasRegras, impedeSair } from "./impedimento.ts";
 import type { Vista } from "./livro.ts";
-import { lugar } from "./marcar.ts";
 import type { Ocupacao } from "./ocupacao.ts";
 import type { PedidoDe } from "./pedido.ts";
-import { acharAtendimento, atende, type Atendimento, escolher, type Vaga } from "./vaga.ts";
+import { acharAtendimento, atende, type Atendimento, escolher, lugar, type Vaga } from "./vaga.ts";
 
 /** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 113, 117, 115, 116, 110. */
 export function remarcar(estado: Estado, pedido: PedidoDe<"REMARC">): Decisao {
@@ -58,9 +58,6 @@ export function remarcar(estado: Estado, pedido: PedidoDe<"REMARC">): Decisao {
   });
   return { resultado: { codigo: "OK-303", agendamentos: [feita.depois, antes] }, mudancas: [feita] };
 }
-
-/** O que um agendamento movido volta a ser: por confirmar, sem senha de outro dia, sem o que desfazer. */
-const DE_NOVO = { situacao: "MARCADO", encaixe: false, local: "", senha: "", prioridade: 0, pilha: [] } as const;
 
 /** Só quem está por vir se move. */
 function move(estado: Estado, agendamento: Agendamento): boolean {

@@ -8,6 +8,7 @@ import { agendaDe, type Agendamento, conta, type Papel, type Passo, type Situaca
 import { cabeEncaixe } from "./encaixar.ts";
 import {
   acha,
+  arquivamento,
   ativoEm,
   ativosEmOrdem,
   cancelamento,
@@ -25,7 +26,6 @@ import {
 import { aberto, atinge } from "./excecao.ts";
 import { foraDasRegras, impedeSair } from "./impedimento.ts";
 import type { DoAgendamento, LetraDeSenha, Mudanca } from "./livro.ts";
-import { arquivamento } from "./marcar.ts";
 import { estaLivre } from "./ocupacao.ts";
 import { minutoDoDia, type Turno } from "./oferta.ts";
 import type { PedidoDe } from "./pedido.ts";
@@ -136,7 +136,9 @@ function senhaDe({ vista }: Estado, { senha, data }: Agendamento, prioridade: nu
 function desfaz(estado: Estado, antes: Agendamento): DoAgendamentoSeguido | undefined {
   const passo = antes.pilha.at(-1);
   if (passo === undefined || !podeDesfazer(estado, antes, passo)) return undefined;
-  const novo = { ...passo.antes, pilha: antes.pilha.slice(0, -1) };
+  // O instante de uma falta que o servidor marcou fica: é por ele que não a marca outra vez.
+  const daCasa = passo.papel === "servidor" && antes.situacao === "FALTOU" ? { terminouEm: antes.terminouEm } : {};
+  const novo = { ...passo.antes, ...daCasa, pilha: antes.pilha.slice(0, -1) };
   const depois = { ...antes, ...novo };
   if (conta(depois) && !conta(antes) && !podeVoltar(estado, depois)) return undefined;
   const outro = ativoEm(estado, antes.cpf, antes.especialidade);

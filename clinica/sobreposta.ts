@@ -7,15 +7,20 @@
  */
 
 import { agendaDe, type Agendamento, conta } from "./agendamento.ts";
+import { type Espera, type HoraVaga, naOrdem, type Posto } from "./espera.ts";
 import type { Excecao } from "./excecao.ts";
 import {
   CANCELADOS_DE_UM_DIA,
   type Contato,
+  FILA_MOSTRADA,
   impossivel,
   type LetraDeSenha,
   LINHAS_DE_UM_CPF,
   type Mudanca,
+  type Pendencias,
+  PENDENCIAS_MAXIMAS,
   type Periodo,
+  type Quando,
   senhaDada,
   type Vista,
 } from "./livro.ts";
@@ -30,6 +35,8 @@ export class Sobreposta implements Vista {
   /** As linhas mudadas, como ficam, por número. */
   #mudados = new Map<number, Agendamento>();
   #ativos = new Map<string, readonly Agendamento[]>();
+  /** O que mudou nos ativos de um CPF que ainda não se leram: a quem faltou, ninguém pergunta por eles. */
+  #porCima = new Map<string, readonly Agendamento[]>();
   /** As de baixo, lidas uma vez: muitos pedidos de um lote podem falar do mesmo CPF. */
   #historias = new Map<string, readonly Agendamento[]>();
   /** O que entrou e saiu de cada dia, na ordem; a ocupação só se copia se alguém pergunta por ela. */
@@ -39,6 +46,11 @@ export class Sobreposta implements Vista {
   #senhas = new PorDia<number>();
   #excecoes: readonly Excecao[] | undefined;
   #contatos = new Map<string, Contato>();
+  /** As entradas mudadas, como estavam em baixo e como ficam. */
+  #esperas = new Map<number, { readonly antes?: Espera; readonly depois: Espera }>();
+  /** Dessas, as que estão de pé, por especialidade e CPF. */
+  #dePe = new Map<string, Map<string, Espera>>();
+  #tique: string | undefined;
 
   /** Por cima desta, sem nada mudado. */
   constructor(base: Vista) {
@@ -47,7 +59,17 @@ export class Sobreposta implements Vista {
 
   /** Os ativos de um CPF. */
   ativosDe(cpf: string): readonly Agendamento[] {
-    return this.#ativos.get(cpf) ?? this.#base.ativosDe(cpf);
+    const lidos = this.#ativos.get(cpf) ?? this.#base.ativosDe(cpf);
+    const porCima = this.#porCima.get(cpf);
+    if (porCima === undefined) return lidos;
+    let ativos = lidos;
+    for (const um of porCima) {
+      const outros = ativos.filter(({ numero }) => numero !== um.numero);
+      ativos = um.ativo ? [...outros, um] : outros;
+    }
+    this.#porCima.delete(cpf);
+    this.#ativos.set(cpf, ativos);
+    return ativos;
   }
 
   /** Os mais novos de um CPF. */
@@ -102,6 +124,91 @@ export class Sobreposta implements Vista {
     return this.#senhas.get(letra, data) ?? this.#base.ultimaSenha(data, letra);
   }
 
+  /** O que se diz em baixo. */
+  get soSegura(): boolean {
+    return this.#base.soSegura;
+  }
+
+  /** Se há alguém à espera. */
+  alguemEspera(): boolean {
+    return this.#esperas.size > 0 || this.#base.alguemEspera();
+  }
+
+  /** A entrada de um CPF numa lista. */
+  esperaDe(cpf: string, especialidade: string): Espera | undefined {
+    const minha = this.#dePe.get(especialidade)?.get(cpf);
+    if (minha !== undefined) return minha;
+    const lida = this.#base.esperaDe(cpf, especialidade);
+    return lida === undefined || this.#esperas.has(lida.numero) ? undefined : lida;
+  }
+
+  /** A hora segurada para uma entrada. */
+  conviteDe(espera: Espera): Agendamento | undefined {
+    if (espera.convite === 0) return undefined;
+    return this.#mudados.get(espera.convite) ?? this.#base.conviteDe(espera);
+  }
+
+  /** As entradas que querem uma hora, na ordem. */
+  *fila(hora: HoraVaga): Iterable<Espera> {
+    const minhas = this.#minhasEsperas(hora.especialidade).filter(({ convite }) => convite === 0);
+    let proxima = 0;
+    for (const espera of this.#base.fila(hora)) {
+      if (this.#esperas.has(espera.numero)) continue;
+      while (proxima < minhas.length && naOrdem(minhas[proxima], espera) < 0) yield minhas[proxima++];
+      yield espera;
+    }
+    yield* minhas.slice(proxima);
+  }
+
+  /** As primeiras entradas de uma lista. */
+  listaDeEspera(especialidade: string): readonly Espera[] {
+    const lidas = this.#base.listaDeEspera(especialidade).filter(({ numero }) => !this.#esperas.has(numero));
+    return [...lidas, ...this.#minhasEsperas(especialidade)].sort(naOrdem).slice(0, FILA_MOSTRADA);
+  }
+
+  /** Quantas entradas estão antes de um lugar. */
+  quantasAntes(especialidade: string, lugar: Posto): number {
+    const antes = (uma: Espera | undefined): number =>
+      uma !== undefined && uma.especialidade === especialidade && uma.terminouEm === "" && naOrdem(uma, lugar) < 0
+        ? 1
+        : 0;
+    return [...this.#esperas.values()].reduce(
+      (quantas, { antes: era, depois }) => quantas + antes(depois) - antes(era),
+      this.#base.quantasAntes(especialidade, lugar),
+    );
+  }
+
+  /** Quantas entradas vieram de um endereço. */
+  esperasDaOrigem(origem: string): number {
+    const dele = (uma: Espera | undefined): number => uma?.origem === origem && uma.terminouEm === "" ? 1 : 0;
+    return [...this.#esperas.values()].reduce(
+      (quantas, { antes, depois }) => quantas + dele(depois) - dele(antes),
+      this.#base.esperasDaOrigem(origem),
+    );
+  }
+
+  /** Um número de entrada novo. */
+  novaEspera(): number {
+    return this.#base.novaEspera();
+  }
+
+  /** O que o relógio já mandou fazer e o lote ainda não fez. */
+  pendencias(quando: Quando): Pendencias {
+    const lidas = this.#base.pendencias(quando);
+    const intacta = ({ numero }: Agendamento): boolean => !this.#mudados.has(numero);
+    const convites = lidas.convites.filter(intacta);
+    const esperas = lidas.esperas.filter(({ numero }) => !this.#esperas.has(numero));
+    const faltas = lidas.faltas.filter(intacta);
+    const restam = [[convites, lidas.convites], [esperas, lidas.esperas], [faltas, lidas.faltas]];
+    const haMais = restam.some(([uma, todas]) => todas.length === PENDENCIAS_MAXIMAS && uma.length < todas.length);
+    return { convites, esperas, faltas, haMais };
+  }
+
+  /** O último `TICK`. */
+  ultimoTique(): string {
+    return this.#tique ?? this.#base.ultimoTique();
+  }
+
   /** Um número novo. */
   novoNumero(): number {
     return this.#base.novoNumero();
@@ -121,8 +228,7 @@ export class Sobreposta implements Vista {
         const dada = senhaDada(antes, depois);
         if (dada !== undefined) this.#senhas.set(dada.letra, dada.data, dada.ultima);
         if (antes?.ativo || depois.ativo) {
-          const outros = this.ativosDe(depois.cpf).filter(({ numero }) => numero !== depois.numero);
-          this.#ativos.set(depois.cpf, depois.ativo ? [...outros, depois] : outros);
+          this.#porCima.set(depois.cpf, [...this.#porCima.get(depois.cpf) ?? [], depois]);
         }
         if (antes !== undefined) this.#move(antes, (ocupacao) => ocupacao.tira(antes));
         this.#move(depois, (ocupacao) => ocupacao.poe(depois));
@@ -135,6 +241,19 @@ export class Sobreposta implements Vista {
       }
       case "contato":
         this.#contatos.set(mudanca.depois.cpf, mudanca.depois);
+        return;
+      case "espera": {
+        const { antes, depois } = mudanca;
+        const minha = this.#esperas.get(depois.numero);
+        this.#esperas.set(depois.numero, { antes: minha === undefined ? antes : minha.antes, depois });
+        const dela = this.#dePe.get(depois.especialidade) ?? new Map<string, Espera>();
+        this.#dePe.set(depois.especialidade, dela);
+        if (depois.terminouEm === "") dela.set(depois.cpf, depois);
+        else dela.delete(depois.cpf);
+        return;
+      }
+      case "tique":
+        this.#tique = mudanca.depois;
         return;
       default:
         impossivel(mudanca);
@@ -149,6 +268,11 @@ export class Sobreposta implements Vista {
     const antes = this.#movimentos.get(agenda, data);
     if (antes === undefined) this.#movimentos.set(agenda, data, [move]);
     else antes.push(move);
+  }
+
+  /** As entradas mudadas de uma lista que estão de pé, na ordem. */
+  #minhasEsperas(especialidade: string): Espera[] {
+    return [...this.#dePe.get(especialidade)?.values() ?? []].sort(naOrdem);
   }
 
   #meus(serve: (um: Agendamento) => boolean): Agendamento[] {

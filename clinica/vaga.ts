@@ -97,3 +97,11 @@ export function menosMarcada(
   const marcados = ({ agenda }: Vaga): number => vista.ocupacao(agenda.agenda, dia.iso).marcados(especialidade.chave);
   return vagas.toSorted((a, b) => marcados(a) - marcados(b))[0];
 }
+
+/** Com quem, quando e por quanto tempo é uma vaga. */
+export function lugar(
+  data: string,
+  { agenda, horario }: Vaga,
+): { profissional: string; data: string; hora: string; minutos: number } {
+  return { profissional: agenda.profissional?.chave ?? "", data, hora: horario.hora, minutos: horario.minutos };
+}

@@ -62,6 +62,8 @@ export interface LinhaDaLista {
   readonly senha: string;
   /** Foi encaixado. */
   readonly encaixe: boolean;
+  /** A hora veio da lista de espera. */
+  readonly espera: boolean;
 }
 
 /** As linhas de um dia: as especialidades sem profissionais e depois os profissionais, na ordem da configuração; e por hora. */
@@ -83,6 +85,7 @@ export function linhasDa(lista: readonly Agendamento[], clinica: Clinica): Linha
       situacao: um.situacao,
       senha: um.senha,
       encaixe: um.encaixe,
+      espera: um.espera > 0,
     }));
 }
 
@@ -107,10 +110,22 @@ export const EXCEL: FormaDeCsv = { separador: ";", marca: "\ufeff" };
 export function emCsv(data: string, linhas: readonly LinhaDaLista[], { separador, marca } = COMUM): string {
   const celula = (texto: string): string => `"${inofensivo(texto).replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
   return marca + [
-    ["data", "especialista", "horario", "nome", "cpf", "profissional", "local", "situacao", "senha", "encaixe"],
-    ...linhas.map(({ especialista, horario, nome, cpf, profissional, local, situacao, senha, encaixe }) => [
+    [
+      "data",
+      "especialista",
+      "horario",
+      "nome",
+      "cpf",
+      "profissional",
+      "local",
+      "situacao",
+      "senha",
+      "encaixe",
+      "espera",
+    ],
+    ...linhas.map(({ especialista, horario, nome, cpf, profissional, local, situacao, senha, encaixe, espera }) => [
       ...[data, especialista, horario, nome, formatarCpf(cpf)],
-      ...[profissional, local, situacao, senha, encaixe ? "sim" : ""],
+      ...[profissional, local, situacao, senha, encaixe ? "sim" : "", espera ? "sim" : ""],
     ]),
   ].map((campos) => campos.map(celula).join(separador)).join("\r\n");
 }
@@ -133,11 +148,12 @@ export function emTabela(titulo: string, linhas: readonly LinhaDaLista[]): strin
       ...locais.length === 1 && locais[0] !== "" ? locais : [],
     ].join(", ");
     partes.push("", `${inofensivo(deQuem)} (${grupo.length})`);
-    for (const { especialista, horario, nome, cpf, local, situacao, senha, encaixe } of grupo) {
+    for (const { especialista, horario, nome, cpf, local, situacao, senha, encaixe, espera } of grupo) {
       const mais = [
         ...especialistas.length > 1 ? [especialista] : [],
         ...locais.length > 1 && local !== "" ? [local] : [],
         ...encaixe ? ["encaixe"] : [],
+        ...espera ? ["da espera"] : [],
         ...senha === "" ? [] : [senha],
         ...situacao === "MARCADO" ? [] : [situacao],
       ].map((um) => `  ${inofensivo(um)}`).join("");

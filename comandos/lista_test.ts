@@ -30,7 +30,7 @@ const DIA = [
   um({ profissional: "DR. BRUNO SA", nome: "BIA" }),
   um({ profissional: "DR. QUE SAIU", nome: "ANTÔNIO" }),
   um({ situacao: "CHEGOU", senha: "A001", nome: "CAIO" }),
-  um({ numero: 2, hora: "08:10", encaixe: true, nome: "DANI", local: "Triagem" }),
+  um({ numero: 2, hora: "08:10", encaixe: true, nome: "DANI", local: "Triagem", espera: 7 }),
   um({ hora: "08:30", situacao: "CANCELADO", nome: "EVA" }),
   um({ hora: "09:00", situacao: "CONVIDADO", nome: "FIDEL" }),
   um({ hora: "09:30", situacao: "FALTOU", nome: "GIL" }),
@@ -43,6 +43,7 @@ teste("os profissionais vão na ordem da configuração, os que ela já não tem
   assertEquals(LINHAS[1], {
     ...{ especialista: "Clínico Geral", horario: "08:10", nome: "DANI", cpf: "52998224725", numero: 2 },
     ...{ profissional: "Dra. Ana Lima", local: "Triagem", situacao: "MARCADO", senha: "", encaixe: true },
+    espera: true,
   });
   assertEquals(LINHAS.map(({ local }) => local), ["Sala 1", "Triagem", "Sala 1", "Sala 2", "", ""]);
 });
@@ -53,7 +54,7 @@ teste("na tabela, o que é de todos diz-se em cima, e o que é de costume não s
     "",
     "Dra. Ana Lima, Clínico Geral (3)",
     "  [x] 08:00  529.982.247-25  CAIO  Sala 1  A001  CHEGOU",
-    "  [ ] 08:10  529.982.247-25  DANI  Triagem  encaixe",
+    "  [ ] 08:10  529.982.247-25  DANI  Triagem  encaixe  da espera",
     "  [-] 09:30  529.982.247-25  GIL  Sala 1  FALTOU",
     "",
     "Dr. Bruno Sá, Clínico Geral, Sala 2 (1)",
@@ -89,12 +90,13 @@ teste("em CSV, uma linha para cada um; para o Excel, com ponto e vírgula e a ma
     "situacao",
     "senha",
     "encaixe",
+    "espera",
   ];
   const comum = emCsv("30/11/2026", LINHAS.slice(0, 2)).split("\r\n");
   assertEquals(comum, [
     cabeca.map((nome) => `"${nome}"`).join(","),
-    '"30/11/2026","Clínico Geral","08:00","CAIO","529.982.247-25","Dra. Ana Lima","Sala 1","CHEGOU","A001",""',
-    '"30/11/2026","Clínico Geral","08:10","DANI","529.982.247-25","Dra. Ana Lima","Triagem","MARCADO","","sim"',
+    '"30/11/2026","Clínico Geral","08:00","CAIO","529.982.247-25","Dra. Ana Lima","Sala 1","CHEGOU","A001","",""',
+    '"30/11/2026","Clínico Geral","08:10","DANI","529.982.247-25","Dra. Ana Lima","Triagem","MARCADO","","sim","sim"',
   ]);
   const excel = emCsv("30/11/2026", LINHAS.slice(0, 2), EXCEL);
   assert(new TextEncoder().encode(excel).slice(0, 3).every((byte, i) => byte === [0xef, 0xbb, 0xbf][i]));

@@ -9,12 +9,14 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { escreveCodigo } from "../clinica/agendamento.ts";
 import { hora } from "../clinica/oferta.ts";
-import type { Comando, Pedido } from "../clinica/pedido.ts";
 import { lerNome } from "../clinica/texto.ts";
 import { dataNoFio, LINHA_MAXIMA } from "../protocolo.ts";
 import { cpfDeExemplo } from "../testes/apoio.ts";
 import {
+  type ComandoDoFio2,
   type Detalhes,
+  type NaFila2,
+  type PedidoLido,
   type PedidoNoFio2,
   type PedidoNoFio2De,
   type Resposta2,
@@ -46,13 +48,14 @@ const arbQual = {
   versao: arbNumero,
   codigo: fc.uint8Array({ minLength: 5, maxLength: 5 }).map((bytes) => escreveCodigo(bytes)),
 };
+const arbEntrada = { numero: arbQual.numero, codigo: arbQual.codigo };
 const arbAvisos = {
   email: fc.constantFrom("", "a@b.co", "maria.silva@exemplo.com.br"),
   telefone: fc.constantFrom("", "+5511987654321", "+14155552671"),
 };
 
 /** Um pedido com as posições que têm de vir, e o resto ou não. */
-function arb<C extends Comando>(
+function arb<C extends ComandoDoFio2>(
   comando: C,
   campos: { readonly [K in keyof PedidoNoFio2De<C>]?: fc.Arbitrary<unknown> },
   obrigatorios: readonly string[],
@@ -63,7 +66,7 @@ function arb<C extends Comando>(
   ) as fc.Arbitrary<PedidoNoFio2>;
 }
 
-const ARBITRARIOS: { readonly [C in Comando]: fc.Arbitrary<PedidoNoFio2> } = {
+const ARBITRARIOS: { readonly [C in ComandoDoFio2]: fc.Arbitrary<PedidoNoFio2> } = {
   AGEND: arb("AGEND", {
     cpf: arbCpf,
     nome: arbNome,
@@ -137,6 +140,27 @@ const ARBITRARIOS: { readonly [C in Comando]: fc.Arbitrary<PedidoNoFio2> } = {
   }, ["especialista", "data", "inicio", "vagas", "minutos"]),
   REABRE: arb("REABRE", { numero: arbNumero }, ["numero"]),
   HISTORIA: arb("HISTORIA", { cpf: arbCpf }, ["cpf"]),
+  ESPERA: arb("ESPERA", {
+    cpf: arbCpf,
+    nome: arbNome,
+    especialista: arbProcurado,
+    profissional: arbProcurado,
+    de: arbData,
+    ate: fc.constant("31/12/2100"),
+    turno: fc.constantFrom("MANHÃ", "TARDE"),
+    antecedencia: fc.nat({ max: 366 * 1440 }),
+    marca: fc.boolean(),
+    prioridade: fc.nat({ max: 4 }),
+    motivo: arbLivre,
+    ...arbAvisos,
+  }, ["cpf", "nome", "especialista"]),
+  DESISTE: arb("DESISTE", { cpf: arbCpf, especialista: arbProcurado, ...arbEntrada }, ["cpf", "especialista"]),
+  ACEITA: arb("ACEITA", { cpf: arbCpf, especialista: arbProcurado, ...arbEntrada, motivo: arbLivre }, [
+    "cpf",
+    "especialista",
+  ]),
+  RECUSA: arb("RECUSA", { cpf: arbCpf, especialista: arbProcurado, ...arbEntrada }, ["cpf", "especialista"]),
+  FILA: arb("FILA", { especialista: arbProcurado }, ["especialista"]),
   OLA: arb("OLA", { chave: arbProcurado }, []),
   PING: arb("PING", {}, []),
   SAIR: arb("SAIR", {}, []),
@@ -149,6 +173,7 @@ function comoSeLe(pedido: PedidoNoFio2): unknown {
   return {
     ...pedido,
     ...("data" in pedido && pedido.data !== undefined ? { data: iso(pedido.data) } : {}),
+    ...("de" in pedido && pedido.de !== undefined ? { de: iso(pedido.de) } : {}),
     ...("ate" in pedido && pedido.ate !== undefined ? { ate: iso(pedido.ate) } : {}),
     ...("inicio" in pedido && pedido.inicio !== undefined ? { inicio: minutos(pedido.inicio) } : {}),
     ...("fim" in pedido && pedido.fim !== undefined ? { fim: minutos(pedido.fim) } : {}),
@@ -157,7 +182,7 @@ function comoSeLe(pedido: PedidoNoFio2): unknown {
 }
 
 /** Um pedido lido, como se escreve de novo. */
-function comoSeEscreve(pedido: Pedido): PedidoNoFio2 {
+function comoSeEscreve(pedido: PedidoLido): PedidoNoFio2 {
   const data = (iso: string): string => iso === "" ? "" : dataNoFio(iso);
   switch (pedido.comando) {
     case "FECHA": {
@@ -168,6 +193,14 @@ function comoSeEscreve(pedido: Pedido): PedidoNoFio2 {
         ...(ate === undefined ? {} : { ate: data(ate) }),
         ...(inicio === undefined ? {} : { inicio: hora(inicio) }),
         ...(fim === undefined ? {} : { fim: hora(fim) }),
+      };
+    }
+    case "ESPERA": {
+      const { de, ate, ...resto } = pedido;
+      return {
+        ...resto,
+        ...(de === undefined ? {} : { de: data(de) }),
+        ...(ate === undefined ? {} : { ate: data(ate) }),
       };
     }
     case "EXTRA":
@@ -203,7 +236,7 @@ const arbQuase = fc.tuple(
   fc.nat({ max: 9 }),
   fc.oneof(
     fc.jsonValue({ maxDepth: 1 }),
-    fc.constantFrom("", "12", 1, 30, true, "30/11/2026", "08:30", "hora", "CHEGOU", "a@b.co", "CLINICA/2"),
+    fc.constantFrom("", "12", 1, 30, true, "30/11/2026", "08:30", "hora", "CHEGOU", "a@b.co", "CLINICA/2", "manha"),
   ),
   fc.constantFrom("troca", "tira", "acrescenta", "opção", "nada"),
 ).map(([pedido, onde, valor, oQue]) => {
@@ -267,9 +300,29 @@ const arbTupla: fc.Arbitrary<Tupla2> = fc.tuple(
 const arbVaga: fc.Arbitrary<Vaga2> = fc.tuple(arbTexto, arbTexto, arbTexto, fc.array(arbHora), arbTexto);
 const arbTuplas = fc.array(arbTupla, { maxLength: 4 });
 
+const SIMPLES = ["ERRO-100", "ERRO-113", "ERRO-118", "ERRO-119", "ERRO-120", "ERRO-121", "ERRO-131"] as const;
+const arbFila: fc.Arbitrary<NaFila2> = fc.tuple(
+  ...[arbCpf, arbNome, arbTexto, arbNumero] as const,
+  fc.record({
+    profissional: arbTexto,
+    de: arbData,
+    ate: arbData,
+    turno: fc.constantFrom("MANHÃ", "TARDE"),
+    antecedencia: fc.nat(),
+    marca: fc.boolean(),
+    prioridade: fc.nat({ max: 4 }),
+    motivo: arbTexto,
+    email: arbTexto,
+    telefone: arbTexto,
+    desde: arbTexto,
+    lapsos: fc.nat(),
+    convite: fc.record({ data: arbData, horario: arbHora, profissional: arbTexto, prazo: arbTexto }),
+  }, { requiredKeys: ["desde", "lapsos"] }),
+);
+
 /** As respostas de cada código; as que só trazem o código não se repetem aqui. */
 const arbResposta: fc.Arbitrary<Resposta2> = fc.oneof(
-  fc.constantFrom("OK-200", "OK-201", "ERRO-100", "ERRO-113", "ERRO-120", "ERRO-121", "ERRO-131").map((codigo) => ({
+  fc.constantFrom("OK-200", "OK-201", "OK-308", "OK-309", ...SIMPLES).map((codigo) => ({
     codigo,
   })),
   fc.record({
@@ -285,6 +338,12 @@ const arbResposta: fc.Arbitrary<Resposta2> = fc.oneof(
   fc.record({ codigo: fc.constant("OK-304"), vagas: fc.array(arbVaga, { maxLength: 4 }) }),
   fc.record({ codigo: fc.constantFrom("OK-312", "OK-314"), numero: arbNumero, agendamentos: arbTuplas }),
   fc.record({ codigo: fc.constant("OK-313"), numero: arbNumero }),
+  fc.record({
+    codigo: fc.constant("OK-307"),
+    posicao: arbNumero,
+    entrada: fc.record({ numero: arbNumero, codigo: arbTexto }),
+  }),
+  fc.record({ codigo: fc.constant("OK-311"), fila: fc.array(arbFila, { maxLength: 4 }) }),
   fc.record({ codigo: fc.constant("ERRO-116"), regra: arbTexto }),
 );
 

@@ -7,9 +7,10 @@
 
 import { lerCodigo } from "../clinica/agendamento.ts";
 import { ehData } from "../clinica/calendario.ts";
+import type { ParteDoDia } from "../clinica/espera.ts";
 import { minutoDoDia } from "../clinica/oferta.ts";
 import type { Erro } from "../clinica/pedido.ts";
-import { lerCpf, lerNome, TEXTO_MAXIMO } from "../clinica/texto.ts";
+import { chave, lerCpf, lerNome, TEXTO_MAXIMO } from "../clinica/texto.ts";
 import { lerData } from "../protocolo.ts";
 
 /** O que um pedido pode trazer numa posição ou numa opção. */
@@ -32,6 +33,9 @@ export const EMAIL_MAXIMO = 254;
 
 /** O último minuto em que algo pode acabar, e o máximo de vagas: um dia. */
 export const MINUTOS_DO_DIA = 24 * 60;
+
+/** Minutos de antecedência que alguém pode pedir, no máximo: um ano, como a clínica. */
+export const ANTECEDENCIA_MAXIMA = 366 * MINUTOS_DO_DIA;
 
 const MALFORMADA: Erro = { codigo: "ERRO-100" };
 
@@ -105,6 +109,14 @@ export function palavra<P extends string>(palavras: Readonly<Record<P, true>>): 
   const eh = (texto: string): texto is P => Object.hasOwn(palavras, texto);
   return deTexto((texto) => eh(texto) ? texto : undefined);
 }
+
+/** As partes do dia, sem acentos. */
+const PARTES_DO_DIA: ReadonlyMap<string, ParteDoDia> = new Map([["MANHA", "MANHÃ"], ["TARDE", "TARDE"]]);
+
+/** Uma parte do dia, sem distinguir caixa nem acento. */
+export const PARTE_DO_DIA: Leitor<ParteDoDia> = deTexto((texto) =>
+  texto.length <= TEXTO_MAXIMO ? PARTES_DO_DIA.get(chave(texto)) : undefined
+);
 
 /** Um endereço como quase todos: sem aspas, comentários nem literais, com um ponto no domínio. */
 const FORMA_DO_EMAIL = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]*[a-z]$/i;

@@ -5,10 +5,18 @@
  * @module
  */
 
-import type { Campos, Comando, Erro, Pedido } from "../clinica/pedido.ts";
+import type { Campos, Erro } from "../clinica/pedido.ts";
 import { lerBuscaComum, lerJson } from "../protocolo.ts";
-import { CLINICA_2, type DoProprioFio, type PedidoNoFio2, SITUACOES } from "./clinica2.ts";
 import {
+  CLINICA_2,
+  type ComandoDoFio2,
+  type DoProprioFio,
+  type PedidoLido,
+  type PedidoNoFio2,
+  SITUACOES,
+} from "./clinica2.ts";
+import {
+  ANTECEDENCIA_MAXIMA,
   CODIGO,
   CPF,
   DATA,
@@ -28,15 +36,16 @@ import {
   NOME,
   NOTA_MAXIMA,
   palavra,
+  PARTE_DO_DIA,
   PROCURADO,
   TELEFONE,
 } from "./leitores.ts";
 
 /** O nome de um campo que vem escrito no pedido. */
-type Escrito<C extends Comando> = Extract<Exclude<keyof Campos[C], DoProprioFio>, string>;
+type Escrito<C extends ComandoDoFio2> = Extract<Exclude<keyof Campos[C], DoProprioFio>, string>;
 
 /** O que se sabe de um comando neste fio. */
-interface Forma<C extends Comando> {
+interface Forma<C extends ComandoDoFio2> {
   /** O que vem logo depois do comando, e não é um campo: a versão, no `OLA`. Outra é a de outro fio. */
   readonly versao?: string;
   /** Os campos que têm posição, na ordem; os outros são opções. */
@@ -63,7 +72,10 @@ const QUAL = {
   codigo: CODIGO,
 };
 
-const FORMAS: { readonly [C in Comando]: Forma<C> } = {
+/** Que entrada da lista de espera de um CPF. */
+const QUAL_ENTRADA = { numero: QUAL.numero, codigo: QUAL.codigo };
+
+const FORMAS: { readonly [C in ComandoDoFio2]: Forma<C> } = {
   AGEND: {
     posicoes: ["cpf", "nome", "especialista", "data", "dia", "horario"],
     aoMenos: 5,
@@ -170,16 +182,48 @@ const FORMAS: { readonly [C in Comando]: Forma<C> } = {
   },
   REABRE: { posicoes: ["numero"], campos: { numero: NUMERO } },
   HISTORIA: { posicoes: ["cpf"], campos: { cpf: CPF } },
+  ESPERA: {
+    posicoes: ["cpf", "nome", "especialista"],
+    campos: {
+      cpf: CPF,
+      nome: NOME,
+      especialista: PROCURADO,
+      profissional: PROCURADO,
+      de: DATA_CERTA,
+      ate: DATA_CERTA,
+      turno: PARTE_DO_DIA,
+      antecedencia: inteiro(0, ANTECEDENCIA_MAXIMA),
+      marca: LOGICO,
+      prioridade: inteiro(0, 4),
+      motivo: MOTIVO,
+      email: EMAIL,
+      telefone: TELEFONE,
+    },
+    confere: ({ de, ate }) => de === undefined || ate === undefined || de <= ate,
+  },
+  DESISTE: {
+    posicoes: ["cpf", "especialista"],
+    campos: { ...QUAL_ENTRADA, cpf: CPF, especialista: PROCURADO },
+  },
+  ACEITA: {
+    posicoes: ["cpf", "especialista"],
+    campos: { ...QUAL_ENTRADA, cpf: CPF, especialista: PROCURADO, motivo: MOTIVO },
+  },
+  RECUSA: {
+    posicoes: ["cpf", "especialista"],
+    campos: { ...QUAL_ENTRADA, cpf: CPF, especialista: PROCURADO },
+  },
+  FILA: { posicoes: ["especialista"], campos: { especialista: PROCURADO } },
   OLA: { versao: CLINICA_2, posicoes: [], campos: { chave: PROCURADO } },
   PING: { posicoes: [], campos: {} },
   SAIR: { posicoes: [], campos: {} },
 };
 
-function formaDe<C extends Comando>(comando: C): Forma<C> {
+function formaDe<C extends ComandoDoFio2>(comando: C): Forma<C> {
   return FORMAS[comando];
 }
 
-function ehComando(texto: string): texto is Comando {
+function ehComando(texto: string): texto is ComandoDoFio2 {
   return Object.hasOwn(FORMAS, texto);
 }
 
@@ -190,7 +234,7 @@ const DESCONHECIDO: Erro = { codigo: "ERRO-101" };
  * Lê uma linha de pedido de CLINICA/2, sem o LF. Quando vários erros cabem, devolve o primeiro na ordem 100, 101, 102, 104;
  * os demais são da agenda. Um nome procurado de mais de `TEXTO_MAXIMO` unidades não é o de nada que exista, e vai vazio.
  */
-export function decodificarPedido2(linha: string): Pedido | Erro {
+export function decodificarPedido2(linha: string): PedidoLido | Erro {
   const consulta = lerBuscaComum(linha);
   if (consulta !== undefined) return consulta;
   const partes = parteLinha(linha);
@@ -202,7 +246,7 @@ export function decodificarPedido2(linha: string): Pedido | Erro {
  * O que um `OLA` pede, para quem ainda fala CLINICA/1; `undefined` se a linha não é um, ou não está bem escrita: então é o
  * que sempre foi naquele fio.
  */
-export function lerOla(linha: string): Pedido | undefined {
+export function lerOla(linha: string): PedidoLido | undefined {
   const partes = parteLinha(linha);
   const lido = partes?.comando === "OLA" ? lePartes(partes.comando, partes) : undefined;
   return lido === undefined || "codigo" in lido ? undefined : lido;
@@ -240,7 +284,7 @@ function ehEscalarBemFormado(valor: unknown): valor is Escalar {
   return typeof valor === "string" ? valor.isWellFormed() : ehEscalar(valor);
 }
 
-function lePartes<C extends Comando>(comando: C, { posicoes, opcoes }: Partes): Pedido | Erro {
+function lePartes<C extends ComandoDoFio2>(comando: C, { posicoes, opcoes }: Partes): PedidoLido | Erro {
   const forma = formaDe(comando);
   if (forma.versao !== undefined) {
     const [versao, ...resto] = posicoes;
@@ -262,7 +306,7 @@ function lePartes<C extends Comando>(comando: C, { posicoes, opcoes }: Partes): 
   }
   if (erro !== undefined) return erro;
   // Cada campo veio do leitor que a tabela, conferida pelo compilador, tem para ele; os que têm de vir, vieram.
-  return forma.confere?.(lidos as Campos[C]) === false ? MALFORMADA : lidos as Pedido;
+  return forma.confere?.(lidos as Campos[C]) === false ? MALFORMADA : lidos as PedidoLido;
 }
 
 function ehErro(lido: unknown): lido is Erro {

@@ -5,9 +5,9 @@
  */
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import type { Comando, Erro, Pedido } from "../clinica/pedido.ts";
+import type { Erro } from "../clinica/pedido.ts";
 import { decodificarPedido, decodificarResposta } from "../protocolo.ts";
-import { type PedidoNoFio2De, SITUACOES, TEXTOS_2 } from "./clinica2.ts";
+import { type ComandoDoFio2, type PedidoLido, type PedidoNoFio2De, SITUACOES, TEXTOS_2 } from "./clinica2.ts";
 import { codificarPedido2, decodificarPedido2, lerOla } from "./pedidos.ts";
 
 const CPF = "52998224725";
@@ -17,14 +17,14 @@ function teste(name: string, fn: () => void): void {
 }
 
 /** Lê uma linha de tantos valores. */
-function le(...valores: unknown[]): Pedido | Erro {
+function le(...valores: unknown[]): PedidoLido | Erro {
   return decodificarPedido2(JSON.stringify(valores));
 }
 
 // ------------------------------------------------------------------------------------------------------ os comandos
 
 /** Um comando com tudo o que pode trazer: como se escreve, e o que dele se lê de outro modo. */
-interface Exemplo<C extends Comando> {
+interface Exemplo<C extends ComandoDoFio2> {
   readonly pedido: PedidoNoFio2De<C>;
   readonly linha: string;
   readonly lido?: object;
@@ -37,10 +37,12 @@ const NA_DATA = { data: "30/11/2026", dia: "S", horario: "08:00" };
 const LIDA = { data: "2026-11-30" };
 const QUAL = { numero: 1234, versao: 2, codigo: "7K3M9QXZ" };
 const QUAL_NO_FIO = '"numero":1234,"versao":2,"codigo":"7K3M9QXZ"';
+const DA_ENTRADA = { numero: 12, codigo: "7K3M9QXZ" };
+const DA_ENTRADA_NO_FIO = '"numero":12,"codigo":"7K3M9QXZ"';
 const AVISOS = { email: "maria@exemplo.com", telefone: "+5511987654321" };
 const AVISOS_NO_FIO = '"email":"maria@exemplo.com","telefone":"+5511987654321"';
 
-const EXEMPLOS: { readonly [C in Comando]: Exemplo<C> } = {
+const EXEMPLOS: { readonly [C in ComandoDoFio2]: Exemplo<C> } = {
   AGEND: {
     pedido: {
       ...{ comando: "AGEND", nome: "MARIA", ...E, ...NA_DATA },
@@ -104,6 +106,28 @@ const EXEMPLOS: { readonly [C in Comando]: Exemplo<C> } = {
   },
   REABRE: { pedido: { comando: "REABRE", numero: 12 }, linha: '["REABRE",12]' },
   HISTORIA: { pedido: { comando: "HISTORIA", cpf: CPF }, linha: `["HISTORIA","${CPF}"]` },
+  ESPERA: {
+    pedido: {
+      ...{ comando: "ESPERA", nome: "MARIA", ...E, profissional: "P", de: "30/11/2026", ate: "04/12/2026" },
+      ...{ turno: "MANHÃ", antecedencia: 240, marca: true, prioridade: 2, motivo: "dor", ...AVISOS },
+    },
+    linha: `["ESPERA","${CPF}","MARIA","E",{"profissional":"P","de":"30/11/2026","ate":"04/12/2026","turno":"MANHÃ",` +
+      `"antecedencia":240,"marca":true,"prioridade":2,"motivo":"dor",${AVISOS_NO_FIO}}]`,
+    lido: { de: "2026-11-30", ate: "2026-12-04" },
+  },
+  DESISTE: {
+    pedido: { comando: "DESISTE", ...E, ...DA_ENTRADA },
+    linha: `["DESISTE","${CPF}","E",{${DA_ENTRADA_NO_FIO}}]`,
+  },
+  ACEITA: {
+    pedido: { comando: "ACEITA", ...E, ...DA_ENTRADA, motivo: "pediu a mãe" },
+    linha: `["ACEITA","${CPF}","E",{${DA_ENTRADA_NO_FIO},"motivo":"pediu a mãe"}]`,
+  },
+  RECUSA: {
+    pedido: { comando: "RECUSA", ...E, ...DA_ENTRADA },
+    linha: `["RECUSA","${CPF}","E",{${DA_ENTRADA_NO_FIO}}]`,
+  },
+  FILA: { pedido: { comando: "FILA", especialista: "E" }, linha: '["FILA","E"]' },
   OLA: { pedido: { comando: "OLA", chave: "segredo" }, linha: '["OLA","CLINICA/2",{"chave":"segredo"}]' },
   PING: { pedido: { comando: "PING" }, linha: '["PING"]' },
   SAIR: { pedido: { comando: "SAIR" }, linha: '["SAIR"]' },
@@ -163,6 +187,10 @@ const FORA: Readonly<Record<string, readonly unknown[]>> = {
   telefone: ["98765-4321", "abc", 11987654321],
   prioridade: [-1, 5, 1.5, "1", true],
   ordem: ["HORA", "", "nome", 1],
+  de: ["05/12/2026", "31/02/2027", "2026-12-01", "", 1],
+  turno: ["", "NOITE", "MANHA E TARDE", "toString", 1, true],
+  antecedencia: [-1, 366 * 24 * 60 + 1, 1.5, "60", true],
+  marca: ["true", 0, 1],
   ate: ["29/11/2026", "31/02/2027", "2026-12-01", "", 1],
   inicio: ["8:00", "24:00", "", 480],
   fim: ["12:00", "11:59", "24:01", "", 1440],
@@ -221,12 +249,27 @@ teste("FECHA: de depois de ate, e uma parte do dia que acaba antes de começar, 
   assertEquals(le("FECHA", "31/02/2026", { ate: data }), { comando: "FECHA", data: "2026-02-31", ate: "2026-11-30" });
 });
 
+teste("ESPERA: de depois de ate é ERRO-100, ainda que falte só um dia; o turno lê-se sem caixa nem acento", () => {
+  const espera = (opcoes: object): PedidoLido | Erro => le("ESPERA", CPF, "Ana", "E", opcoes);
+  const lida = { comando: "ESPERA" as const, cpf: CPF, nome: "ANA", especialista: "E" };
+  const dias = { de: "2026-12-01", ate: "2026-12-01" };
+  assertEquals(espera({}), lida);
+  assertEquals(espera({ de: "01/12/2026", ate: "01/12/2026" }), { ...lida, ...dias });
+  assertEquals(espera({ de: "01/12/2026", ate: "30/11/2026" }), { codigo: "ERRO-100" });
+  // Por data, e não por texto.
+  assertEquals(espera({ de: "02/01/2027", ate: "01/02/2027" }), { ...lida, de: "2027-01-02", ate: "2027-02-01" });
+  for (const turno of ["MANHÃ", "manhã", " Manha ", "MANHA\u0303"]) {
+    assertEquals(espera({ turno }), { ...lida, turno: "MANHÃ" });
+  }
+  for (const turno of ["TARDE", "tarde"]) assertEquals(espera({ turno }), { ...lida, turno: "TARDE" });
+});
+
 teste("números em posições vêm em dígitos ou em JSON", () => {
   for (const numero of ["12", 12, "0012"]) assertEquals(le("REABRE", numero), { comando: "REABRE", numero: 12 });
   for (const numero of ["0", 0, "-1", 1.5, "", "x", true, "12 "]) {
     assertEquals(le("REABRE", numero), { codigo: "ERRO-100" }, JSON.stringify(numero));
   }
-  const extra = (...resto: unknown[]): Pedido | Erro => le("EXTRA", "E", "30/11/2026", ...resto);
+  const extra = (...resto: unknown[]): PedidoLido | Erro => le("EXTRA", "E", "30/11/2026", ...resto);
   const lido = { comando: "EXTRA" as const, especialista: "E", data: "2026-11-30", inicio: 480 };
   assertEquals(extra("08:00", "5", 30), { ...lido, vagas: 5, minutos: 30 });
   for (const [inicio, vagas, minutos] of [["8:00", 5, 30], ["08:00", 0, 30], ["08:00", 1441, 1], ["08:00", 5, "0"]]) {
@@ -255,22 +298,12 @@ teste("o que não é um array de textos, números e lógicos, com um objeto só 
   for (const linha of linhas) assertEquals(decodificarPedido2(linha), { codigo: "ERRO-100" }, linha.slice(0, 80));
 });
 
-teste("os comandos que ainda não há, e os que não há, são ERRO-101", () => {
-  const nomes = [
-    "ESPERA",
-    "DESISTE",
-    "ACEITA",
-    "RECUSA",
-    "FILA",
-    "TICK",
-    "OBSERVA",
-    "",
-    "ping",
-    "__proto__",
-    "toString",
-  ];
+teste("o que o servidor pede a si mesmo nunca se lê, nem o que não há: ERRO-101", () => {
+  const nomes = ["TICK", "PROSSEGUE", "OBSERVA", "", "ping", "espera", "__proto__", "toString"];
   for (const nome of nomes) {
     for (const resto of [[], [CPF], [CPF, 1, true, { x: 1 }]]) assertEquals(le(nome, ...resto), { codigo: "ERRO-101" });
+    assertEquals(decodificarPedido(JSON.stringify([nome])), { codigo: "ERRO-101" });
+    assertEquals(lerOla(JSON.stringify([nome])), undefined);
   }
 });
 
@@ -280,13 +313,15 @@ teste("entre vários erros vale o primeiro de 100, 101, 102, 104", () => {
   assertEquals(le("CORRIGE", "1", "E", { nome: "", nota: 1 }), { codigo: "ERRO-100" });
   assertEquals(le("AGEND", "1", "", "E", "x", "y"), { codigo: "ERRO-102" });
   assertEquals(le("CORRIGE", "1", "E", { nome: "" }), { codigo: "ERRO-102" });
+  assertEquals(le("ESPERA", "1", "", "E", { turno: "NOITE" }), { codigo: "ERRO-100" });
+  assertEquals(le("ESPERA", "1", "", "E", { turno: "TARDE" }), { codigo: "ERRO-102" });
   assertEquals(le("AGEND", CPF, "", "E", "x", "y"), { codigo: "ERRO-104" });
 });
 
 teste(
   "OLA é lido em qualquer fio; em CLINICA/2 outra versão é ERRO-101 e sem versão, ERRO-100; em CLINICA/1, como era",
   () => {
-    const casos: [string, Pedido | Erro][] = [
+    const casos: [string, PedidoLido | Erro][] = [
       ['["OLA","CLINICA/2"]', { comando: "OLA" }],
       ['["OLA","CLINICA/2",{}]', { comando: "OLA" }],
       ['["OLA","CLINICA/2",{"chave":"x"}]', { comando: "OLA", chave: "x" }],
@@ -319,7 +354,7 @@ teste("em CLINICA/1 todo comando novo é ERRO-101, ou ERRO-100 se traz o que nã
     assertEquals(decodificarPedido(JSON.stringify([comando, {}])), { codigo: "ERRO-100" });
   }
   for (const codigo of Object.keys(TEXTOS_2)) {
-    if (/^OK-(303|306|31\d)|ERRO-(11[567]|12[01])$/.test(codigo)) {
+    if (/^OK-(303|30[6-9]|31\d)|ERRO-(11[5-9]|12[01])$/.test(codigo)) {
       assertStrictEquals(decodificarResposta(JSON.stringify([codigo, "x"])), undefined, codigo);
     }
   }

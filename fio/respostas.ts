@@ -9,7 +9,11 @@ import { ehTextos, lerJson, listaDe } from "../protocolo.ts";
 import {
   type Apresentacao,
   CLINICA_2,
+  type Convite,
   type Detalhes,
+  type DetalhesDaEspera,
+  type Entrada,
+  type NaFila2,
   type Resposta2,
   SITUACOES,
   TEXTOS_2,
@@ -37,6 +41,13 @@ function valoresDe(resposta: Resposta2): readonly unknown[] {
       return [codigo, ...resposta.agendamentos];
     case "OK-304":
       return [codigo, ...resposta.vagas];
+    case "OK-307":
+      return [codigo, resposta.posicao, resposta.entrada];
+    case "OK-308":
+    case "OK-309":
+      return [codigo];
+    case "OK-311":
+      return [codigo, ...resposta.fila];
     case "OK-312":
     case "OK-314":
       return [codigo, resposta.numero, ...resposta.agendamentos];
@@ -79,6 +90,12 @@ export function decodificarResposta2(linha: string): Resposta2 | undefined {
       return duas(resto) ? { codigo, agendamentos: resto } : undefined;
     case "OK-304":
       return listaDe(resto, ehVaga) ? { codigo, vagas: resto } : undefined;
+    case "OK-307": {
+      const [posicao, entrada] = resto;
+      return ehNumero(posicao) && ehEntrada(entrada) ? { codigo, posicao, entrada } : undefined;
+    }
+    case "OK-311":
+      return listaDe(resto, ehNaFila) ? { codigo, fila: resto } : undefined;
     case "OK-312":
     case "OK-314": {
       const [numero, ...agendamentos] = resto;
@@ -117,15 +134,17 @@ function ehApresentacao(valor: unknown): valor is Apresentacao {
   return [clinica, versao, fuso, papel, nome].every(ehTexto);
 }
 
-/** Como se confere cada detalhe; os que podem faltar conferem-se onde há. */
-const DETALHES: { readonly [D in keyof Detalhes]-?: (valor: unknown) => boolean } = {
+/** Como se confere cada campo; os que podem faltar conferem-se onde há. */
+type Conferencia<T> = { readonly [D in keyof T]-?: (valor: unknown) => boolean };
+
+const DETALHES: Conferencia<Detalhes> = {
   numero: ehNumero,
   versao: ehNumero,
   situacao: (valor) => ehTexto(valor) && Object.hasOwn(SITUACOES, valor),
   profissional: ehTexto,
   local: ehTexto,
   minutos: ehNumero,
-  encaixe: (valor) => typeof valor === "boolean",
+  encaixe: ehLogico,
   codigo: talvez(ehTexto),
   senha: talvez(ehTexto),
   prioridade: talvez(ehNumero),
@@ -137,17 +156,48 @@ const DETALHES: { readonly [D in keyof Detalhes]-?: (valor: unknown) => boolean 
   telefone: talvez(ehTexto),
 };
 
+const ENTRADA: Conferencia<Entrada> = { numero: ehNumero, codigo: ehTexto };
+
+const CONVITE: Conferencia<Convite> = { data: ehTexto, horario: ehTexto, profissional: ehTexto, prazo: ehTexto };
+
+const DETALHES_DA_ESPERA: Conferencia<DetalhesDaEspera> = {
+  profissional: talvez(ehTexto),
+  de: talvez(ehTexto),
+  ate: talvez(ehTexto),
+  turno: talvez((valor) => valor === "MANHÃ" || valor === "TARDE"),
+  antecedencia: talvez(ehNumero),
+  marca: talvez(ehLogico),
+  prioridade: talvez(ehNumero),
+  motivo: talvez(ehTexto),
+  email: talvez(ehTexto),
+  telefone: talvez(ehTexto),
+  desde: ehTexto,
+  lapsos: ehNumero,
+  convite: talvez((valor) => confere(CONVITE, valor)),
+};
+
 function talvez(eh: (valor: unknown) => boolean): (valor: unknown) => boolean {
   return (valor) => valor === undefined || eh(valor);
 }
 
-function ehDetalhes(valor: unknown): boolean {
-  return ehObjeto(valor) && Object.entries(DETALHES).every(([nome, eh]) => eh(valor[nome]));
+function confere<T>(conferencia: Conferencia<T>, valor: unknown): valor is T {
+  if (!ehObjeto(valor)) return false;
+  const campos: Readonly<Record<string, (valor: unknown) => boolean>> = conferencia;
+  return Object.entries(campos).every(([nome, eh]) => eh(valor[nome]));
+}
+
+function ehEntrada(valor: unknown): valor is Entrada {
+  return confere(ENTRADA, valor);
+}
+
+function ehNaFila(valor: unknown): valor is NaFila2 {
+  return Array.isArray(valor) && valor.length === 5 && ehTextos(valor.slice(0, 3), 3) && ehNumero(valor[3]) &&
+    confere(DETALHES_DA_ESPERA, valor[4]);
 }
 
 function ehTupla(valor: unknown): valor is Tupla2 {
   return Array.isArray(valor) && valor.length === 8 && valor[0] === "AGEND" && ehTextos(valor.slice(0, 7), 7) &&
-    ehDetalhes(valor[7]);
+    confere(DETALHES, valor[7]);
 }
 
 function uma(valor: unknown[]): valor is [Tupla2] {
@@ -169,6 +219,10 @@ function ehObjeto(valor: unknown): valor is Readonly<Record<string, unknown>> {
 
 function ehTexto(valor: unknown): valor is string {
   return typeof valor === "string";
+}
+
+function ehLogico(valor: unknown): valor is boolean {
+  return typeof valor === "boolean";
 }
 
 function ehNumero(valor: unknown): valor is number {

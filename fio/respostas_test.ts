@@ -7,7 +7,7 @@
 
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { Codigo } from "../clinica/pedido.ts";
-import { type Resposta2, TEXTOS_2, type Tupla2 } from "./clinica2.ts";
+import { type NaFila2, type Resposta2, TEXTOS_2, type Tupla2 } from "./clinica2.ts";
 import { codificarResposta2, decodificarResposta2 } from "./respostas.ts";
 
 function teste(name: string, fn: () => void): void {
@@ -38,6 +38,18 @@ const CHEGADA_NO_FIO = '["AGEND","52998224725","MARIA","NUTRICIONISTA","04/12/20
   '"codigo":"7K3M9QXZ","senha":"P001","prioridade":2,"chegada":"07:50","chamadas":1,"motivo":"dor",' +
   '"nota":"em jejum","email":"maria@exemplo.com","telefone":"+5511987654321"}]';
 
+const CONVIDADA: NaFila2 = ["52998224725", "MARIA", "NUTRICIONISTA", 1, {
+  ...{ profissional: "DRA. ANA LIMA", de: "30/11/2026", ate: "04/12/2026", turno: "TARDE", antecedencia: 240 },
+  ...{ marca: true, prioridade: 2, motivo: "dor", email: "maria@exemplo.com", telefone: "+5511987654321" },
+  ...{ desde: "23/11/2026 07:00", lapsos: 1 },
+  convite: { data: "04/12/2026", horario: "13:30", profissional: "DRA. ANA LIMA", prazo: "30/11/2026 12:00" },
+}];
+const CONVIDADA_NO_FIO = '["52998224725","MARIA","NUTRICIONISTA",1,{"profissional":"DRA. ANA LIMA",' +
+  '"de":"30/11/2026","ate":"04/12/2026","turno":"TARDE","antecedencia":240,"marca":true,"prioridade":2,' +
+  '"motivo":"dor","email":"maria@exemplo.com","telefone":"+5511987654321","desde":"23/11/2026 07:00","lapsos":1,' +
+  '"convite":{"data":"04/12/2026","horario":"13:30","profissional":"DRA. ANA LIMA","prazo":"30/11/2026 12:00"}}]';
+const A_ESPERA: NaFila2 = ["39053344705", "ANA", "NUTRICIONISTA", 2, { desde: "23/11/2026 07:00", lapsos: 0 }];
+
 const UMA = { agendamentos: [TUPLA] } as const;
 const DUAS = { agendamentos: [CHEGADA, TUPLA] } as const;
 
@@ -54,7 +66,17 @@ const EXEMPLOS: { [C in Codigo]: [Resposta2, string] } = {
     '["OK-304",["30/11/2026","SEGUNDA-FEIRA","CLINICO GERAL",["08:00"],"DRA. ANA LIMA"]]',
   ],
   "OK-306": [{ codigo: "OK-306", ...UMA }, `["OK-306",${NO_FIO}]`],
+  "OK-307": [
+    { codigo: "OK-307", posicao: 3, entrada: { numero: 12, codigo: "7K3M9QXZ" } },
+    '["OK-307",3,{"numero":12,"codigo":"7K3M9QXZ"}]',
+  ],
+  "OK-308": [{ codigo: "OK-308" }, '["OK-308"]'],
+  "OK-309": [{ codigo: "OK-309" }, '["OK-309"]'],
   "OK-310": [{ codigo: "OK-310", ...DUAS }, `["OK-310",${CHEGADA_NO_FIO},${NO_FIO}]`],
+  "OK-311": [
+    { codigo: "OK-311", fila: [CONVIDADA, A_ESPERA] },
+    `["OK-311",${CONVIDADA_NO_FIO},["39053344705","ANA","NUTRICIONISTA",2,{"desde":"23/11/2026 07:00","lapsos":0}]]`,
+  ],
   "OK-312": [{ codigo: "OK-312", numero: 3, ...UMA }, `["OK-312",3,${NO_FIO}]`],
   "OK-313": [{ codigo: "OK-313", numero: 4 }, '["OK-313",4]'],
   "OK-314": [{ codigo: "OK-314", numero: 4, ...DUAS }, `["OK-314",4,${CHEGADA_NO_FIO},${NO_FIO}]`],
@@ -82,6 +104,8 @@ const EXEMPLOS: { [C in Codigo]: [Resposta2, string] } = {
     '["ERRO-116","FORA DAS REGRAS DA CLÍNICA","cancelamento"]',
   ],
   "ERRO-117": [{ codigo: "ERRO-117", ...UMA }, `["ERRO-117","O AGENDAMENTO MUDOU",${NO_FIO}]`],
+  "ERRO-118": [{ codigo: "ERRO-118" }, '["ERRO-118","JÁ ESTÁ NA ESPERA"]'],
+  "ERRO-119": [{ codigo: "ERRO-119" }, '["ERRO-119","NÃO ESTÁ NA ESPERA OU NÃO HÁ CONVITE"]'],
   "ERRO-120": [{ codigo: "ERRO-120" }, '["ERRO-120","ACESSO NEGADO"]'],
   "ERRO-121": [{ codigo: "ERRO-121" }, '["ERRO-121","JÁ HÁ ATENDIMENTO NESSE HORÁRIO"]'],
   "ERRO-130": [{ codigo: "ERRO-130" }, '["ERRO-130","SERVIDOR OCUPADO"]'],
@@ -118,13 +142,23 @@ teste("um detalhe que falta não vai, e um que não se conhece não impede de le
 teste("o que não é uma resposta de CLINICA/2 não é lido como uma", () => {
   const sete = JSON.stringify(TUPLA.slice(0, 7));
   const linhas = [
-    ...["", "oi", "null", "{}", "[]", "[200]", '["OK"]', '["OK-305"]', '["ERRO-118"]', '["__proto__"]', '["toString"]'],
+    ...["", "oi", "null", "{}", "[]", "[200]", '["OK"]', '["OK-305"]', '["ERRO-122"]', '["__proto__"]', '["toString"]'],
     ...['["OK-200"]', '["OK-200","CLINICA/1"]', '["OK-200","CLINICA/2",[]]', '["OK-200","CLINICA/2",{}]'],
     ...['["OK-300"]', `["OK-300",${sete}]`, `["OK-300",${NO_FIO},${NO_FIO}]`, `["OK-303",${NO_FIO}]`],
     ...[`["OK-306",${NO_FIO.replace("MARCADO", "SUMIU")}]`, `["OK-306",${NO_FIO.replace("MARCADO", "toString")}]`],
     ...[`["OK-310",${NO_FIO.replace("1234", '"1234"')}]`, `["OK-310",${NO_FIO.replace("false", "0")}]`],
     ...[`["OK-302",${CHEGADA_NO_FIO.replace('"P001"', "1")}]`, `["OK-302",${NO_FIO},1]`],
     ...[`["OK-312",${NO_FIO}]`, `["OK-312","3",${NO_FIO}]`, '["OK-313"]', '["OK-313","4"]', '["OK-314",1.5]'],
+    ...['["OK-307",3]', '["OK-307","3",{"numero":12,"codigo":"x"}]', '["OK-307",3,{"numero":12}]', '["OK-311",[]]'],
+    ...[
+      ['"TARDE"', '"NOITE"'],
+      [',"prazo":"30/11/2026 12:00"', ""],
+      [',"lapsos":1', ""],
+      ['"desde":"23/11/2026 07:00",', ""],
+      ['"marca":true', '"marca":1'],
+      [",1,{", ',"1",{'],
+      ["]", ",0]"],
+    ].map(([um, outro]) => `["OK-311",${CONVIDADA_NO_FIO.replace(um, outro)}]`),
     ...['["OK-304",["a","b","c",["d"]]]', '["OK-304",["a","b","c",[1],"e"]]', '["OK-304",["a","b","c",[],"e","f"]]'],
     ...['["ERRO-115","x"]', `["ERRO-117",${NO_FIO}]`, '["ERRO-116","x"]', '["ERRO-114","x",[]]', "[["],
   ];

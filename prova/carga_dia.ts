@@ -38,9 +38,7 @@ export interface ClinicaDoDia {
  * se encaixa, chega e falta, outro daqui a uma hora, em que se marca, e nada começa nem acaba durante a história.
  */
 export function montaDia(pasta: Pasta): ClinicaDoDia {
-  const { hour } = Temporal.Now.zonedDateTimeISO("UTC");
-  // "Etc/GMT+3" é o que está três horas atrás de UTC.
-  const fuso = hour === 12 ? "Etc/GMT" : `Etc/GMT${hour > 12 ? "+" : "-"}${Math.abs(hour - 12)}`;
+  const fuso = fusoDoMeioDia();
   const local = Temporal.Now.zonedDateTimeISO(fuso);
   const minuto = local.hour * 60 + local.minute;
   const hoje = local.toPlainDate();
@@ -53,21 +51,29 @@ export function montaDia(pasta: Pasta): ClinicaDoDia {
       ...atendimentos({ manha: minuto + 60, tarde: minuto + 240 }),
     ],
   }));
-  const configuracao = {
-    fuso,
-    semanas: 1,
-    atendimentos: dias.flatMap(({ data, atende }) =>
-      atende.map(({ profissional, inicio, ...resto }, i) => ({
-        ...resto,
-        ...profissional === "" ? {} : { profissional },
-        dia: DIAS_DA_SEMANA[Temporal.PlainDate.from(data).dayOfWeek - 1],
-        inicio: horaDe(inicio),
-        local: `Sala ${i + 1}`,
-      }))
-    ),
-  };
+  const configuracao = { fuso, semanas: 1, atendimentos: naConfiguracao(dias) };
   Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify(configuracao));
   return { dias, aoAcaso: dias.slice(0, -1), agora: { hoje: hoje.toString(), minuto } };
+}
+
+/** Um fuso em que agora é pouco depois do meio-dia. */
+export function fusoDoMeioDia(): string {
+  const { hour } = Temporal.Now.zonedDateTimeISO("UTC");
+  // "Etc/GMT+3" é o que está três horas atrás de UTC.
+  return hour === 12 ? "Etc/GMT" : `Etc/GMT${hour > 12 ? "+" : "-"}${Math.abs(hour - 12)}`;
+}
+
+/** O que um dia atende, em `clinica.json`. */
+export function naConfiguracao(dias: readonly DiaDaSemana[]): unknown[] {
+  return dias.flatMap(({ data, atende }) =>
+    atende.map(({ profissional, inicio, ...resto }, i) => ({
+      ...resto,
+      ...profissional === "" ? {} : { profissional },
+      dia: DIAS_DA_SEMANA[Temporal.PlainDate.from(data).dayOfWeek - 1],
+      inicio: horaDe(inicio),
+      local: `Sala ${i + 1}`,
+    }))
+  );
 }
 
 function atendimentos({ manha, tarde }: { manha: number; tarde: number }): Atende[] {
@@ -112,12 +118,17 @@ export class Balcao {
       }
     }
     const numero = resposta?.numero;
-    if (numero === undefined) return;
+    if (numero === undefined || feito.comando === "ESPERA") return;
     if (resposta?.codigo === "OK-314") this.#abertas = this.#abertas.filter((uma) => uma !== numero);
     else if (!this.#abertas.includes(numero)) {
       this.#abertas.push(numero);
       this.#excecoes.push(feito);
     }
+  }
+
+  /** As exceções que valem, pelo que se viu. */
+  get abertas(): readonly number[] {
+    return this.#abertas;
   }
 
   /** O enésimo CPF da carga. */
@@ -232,6 +243,8 @@ export interface OpcoesDaCargaDoDia extends OpcoesDosClientes {
   readonly portas: () => readonly number[];
   /** O que se sabe, e onde tudo fica anotado. */
   readonly balcao: Balcao;
+  /** Um pedido ao acaso; sem ela, um do dia. */
+  readonly sorteia?: (sorteio: Sorteio) => FeitoNoDia;
 }
 
 /** Muitos clientes pedem ao acaso, cada um em sua conexão, até que se diga. */
@@ -240,7 +253,10 @@ export async function carregaDia(carga: OpcoesDaCargaDoDia): Promise<void> {
 }
 
 /** Uma conexão: pedidos um a um ou em rajadas; às vezes vai-se sem ler as respostas. */
-async function umaConexao({ portas, balcao, ate }: OpcoesDaCargaDoDia, sorteio: Sorteio): Promise<void> {
+async function umaConexao(
+  { portas, balcao, ate, sorteia = (sorteio) => balcao.sorteia(sorteio) }: OpcoesDaCargaDoDia,
+  sorteio: Sorteio,
+): Promise<void> {
   const porta = sorteio.de(portas());
   using conversa = await Conversa.comeca(porta, balcao).catch((erro) => {
     // Um que acabou de morrer já não está entre eles.
@@ -250,7 +266,7 @@ async function umaConexao({ portas, balcao, ate }: OpcoesDaCargaDoDia, sorteio: 
   if (conversa === undefined) return;
   while (!ate() && !conversa.acabou) {
     const quantos = sorteio.fracao() < 0.7 ? 1 : sorteio.inteiro(2, 6);
-    const feitos = Array.from({ length: quantos }, () => balcao.sorteia(sorteio));
+    const feitos = Array.from({ length: quantos }, () => sorteia(sorteio));
     await conversa.pede(feitos, { le: sorteio.fracao() >= 0.01 });
     if (sorteio.fracao() < 0.1) await delay(sorteio.inteiro(1, 5));
   }

@@ -23,7 +23,7 @@ import {
   Sorteio,
 } from "./bancada.ts";
 import { Balcao, carregaDia, Conversa, type HistoriaDoDia, leituraFinalDoDia, montaDia } from "./carga_dia.ts";
-import { verificaDia } from "./historia/dia.ts";
+import { type OpcoesDoDia, verificaDia } from "./historia/dia.ts";
 import { descreve, type OperacaoDoDia } from "./historia/feitos.ts";
 import type { Veredito } from "./historia/registro.ts";
 import type { ErradoNoDia, LivroDoDia } from "./historia/vidas.ts";
@@ -118,18 +118,20 @@ export interface OpcoesDaConferencia {
   readonly consulta: (sql: string) => readonly LinhaDaConsulta[] | Promise<readonly LinhaDaConsulta[]>;
   /** Diz em que pé está. */
   readonly avanca: (texto: string) => void;
+  /** Como se dá o que vaga a quem espera, se alguém espera. */
+  readonly espera?: OpcoesDoDia["espera"];
 }
 
 /** Confere uma história com o livro, lido por SQL do arquivo ou do banco. */
 export async function confereDia(
   { historia, clinica: { dias, agora } }: Balcao,
-  { consulta, avanca }: OpcoesDaConferencia,
+  { consulta, avanca, espera }: OpcoesDaConferencia,
 ): Promise<DiaConferido> {
   const livro = await lerLivroDoDia(consulta);
   avanca(`conferindo ${mil(historia.operacoes.length)} operações`);
   // O que se acaba de dizer aparece antes que o verificador ocupe o processo.
   await delay(0);
-  return { veredito: verificaDia(historia.operacoes, { livro, dias, agora }), historia, livro };
+  return { veredito: verificaDia(historia.operacoes, { livro, dias, agora, espera }), historia, livro };
 }
 
 async function lerLivroDoDia(consulta: OpcoesDaConferencia["consulta"]): Promise<LivroDoDia> {
@@ -138,7 +140,8 @@ async function lerLivroDoDia(consulta: OpcoesDaConferencia["consulta"]): Promise
        senha, prioridade, chamadas FROM agendamento ORDER BY numero`,
   );
   const excecoes = await consulta("SELECT * FROM excecao ORDER BY numero");
-  const diario = await consulta("SELECT mudancas FROM diario ORDER BY id");
+  const diario = await consulta("SELECT quando, mudancas FROM diario ORDER BY id");
+  const esperas = await consulta("SELECT * FROM espera ORDER BY numero");
   const texto = (valor: unknown): string => String(valor);
   const logico = (valor: unknown): boolean => valor === true || valor === "t" || Number(valor) === 1;
   return {
@@ -177,7 +180,26 @@ async function lerLivroDoDia(consulta: OpcoesDaConferencia["consulta"]): Promise
       motivo: texto(linha.motivo),
       revogada: logico(linha.revogada),
     })),
-    diario: diario.map(({ mudancas }) => texto(mudancas)),
+    diario: diario.map(({ quando, mudancas }) => ({ quando: texto(quando), mudancas: texto(mudancas) })),
+    esperas: esperas.map((linha) => ({
+      numero: Number(linha.numero),
+      versao: Number(linha.versao),
+      cpf: texto(linha.cpf),
+      nome: texto(linha.nome),
+      especialidade: texto(linha.especialidade),
+      profissional: texto(linha.profissional),
+      de: texto(linha.de),
+      ate: texto(linha.ate),
+      turno: texto(linha.turno),
+      antecedencia: Number(linha.antecedencia),
+      marca: logico(linha.marca),
+      prioridade: Number(linha.prioridade),
+      isenta: logico(linha.isenta),
+      lapsos: Number(linha.lapsos),
+      ordem: Number(linha.ordem),
+      convite: Number(linha.convite),
+      acabou: texto(linha.terminou_em) !== "",
+    })),
   };
 }
 
@@ -215,7 +237,7 @@ export interface CifrasDoDia extends Record<string, number> {
   estadosVisitados: number;
 }
 
-const CONSULTAS: ReadonlySet<string> = new Set(["BUSCA", "HISTORIA", "LISTA", "VAGAS"]);
+const CONSULTAS: ReadonlySet<string> = new Set(["BUSCA", "HISTORIA", "LISTA", "VAGAS", "FILA"]);
 
 /** Os números de muitas histórias do dia. */
 export function cifrasDoDia(conferidas: readonly DiaConferido[]): CifrasDoDia {

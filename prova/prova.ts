@@ -8,9 +8,9 @@
  *
  * Cada parte inicia servidores em processos próprios, em livros temporários, e fala com eles por TCP nesta máquina. A
  * semente repete as mesmas escolhas; o entrelaçamento é o que a máquina fizer. Aqui estão o comando, a lista das partes
- * e o relatório; as partes estão em `prova/livro.ts`, `prova/dia.ts`, `prova/servidores.ts`, `prova/hostis.ts`,
- * `prova/abusos.ts` e `prova/tempo.ts`, e o que elas têm em comum, em `prova/bancada.ts`. `SEGURANCA.md` diz o que cada
- * parte mostra, e o que não mostra.
+ * e o relatório; as partes estão em `prova/livro.ts`, `prova/disco.ts`, `prova/dia.ts`, `prova/espera.ts`, `prova/servidores.ts`,
+ * `prova/hostis.ts`, `prova/abusos.ts` e `prova/tempo.ts`, e o que elas têm em comum, em `prova/bancada.ts`.
+ * `SEGURANCA.md` diz o que cada parte mostra, e o que não mostra.
  *
  * @module
  */
@@ -23,8 +23,10 @@ import { abusos } from "./abusos.ts";
 import { type Conclusao, type Contexto, type Estado, mil, promessa } from "./bancada.ts";
 import configuracaoDoDeno from "../deno.json" with { type: "json" };
 import { dia } from "./dia.ts";
+import { disco } from "./disco.ts";
+import { espera } from "./espera.ts";
 import { hostis } from "./hostis.ts";
-import { corrida, disco, historia, queda } from "./livro.ts";
+import { corrida, historia, queda } from "./livro.ts";
 import { servidores } from "./servidores.ts";
 import { tempo } from "./tempo.ts";
 
@@ -36,7 +38,7 @@ USO
 OPÇÕES
   --minutos N      quanto dura, ao todo (4; 0.5 serve)
   --semente N      repete as mesmas escolhas (uma nova a cada vez; o relatório a mostra)
-  --parte NOME     só uma parte: corrida, historia, queda, disco, dia, servidores, hostis, abusos, tempo
+  --parte NOME     só uma parte: corrida, historia, queda, disco, dia, espera, servidores, hostis, abusos, tempo
   --json           o relatório em JSON
   --help           esta ajuda
 
@@ -75,16 +77,17 @@ interface Parte {
 const PARTES: readonly Parte[] = [
   { nome: "corrida", titulo: "muitos pela última vaga", fracao: 0.06, roda: corrida },
   { nome: "historia", titulo: "carga ao acaso, e a história inteira conferida", fracao: 0.12, roda: historia },
-  { nome: "queda", titulo: "a mesma carga, com kill -9", fracao: 0.22, roda: queda },
+  { nome: "queda", titulo: "a mesma carga, com kill -9", fracao: 0.18, roda: queda },
   { nome: "disco", titulo: "disco cheio, e erros no fsync do commit", fracao: 0.12, roda: disco },
-  { nome: "dia", titulo: "os atos do dia da clínica ao acaso, com kill -9", fracao: 0.14, roda: dia },
+  { nome: "dia", titulo: "os atos do dia da clínica ao acaso, com kill -9", fracao: 0.1, roda: dia },
+  { nome: "espera", titulo: "a lista de espera ao acaso, com prazos que vencem e kill -9", fracao: 0.1, roda: espera },
   {
     nome: "servidores",
-    titulo: "os mesmos atos, em dois e em quatro servidores sobre um PostgreSQL, com um morto no meio",
+    titulo: "o dia e a lista de espera, em dois e em quatro servidores sobre um PostgreSQL, com um morto no meio",
     fracao: 0.1,
     roda: servidores,
   },
-  { nome: "hostis", titulo: "clientes que se comportam mal", fracao: 0.14, roda: hostis },
+  { nome: "hostis", titulo: "clientes que se comportam mal", fracao: 0.12, roda: hostis },
   {
     nome: "abusos",
     titulo: "o que uma linha, um cliente, um navegador ou um descuido não podem",

@@ -1,6 +1,7 @@
 /**
  * A parte `servidores` da prova: os atos do dia da clínica ao acaso em dois e em quatro servidores sobre um PostgreSQL, com um
- * morto e outro no lugar dele no meio; e um `FECHA` num servidor enquanto noutros se marca. `prova/prova.ts` a roda; sem
+ * morto e outro no lugar dele no meio; um `FECHA` num servidor enquanto noutros se marca; e a lista de espera por todos eles, com
+ * relógios que não são os mesmos e um morto a meio de uma cadeia. `prova/prova.ts` a roda; sem
  * PostgreSQL, diz o que não verificou.
  *
  * @module
@@ -18,8 +19,18 @@ import {
   Sorteio,
 } from "./bancada.ts";
 import { Balcao, carregaDia, Conversa, montaDia } from "./carga_dia.ts";
-import { cifrasDoDia, confereDia, type DiaConferido, leTudo, OPERACOES_DO_DIA, promessasDoDia } from "./dia.ts";
+import { montaEspera, SalaDeEspera } from "./carga_espera.ts";
+import {
+  confereDia,
+  type DiaConferido,
+  leTudo,
+  type OpcoesDaConferencia,
+  OPERACOES_DO_DIA,
+  promessasDoDia,
+} from "./dia.ts";
+import { ANDAR_MAXIMO, cifrasDaEspera, cortaCadeia, promessasDaEspera } from "./espera.ts";
 import type { FeitoNoDia } from "./historia/feitos.ts";
+import { RelogioAdiantado } from "./relogio.ts";
 import { ehDaRede, type Oficina, type Servidor } from "../testes/apoio.ts";
 import { Cluster, FALTA } from "../testes/cluster.ts";
 
@@ -29,39 +40,46 @@ const SEMPRE = "um FECHA que um servidor confirmou, todos os outros o seguem no 
 const CLIENTES = 20;
 
 /** Os mesmos atos, em vários servidores. */
-export async function servidores({ oficina, segundos, semente, avanca }: Contexto): Promise<Conclusao> {
+export async function servidores({ oficina, segundos, semente, ferramentas, avanca }: Contexto): Promise<Conclusao> {
   if (FALTA !== undefined) {
     return { promessas: [naoVerificada("o que um dia promete, vários servidores o cumprem", FALTA)], cifras: {} };
   }
   const sorteio = new Sorteio(semente);
   const tempo = cronometro(segundos);
-  const cluster = await oficina.cuida(await Cluster.inicia());
+  const relogio = new RelogioAdiantado(oficina.pasta(), ferramentas.faketime);
+  const cluster = await oficina.cuida(await Cluster.inicia([], relogio.segue));
   const conferidas: DiaConferido[] = [];
+  const esperas: DiaConferido[] = [];
   const fechamentos = { feitos: 0, marcaram: [] as string[] };
   let mortos = 0;
   do {
-    for (const quantos of [2, 4]) conferidas.push(await umLivro(quantos));
+    for (const quantos of [2, 4]) {
+      conferidas.push(await umLivro(quantos));
+      esperas.push(await umaLista(quantos));
+    }
   } while (!tempo.acabou());
   await cluster[Symbol.asyncDispose]();
   return {
     promessas: [
-      ...promessasDoDia(conferidas),
+      ...promessasDoDia([...conferidas, ...esperas]),
+      ...promessasDaEspera(esperas, relogio.anda),
       promessa(
         SEMPRE,
         fechamentos.marcaram.length === 0,
         fechamentos.marcaram[0] ?? `${mil(fechamentos.feitos)} FECHA, cada um seguido de marcações nos outros`,
       ),
     ],
-    cifras: { mortos, fechamentosSeguidos: fechamentos.feitos, ...cifrasDoDia(conferidas) },
+    cifras: { mortos, fechamentosSeguidos: fechamentos.feitos, ...cifrasDaEspera([...conferidas, ...esperas]) },
   };
 
   async function umLivro(quantos: number): Promise<DiaConferido> {
+    relogio.acerta();
     const pasta = oficina.pasta();
     const balcao = new Balcao(montaDia(pasta));
     const nome = `dia${conferidas.length}`;
     const args = ["--banco", await cluster.banco(nome)];
     await using frota = new Frota(oficina, { pasta: pasta.caminho, args });
-    for (let i = 0; i < quantos; i++) await frota.mais();
+    await frota.mais(quantos);
     const carga = new CargaEmCurso((ate) =>
       carregaDia({
         ...{ portas: () => frota.portas, balcao, ate, sorteio: sorteio.filho() },
@@ -69,7 +87,7 @@ export async function servidores({ oficina, segundos, semente, avanca }: Context
       })
     );
     const { historia } = balcao;
-    const desta = cronometro(segundos / 2);
+    const desta = cronometro(segundos / 4);
     do {
       await delay(sorteio.inteiro(100, 300));
       await fechaEMarca(frota, balcao);
@@ -83,6 +101,93 @@ export async function servidores({ oficina, segundos, semente, avanca }: Context
     for (const porta of frota.portas) await leTudo(porta, balcao);
     await frota.encerra();
     historia.morreu();
+    return await confere(nome, balcao);
+  }
+
+  /** A lista de espera: os mesmos clientes por todos os servidores, um morto a meio de uma cadeia, e prazos que vencem. */
+  async function umaLista(quantos: number): Promise<DiaConferido> {
+    relogio.acerta();
+    const pasta = oficina.pasta();
+    const clinica = montaEspera(pasta);
+    const sala = new SalaDeEspera(clinica);
+    const { balcao, balcao: { historia } } = sala;
+    const nome = `lista${esperas.length}`;
+    const vivos: [de: number, a: number][] = [];
+    await using frota = new Frota(oficina, {
+      ...{ pasta: pasta.caminho, args: ["--banco", await cluster.banco(nome)] },
+      diante: () => relogio.comDesvio(sorteio.inteiro(0, FORA_DE_HORA)),
+    });
+    const desta = cronometro(segundos / 4);
+    do await umaGeracao(); while (
+      historia.operacoes.length < OPERACOES_DO_DIA && relogio.minutos < ANDAR_MAXIMO && !desta.acabou() &&
+      !tempo.acabou()
+    );
+    // De quantos havia basta que um viva.
+    await leem(relogio.anda ? 1 : 2, [...sala.soParaAmanha(), ...sala.leituraFinal()]);
+    if (relogio.anda) {
+      relogio.adiantaAte(2, "00:30", clinica.regras.fuso);
+      await leem(2, sala.leituraDepois());
+    }
+    return await confere(nome, balcao, { umSo: false, regras: clinica.regras, vivos: relogio.anda ? vivos : [] });
+
+    /** Todos sob carga, alguns mortos a meio de uma cadeia, e por fim todos de uma vez; os prazos do que seguravam vencem. */
+    async function umaGeracao(): Promise<void> {
+      await frota.mais(quantos);
+      const carga = new CargaEmCurso((ate) =>
+        carregaDia({
+          ...{ portas: () => frota.portas, balcao, ate, sorteio: sorteio.filho(), clientes: CLIENTES },
+          sorteia: (sorteio) => sala.sorteia(sorteio),
+        })
+      );
+      for (let i = 0; i < MORTOS_POR_GERACAO && !carga.acabou; i++) {
+        for (let j = 0; j < DISPUTAS; j++) await disputaLista(frota, sala, sorteio);
+        await frota.semUm(sorteio, async (servidor) => await cortaCadeia(servidor, sala, sorteio));
+        mortos++;
+        await frota.mais();
+        avanca(`lista em ${quantos} servidores, ${mil(mortos)} mortos, ${mil(historia.operacoes.length)} operações`);
+      }
+      const parada = carga.para();
+      mortos += await frota.mata();
+      await parada;
+      historia.morreu();
+      relogio.adianta(sorteio.inteiro(16, 20));
+    }
+
+    /** Um servidor, e talvez outro depois, que acabam em ordem. */
+    async function leem(quantos: number, leituras: readonly FeitoNoDia[]): Promise<void> {
+      for (let i = 0; i < quantos; i++) {
+        relogio.adianta(sorteio.inteiro(2, 20));
+        const de = relogio.agora;
+        await frota.mais();
+        using conversa = await Conversa.comeca(frota.portas[0], balcao, { ensina: false });
+        await conversa.pede(leituras);
+        if (conversa.acabou) throw new Error("o servidor fechou no meio da última leitura");
+        await frota.encerra();
+        historia.morreu();
+        vivos.push([de, relogio.agora]);
+      }
+    }
+  }
+
+  /** Uma lista disputada por todos os servidores ao mesmo tempo. */
+  async function disputaLista({ portas }: Frota, sala: SalaDeEspera, sorteio: Sorteio): Promise<void> {
+    const { antes, juntos } = sala.disputa();
+    const abre = (porta: number): Promise<Conversa> => Conversa.comeca(porta, sala.balcao, { ensina: false });
+    using conversas = new DisposableStack();
+    const uma = conversas.use(await abre(sorteio.de(portas)));
+    await uma.pede(antes);
+    for (const feitos of juntos) {
+      // Metade num servidor e metade noutros: o que chega ao mesmo decide-se lá no mesmo lote.
+      const um = sorteio.de(portas);
+      const outros = portas.filter((porta) => porta !== um);
+      const onde = (i: number): number => i < feitos.length / 2 ? um : sorteio.de(outros);
+      const cada = await Promise.all(feitos.map((_, i) => abre(onde(i))));
+      for (const conversa of cada) conversas.use(conversa);
+      await Promise.all(cada.map((conversa, i) => conversa.pede([feitos[i]])));
+    }
+  }
+
+  async function confere(nome: string, balcao: Balcao, espera?: OpcoesDaConferencia["espera"]): Promise<DiaConferido> {
     await using sessao = await cluster.sessao(nome);
     return await confereDia(balcao, {
       consulta: async (sql) => {
@@ -90,6 +195,7 @@ export async function servidores({ oficina, segundos, semente, avanca }: Context
         return JSON.parse(linhas ?? "[]");
       },
       avanca,
+      espera,
     });
   }
 
@@ -119,13 +225,29 @@ export async function servidores({ oficina, segundos, semente, avanca }: Context
   }
 }
 
+/** Servidores mortos a meio de uma cadeia, antes que o sejam todos; cada livro tem várias gerações, se há tempo. */
+const MORTOS_POR_GERACAO = 1;
+
+/** Disputas antes de cada um deles. */
+const DISPUTAS = 3;
+
+/** Segundos a que o relógio de um servidor pode estar do de outro. */
+const FORA_DE_HORA = 30;
+
+/** Como se inicia cada um. */
+interface OpcoesDaFrota {
+  readonly pasta: string;
+  readonly args: string[];
+  readonly diante?: () => string[];
+}
+
 /** Servidores sobre um livro só: entram, e morrem de repente. */
 class Frota implements AsyncDisposable {
   #oficina: Oficina;
-  #opcoes: { pasta: string; args: string[] };
+  #opcoes: OpcoesDaFrota;
   #dePe: Servidor[] = [];
 
-  constructor(oficina: Oficina, opcoes: { pasta: string; args: string[] }) {
+  constructor(oficina: Oficina, opcoes: OpcoesDaFrota) {
     this.#oficina = oficina;
     this.#opcoes = opcoes;
   }
@@ -135,15 +257,33 @@ class Frota implements AsyncDisposable {
     return this.#dePe.map(({ porta }) => porta);
   }
 
-  /** Mais um. */
-  async mais(): Promise<void> {
-    this.#dePe.push(await this.#oficina.servidor(this.#opcoes));
+  /** Mais um, ou mais estes, de uma vez. */
+  async mais(quantos = 1): Promise<void> {
+    const novo = (): Promise<Servidor> => this.#oficina.servidor({ ...this.#opcoes, diante: this.#opcoes.diante?.() });
+    this.#dePe.push(...await Promise.all(Array.from({ length: quantos }, novo)));
   }
 
   /** Um morre. */
   async menos(sorteio: Sorteio): Promise<void> {
     const [vitima] = this.#dePe.splice(sorteio.inteiro(0, this.#dePe.length - 1), 1);
     await vitima.encerra("SIGKILL");
+  }
+
+  /** Um morre no meio de alguma coisa; enquanto ela dura, ainda atende quem já está ligado a ele. */
+  async semUm(sorteio: Sorteio, ateMorrer: (servidor: Servidor) => Promise<void>): Promise<void> {
+    const [vitima] = this.#dePe.splice(sorteio.inteiro(0, this.#dePe.length - 1), 1);
+    try {
+      await ateMorrer(vitima);
+    } finally {
+      await vitima.encerra("SIGKILL");
+    }
+  }
+
+  /** Morrem todos, e diz-se quantos eram. */
+  async mata(): Promise<number> {
+    const todos = this.#dePe.splice(0);
+    await Promise.all(todos.map((servidor) => servidor.encerra("SIGKILL")));
+    return todos.length;
   }
 
   /** Todos acabam em ordem. */

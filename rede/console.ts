@@ -14,24 +14,29 @@ import type { Falha } from "../agenda.ts";
 import { agendaDe, type Agendamento, espera } from "../clinica/agendamento.ts";
 import type { Janela } from "../clinica/calendario.ts";
 import type { Clinica } from "../clinica/clinica.ts";
-import { aberto, atinge, type Excecao } from "../clinica/excecao.ts";
 import {
   type Armazem,
+  type DaEspera,
   type DaExcecao,
   type Dia,
   type DoAgendamento,
   impossivel,
   type Mudanca,
   NENHUM_ALCANCE,
+  type Quem,
 } from "../clinica/livro.ts";
 import { PorDia } from "../clinica/ocupacao.ts";
-import { type AgendaDoDia, hora, minutoDoDia, MINUTOS_DO_DIA, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
-import type { Codigo, Pedido } from "../clinica/pedido.ts";
+import { hora, MINUTOS_DO_DIA, nomeDoDia, type Oferta } from "../clinica/oferta.ts";
+import type { Codigo } from "../clinica/pedido.ts";
+import { PARA_NINGUEM } from "../clinica/promover.ts";
 import { muda } from "../clinica/regras.ts";
 import { mensagem } from "../clinica/texto.ts";
+import { instanteNoFio, type PedidoLido } from "../fio/clinica2.ts";
 import { dataNoFio } from "../protocolo.ts";
+import { deFora } from "./de_fora.ts";
 import { diferencas } from "./diferencas.ts";
-import type { Agendado, Eventos, Razao } from "./eventos.ts";
+import type { Agendado, Eventos, Promocao } from "./eventos.ts";
+import { oQueSeConta } from "./pedido_contado.ts";
 import type { Registro } from "./registro.ts";
 
 /** Listas de dias contadas por segundo: o bastante para acompanhar, pouco para um dia de muito movimento. */
@@ -98,6 +103,11 @@ export class Console {
       case "contato":
         // Diz como se fala com alguém, e isso não se conta.
         return;
+      case "espera":
+        return this.#contaEspera(mudanca);
+      case "tique":
+        // Conta-se o que se fez, e quase sempre não se fez nada.
+        return;
       default:
         impossivel(mudanca);
     }
@@ -107,7 +117,7 @@ export class Console {
    * Um pedido foi respondido; `undefined` se a linha não era um. As mudanças feitas contam-se em `mudou`; as consultas,
    * só em detalhe.
    */
-  respondeu(cliente: string, pedido: Pedido | undefined, codigo: Codigo): void {
+  respondeu(cliente: string, pedido: PedidoLido | undefined, codigo: Codigo): void {
     const deMudanca = pedido !== undefined && muda(pedido);
     if (deMudanca && codigo.startsWith("OK")) return;
     const { volume } = this.#registro;
@@ -253,14 +263,13 @@ export class Console {
     }
   }
 
-  #contaAgendamento({ ato, antes, depois, quem: { cliente } }: DoAgendamento): void {
+  #contaAgendamento({ ato, antes, depois, quem }: DoAgendamento): void {
+    const cliente = clienteDe(quem);
     switch (ato) {
       case "AGEND":
         return this.#contaPedido({ cliente, comando: ato, codigo: "OK-300" }, depois);
-      case "REMARC": {
-        const de = antes && { data: dataNoFio(antes.data), horario: antes.hora };
-        return this.#contaPedido({ cliente, comando: ato, codigo: "OK-303", de }, depois, antes);
-      }
+      case "REMARC":
+        return this.#contaPedido({ cliente, comando: ato, codigo: "OK-303", de: deOnde(antes) }, depois, antes);
       case "CANCEL":
         return this.#contaPedido({ cliente, comando: ato, codigo: "OK-301" }, depois);
       case "SITUA":
@@ -274,9 +283,28 @@ export class Console {
       case "ARQUIVA":
         // Não muda quem é esperado: acompanha o que se marca no lugar.
         return;
+      case "ACEITA":
+        if (depois.situacao === "PASSOU") return;
+        // Uma hora segurada vira agendamento, ou o que já havia move-se para ela.
+        return antes?.situacao === "CONVIDADO"
+          ? this.#contaPedido({ cliente, comando: ato, codigo: "OK-300" }, depois)
+          : this.#contaPedido({ cliente, comando: ato, codigo: "OK-303", de: deOnde(antes) }, depois, antes);
+      case "RECUSA":
+        return this.#contaPedido({ cliente, comando: ato, codigo: "OK-309" }, depois);
+      case "PROMOVE":
+        if (depois.situacao === "PASSOU" || depois.cpf === PARA_NINGUEM) return;
+        if (depois.situacao === "CONVIDADO") return this.#contaPromocao("convidou", depois);
+        return this.#contaPromocao(antes === undefined ? "marcou" : "moveu", depois, antes);
+      case "VENCE":
+        return depois.cpf === PARA_NINGUEM ? undefined : this.#contaPromocao("venceu", depois);
       case "FECHA":
+      case "DESISTE":
+        // Soltam uma hora segurada, que não está em lista nenhuma.
+        return;
       case "EXTRA":
       case "REABRE":
+      case "ESPERA":
+      case "TICK":
         // Não tocam em agendamento nenhum.
         return;
       default:
@@ -295,7 +323,36 @@ export class Console {
     this.#anota(agendamento);
   }
 
+  #contaPromocao(o_que: Promocao, depois: Agendamento, antes?: Agendamento): void {
+    if (this.#registro.volume === "quieto") return;
+    const { numero, cpf, nome } = depois;
+    const { fuso } = this.#agenda.clinica.oferta;
+    const prazo = o_que === "convidou" ? instanteNoFio(depois.terminouEm, fuso) : undefined;
+    this.#registro.conta("promocao", { o_que, numero, cpf, nome, ...this.#onde(depois), de: deOnde(antes), prazo });
+    if (antes !== undefined) this.#anota(antes);
+    this.#anota(depois);
+  }
+
+  /** Só o que é de entrar e sair: o resto conta-se pela hora que se deu, ou se tirou. */
+  #contaEspera({ ato, depois, quem }: DaEspera): void {
+    if (ato !== "ESPERA" && ato !== "DESISTE") return;
+    const { numero, cpf, nome, especialidade, profissional } = depois;
+    const { clinica } = this.#agenda;
+    this.#registro.conta("pedido", {
+      cliente: clienteDe(quem),
+      comando: ato,
+      codigo: ato === "ESPERA" ? "OK-307" : "OK-308",
+      numero,
+      cpf,
+      nome,
+      especialista: clinica.nomeDe(especialidade),
+      profissional: profissional === "" ? undefined : clinica.profissionalDe(profissional),
+    });
+  }
+
   #anota(agendamento: Agendamento): void {
+    // Uma hora segurada não está na lista do dia.
+    if (agendamento.situacao === "CONVIDADO" || agendamento.situacao === "PASSOU") return;
     const agenda = agendaDe(agendamento);
     const { data } = agendamento;
     let dia = this.#dias.get(agenda, data);
@@ -315,12 +372,12 @@ export class Console {
     };
   }
 
-  #contaExcecao({ ato, depois, quem: { cliente } }: DaExcecao): void {
+  #contaExcecao({ ato, depois, quem }: DaExcecao): void {
     const { numero, especialidade, profissional, de, ate, inicio, fim, vagas, minutos } = depois;
     const { clinica } = this.#agenda;
     const diaInteiro = inicio === 0 && fim === MINUTOS_DO_DIA;
     this.#registro.conta("pedido", {
-      cliente,
+      cliente: clienteDe(quem),
       comando: ato,
       codigo: ato === "REABRE" ? "OK-314" : ato === "EXTRA" ? "OK-313" : "OK-312",
       numero,
@@ -336,80 +393,11 @@ export class Console {
   }
 }
 
-/** Por que um agendamento está de fora, se está. */
-function deFora(
-  um: Agendamento,
-  agendas: readonly AgendaDoDia[],
-  excecoes: readonly Excecao[],
-): Razao | undefined {
-  const agenda = agendaDe(um);
-  const inicio = minutoDoDia(um.hora);
-  const cabe = ({ turnos, horarios }: AgendaDoDia): boolean =>
-    um.encaixe
-      ? turnos.some((turno) => aberto(turno, inicio))
-      : horarios.some(({ hora, minutos }) => hora === um.hora && minutos === um.minutos);
-  if (agendas.some((uma) => uma.agenda === agenda && cabe(uma))) return undefined;
-  if (um.profissional === "" && agendas.some(cabe)) return "profissional";
-  return excecoes.some((excecao) => excecao.tipo === "FECHA" && atinge(excecao, um)) ? "fechado" : "semana";
+/** A conexão de quem pediu; nenhuma, se foi o próprio servidor. */
+function clienteDe({ cliente, papel }: Quem): string | undefined {
+  return papel === "servidor" ? undefined : cliente;
 }
 
-/** O que se conta de um pedido que não mudou nada: nunca o código, o motivo, a nota ou o contato. */
-function oQueSeConta(pedido: Pedido): Omit<Eventos["pedido"], "cliente" | "codigo"> {
-  switch (pedido.comando) {
-    case "AGEND":
-    case "REMARC": {
-      const { comando, cpf, especialista, profissional, data, dia, horario } = pedido;
-      const quem = { comando, cpf, nome: pedido.comando === "AGEND" ? pedido.nome : undefined };
-      const encaixe = pedido.comando === "AGEND" && pedido.encaixe || undefined;
-      return { ...quem, especialista, profissional, data: dataEscrita(data), dia, horario, encaixe };
-    }
-    case "BUSCA":
-    case "HISTORIA":
-      return { comando: pedido.comando, cpf: pedido.cpf };
-    case "CANCEL": {
-      const { comando, cpf, especialista, numero } = pedido;
-      return { comando, cpf, especialista, numero };
-    }
-    case "CORRIGE": {
-      const { comando, cpf, nome, especialista, numero } = pedido;
-      return { comando, cpf, nome, especialista, numero };
-    }
-    case "SITUA": {
-      const { cpf, especialista, numero, situacao } = pedido;
-      const ato = situacao === "DESFAZ" ? { comando: situacao } : { comando: pedido.comando, situacao };
-      return { ...ato, cpf, especialista, numero };
-    }
-    case "VAGAS":
-    case "LISTA": {
-      const { comando, especialista, profissional, data } = pedido;
-      return { comando, especialista, profissional, data: dataEscrita(data) };
-    }
-    case "FECHA": {
-      const { comando, especialista, profissional, data, ate, inicio, fim } = pedido;
-      const quando = { data: dataEscrita(data), ate: dataEscrita(ate), ...horas(inicio, fim) };
-      return { comando, especialista, profissional, ...quando };
-    }
-    case "EXTRA": {
-      const { comando, especialista, profissional, data, inicio, vagas, minutos } = pedido;
-      const quando = { data: dataEscrita(data), ...horas(inicio, inicio + vagas * minutos) };
-      return { comando, especialista, profissional, ...quando, vagas, minutos };
-    }
-    case "REABRE":
-      return { comando: pedido.comando, numero: pedido.numero };
-    case "OLA":
-    case "PING":
-    case "SAIR":
-      return { comando: pedido.comando };
-    default:
-      return impossivel(pedido);
-  }
-}
-
-function dataEscrita(data: string | undefined): string | undefined {
-  return data ? dataNoFio(data) : undefined;
-}
-
-function horas(inicio: number | undefined, fim: number | undefined): { inicio?: string; fim?: string } {
-  const escreve = (minuto: number | undefined): string | undefined => minuto === undefined ? undefined : hora(minuto);
-  return { inicio: escreve(inicio), fim: escreve(fim) };
+function deOnde(antes: Agendamento | undefined): { data: string; horario: string } | undefined {
+  return antes && { data: dataNoFio(antes.data), horario: antes.hora };
 }

@@ -12,7 +12,7 @@ import { Clinica } from "../clinica/clinica.ts";
 import type { Excecao } from "../clinica/excecao.ts";
 import type { Alcance, Contato, DaExcecao, DoAgendamento, Intencao, Quem, Vista } from "../clinica/livro.ts";
 import { DIAS_DA_SEMANA, lerOferta } from "../clinica/oferta.ts";
-import type { Pedido } from "../clinica/pedido.ts";
+import type { PedidoLido } from "../fio/clinica2.ts";
 import { dataNoFio } from "../protocolo.ts";
 import { Console, type LivroDoConsole } from "./console.ts";
 import { type Formato, Registro, type Volume } from "./registro.ts";
@@ -48,6 +48,7 @@ function soExcecoes(excecoes: readonly Excecao[]): Vista {
     throw new Error("o console só lê exceções");
   };
   return {
+    soSegura: false,
     ...{
       ativosDe: fora,
       historiaDe: fora,
@@ -56,6 +57,18 @@ function soExcecoes(excecoes: readonly Excecao[]): Vista {
       cancelados: fora,
       contatoDe: fora,
       ultimaSenha: fora,
+    },
+    ...{
+      alguemEspera: fora,
+      esperaDe: fora,
+      conviteDe: fora,
+      fila: fora,
+      listaDeEspera: fora,
+      quantasAntes: fora,
+      esperasDaOrigem: fora,
+      novaEspera: fora,
+      pendencias: fora,
+      ultimoTique: fora,
     },
     ...{ novoNumero: fora, novaExcecao: fora, excecoes: () => excecoes },
   };
@@ -290,7 +303,7 @@ const COM_SEGREDOS = { codigo: "SEGREDO", motivo: "SEGREDO", nota: "SEGREDO", em
 const QUANDO = { data: "2026-11-30", dia: "SEGUNDA-FEIRA", horario: "08:00" };
 
 /** Um pedido de cada comando, com tudo o que pode trazer, e os campos com que se conta se foi recusado ou é uma consulta. */
-const PEDIDOS: readonly (readonly [pedido: Pedido, contados: Record<string, unknown>])[] = [
+const PEDIDOS: readonly (readonly [pedido: PedidoLido, contados: Record<string, unknown>])[] = [
   [{
     ...{ comando: "AGEND", cpf: CPF, nome: "ANA LIMA", especialista: "X", profissional: "Y" },
     ...{ ...QUANDO, encaixe: true, ...COM_SEGREDOS },
@@ -315,6 +328,16 @@ const PEDIDOS: readonly (readonly [pedido: Pedido, contados: Record<string, unkn
     ...{ data: "30/11/2026", inicio: "08:00", fim: "09:00", vagas: 2, minutos: 30, especialista: "X" },
   }],
   [{ comando: "REABRE", numero: 9 }, { numero: 9 }],
+  [{
+    ...{ comando: "ESPERA", cpf: CPF, nome: "ANA LIMA", especialista: "X", profissional: "Y", de: "2026-12-01" },
+    ...COM_SEGREDOS,
+  }, { cpf: "***.982.247-**", nome: "A. L.", especialista: "X", profissional: "Y" }],
+  [{ comando: "DESISTE", cpf: CPF, especialista: "X", numero: 3, codigo: "SEGREDO" }, {
+    ...{ cpf: "***.982.247-**", especialista: "X", numero: 3 },
+  }],
+  [{ comando: "ACEITA", cpf: CPF, especialista: "X", ...COM_SEGREDOS }, { cpf: "***.982.247-**", especialista: "X" }],
+  [{ comando: "RECUSA", cpf: CPF, especialista: "X" }, { cpf: "***.982.247-**", especialista: "X" }],
+  [{ comando: "FILA", especialista: "X" }, { especialista: "X" }],
   [{ comando: "BUSCA", cpf: CPF }, { cpf: "***.982.247-**" }],
   [{ comando: "HISTORIA", cpf: CPF }, { cpf: "***.982.247-**" }],
   [{ comando: "VAGAS", especialista: "X", data: "2026-11-30" }, { especialista: "X", data: "30/11/2026" }],
@@ -322,6 +345,8 @@ const PEDIDOS: readonly (readonly [pedido: Pedido, contados: Record<string, unkn
   [{ comando: "OLA", chave: "SEGREDO" }, {}],
   [{ comando: "PING" }, {}],
 ];
+
+const DA_ESPERA = ["ESPERA", "DESISTE", "ACEITA", "RECUSA"];
 
 teste("de um pedido que não mudou nada saem os campos que se podem contar, e nunca um segredo", async () => {
   const { noConsole, lido } = novo({ volume: "detalhado" });
@@ -340,7 +365,7 @@ teste("de um pedido que não mudou nada saem os campos que se podem contar, e nu
 for (
   const [volume, esperados] of [
     ["quieto", []],
-    ["normal", ["AGEND", "REMARC", "CANCEL", "CORRIGE", "SITUA", "FECHA", "EXTRA", "REABRE"]],
+    ["normal", ["AGEND", "REMARC", "CANCEL", "CORRIGE", "SITUA", "FECHA", "EXTRA", "REABRE", ...DA_ESPERA]],
     ["detalhado", PEDIDOS.map(([{ comando }]) => comando)],
   ] as const
 ) {
@@ -349,7 +374,7 @@ for (
     for (const [pedido] of PEDIDOS) noConsole.respondeu(CLIENTE, pedido, "ERRO-100");
     noConsole.respondeu(CLIENTE, undefined, "ERRO-100");
     // O que se fez, conta-o `mudou`.
-    for (const [pedido] of PEDIDOS.slice(0, 8)) noConsole.respondeu(CLIENTE, pedido, "OK-306");
+    for (const [pedido] of PEDIDOS.slice(0, 12)) noConsole.respondeu(CLIENTE, pedido, "OK-306");
     const comandos = (await lido()).map(({ comando }) => comando);
     assertEquals(comandos, [...esperados, ...volume === "detalhado" ? ["?"] : []]);
   });

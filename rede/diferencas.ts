@@ -23,7 +23,14 @@ export function diferencas(antes: Oferta, depois: Oferta): string[] {
     ...ordem("especialidades", nomes(antes.especialidades), nomes(depois.especialidades)),
     ...atendimentos(antes, depois),
     ...regras(antes, depois),
+    ...troca("espera.antecedencia", antes.espera.antecedencia, depois.espera.antecedencia),
+    ...troca("espera.prazo", antes.espera.prazo, depois.espera.prazo),
+    ...troca("faltaAutomatica", ligada(antes), ligada(depois)),
   ];
+}
+
+function ligada({ faltaAutomatica }: Oferta): string {
+  return faltaAutomatica ? "ligada" : "desligada";
 }
 
 /** As regras, pelo nome que têm na configuração. */

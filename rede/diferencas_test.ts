@@ -32,6 +32,10 @@ for (
       "regras.antecedencia: nenhuma -> 120",
       "regras.faltas: nenhuma -> 3 em 6 meses",
     ]],
+    ["a lista de espera e as faltas", { ...ANTES, espera: { prazo: 60 }, faltaAutomatica: true }, [
+      "espera.prazo: 120 -> 60",
+      "faltaAutomatica: desligada -> ligada",
+    ]],
     ["uma data que fecha", { ...ANTES, fechado: ["2026-12-25"] }, ["mais data fechada: 25/12/2026"]],
     ["uma especialidade que se acrescenta", {
       atendimentos: [...ANTES.atendimentos, { ...CLINICO, especialidade: "Geriatria", dia: "TERÇA-FEIRA", vagas: 1 }],

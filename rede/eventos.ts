@@ -25,10 +25,11 @@ export interface Eventos {
   recusou: { cliente: string; motivo: string };
   /** Um pedido foi respondido. */
   pedido: {
-    cliente: string;
+    /** Quem pediu; o próprio servidor, pelo relógio, se falta. */
+    cliente?: string;
     comando: string;
     codigo: string;
-    /** O número do agendamento, ou da exceção. */
+    /** O número do agendamento, da exceção ou da entrada na lista de espera. */
     numero?: number;
     cpf?: string;
     nome?: string;
@@ -51,6 +52,22 @@ export interface Eventos {
     senha?: string;
     /** O dia da semana como foi escrito, num pedido recusado. */
     dia?: string;
+  };
+  /** O próprio servidor deu a alguém da lista de espera uma hora que vagou, ou tirou-lha porque não respondeu. */
+  promocao: {
+    o_que: Promocao;
+    /** O número do agendamento, ou da hora segurada. */
+    numero: number;
+    cpf: string;
+    nome: string;
+    especialista: string;
+    profissional?: string;
+    /** De onde se moveu. */
+    de?: { data: string; horario: string };
+    data: string;
+    horario: string;
+    /** Até quando se espera pela resposta, num convite. */
+    prazo?: string;
   };
   /** A lista de um dia que mudou, de um profissional ou de uma especialidade que não os tem. */
   dia: { data: string; dia: string; especialista?: string; profissional?: string; agendados: Agendado[] };
@@ -100,11 +117,17 @@ export interface Agendado {
   encaixe?: true;
 }
 
+/** O que se fez por alguém da lista de espera. */
+export type Promocao = "marcou" | "moveu" | "convidou" | "venceu";
+
 /** Por que um agendamento está de fora: a semana não tem essa hora, um `FECHA` a tirou, ou não se diz com quem é. */
 export type Razao = "semana" | "fechado" | "profissional";
 
 /** O nome de um evento. */
 export type Evento = keyof Eventos;
+
+/** O que se diz no lugar de uma conexão, ou de um endereço, do que ninguém pediu. */
+export const O_SERVIDOR = "o próprio servidor";
 
 /** Um campo do que os terminais provocam, em caracteres, no máximo. */
 const CAMPO_MAXIMO = 200;
@@ -183,6 +206,13 @@ const RAZOES: { readonly [R in Razao]: string } = {
   profissional: "está marcado sem dizer com quem, e a especialidade agora o diz; remarque-o",
 };
 
+const PROMOCOES: { readonly [P in Promocao]: string } = {
+  marcou: "marcou",
+  moveu: "moveu",
+  convidou: "convidou",
+  venceu: "venceu o convite de",
+};
+
 /** `3, "mudança", "mudanças"` → `"3 mudanças"`; nada, se não há nenhuma. */
 function conte(quantas: number | undefined, uma: string, varias: string): string[] {
   return quantas === undefined ? [] : [`${quantas.toLocaleString("pt-BR")} ${quantas === 1 ? uma : varias}`];
@@ -212,7 +242,7 @@ export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
     // O que um pedido recusado traz é o que o outro lado quis escrever: a linha inteira é que tem de ser curta.
     const recusado = codigo.startsWith("ERRO");
     const escrito = recusado ? semCpf : curto;
-    let frase = `${cliente} ${comando}`;
+    let frase = `${cliente ?? O_SERVIDOR} ${comando}`;
     if (cpf !== undefined) frase += ` ${mascararCpf(cpf)}`;
     else if (numero !== undefined) frase += ` ${numero}`;
     if (nome !== undefined) frase += ` ${curto(iniciais(nome))}`;
@@ -229,6 +259,11 @@ export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
     if (campos.senha !== undefined) frase += ` ${campos.senha}`;
     // Em ASCII: um só caractere fora de Latin-1 faz o V8 guardar e converter o console inteiro em UTF-16.
     return `${recusado ? curto(frase) : frase} -> ${codigo}`;
+  },
+  promocao: ({ o_que, cpf, nome, especialista, profissional, de, data, horario, prazo }) => {
+    const onde = [especialista, profissional, de && `${de.data} ${de.horario} ->`, data, horario].filter((um) => um);
+    const ate = prazo === undefined ? "" : `, até ${prazo}`;
+    return `lista de espera: ${PROMOCOES[o_que]} ${disfarce(cpf, nome)} ${curto(onde.join(" "))}${ate}`;
   },
   dia: ({ data, dia, especialista, profissional, agendados }) => {
     const especialidades = new Set(agendados.map(({ especialista }) => especialista));
@@ -254,7 +289,9 @@ export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
     const uma = partes.length === 1 && partes[0].startsWith("1 ");
     const ultima = partes.pop();
     const todas = partes.length === 0 ? ultima : `${partes.join(", ")} e ${ultima}`;
-    return `mais ${todas} de ${origem} não ${uma ? "foi contada" : "foram contadas"}`;
+    return `mais ${todas} ${origem === O_SERVIDOR ? "do próprio servidor" : `de ${origem}`} não ${
+      uma ? "foi contada" : "foram contadas"
+    }`;
   },
   falha: ({ o_que, causa, mais }) => `FALHA: ${o_que} (${causa})${vezes(mais)}`,
   aviso: ({ o_que }) => `ATENÇÃO: ${o_que}`,

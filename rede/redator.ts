@@ -12,9 +12,9 @@ import type { Agendamento, Papel } from "../clinica/agendamento.ts";
 import type { Clinica } from "../clinica/clinica.ts";
 import type { Quem } from "../clinica/livro.ts";
 import { nomeDoDia } from "../clinica/oferta.ts";
-import type { Codigo, DiaLivre, Resultado } from "../clinica/pedido.ts";
+import type { Codigo, DiaLivre, NaFila, Resultado } from "../clinica/pedido.ts";
 import configuracao from "../deno.json" with { type: "json" };
-import type { Resposta2, Tupla2, Vaga2 } from "../fio/clinica2.ts";
+import { instanteNoFio, type NaFila2, type Resposta2, type Tupla2, type Vaga2 } from "../fio/clinica2.ts";
 import { codificarResposta2 } from "../fio/respostas.ts";
 import {
   codificarResposta,
@@ -98,16 +98,23 @@ export class Redator {
       case "ERRO-117":
         return { codigo: "ERRO-113" };
       case "ERRO-116":
+      // A hora segurada para quem a pede, se já não pode ser sua.
+      case "ERRO-119":
         return { codigo: "ERRO-110" };
       case "ERRO-120":
         return { codigo: "ERRO-101" };
       case "OK-303":
       case "OK-306":
+      case "OK-307":
+      case "OK-308":
+      case "OK-309":
       case "OK-310":
+      case "OK-311":
       case "OK-312":
       case "OK-313":
       case "OK-314":
       case "OK-315":
+      case "ERRO-118":
       case "ERRO-121":
         throw new TypeError(`${codigo} não responde a nenhum pedido de CLINICA/1`);
       default:
@@ -143,6 +150,12 @@ export class Redator {
       }
       case "OK-304":
         return { codigo, vagas: resultado.vagas.map(vaga2) };
+      case "OK-307": {
+        const { numero, codigo: segredo } = resultado.espera;
+        return { codigo, posicao: resultado.posicao, entrada: { numero, codigo: segredo } };
+      }
+      case "OK-311":
+        return { codigo, fila: resultado.fila.map((um, i) => this.#naFila(um, i + 1, quem.papel)) };
       case "OK-312":
       case "OK-314":
         return { codigo, numero: resultado.numero, agendamentos: resultado.agendamentos.map(veste) };
@@ -159,7 +172,7 @@ export class Redator {
 
   /** O que falta fica `undefined`, que o JSON não escreve. */
   #tupla2(um: Agendamento, codigo: Codigo, papel: Papel): Tupla2 {
-    const { clinica, horas } = this.#daClinica();
+    const { clinica, instantes } = this.#daClinica();
     const { numero, versao, situacao, minutos, encaixe, chegouEm } = um;
     const { daCasa } = VE[papel];
     const chegou = daCasa && chegouEm !== "";
@@ -175,12 +188,40 @@ export class Redator {
       codigo: mostraCodigo(codigo, papel) && um.codigo !== "" ? um.codigo : undefined,
       senha: chegou ? um.senha : undefined,
       prioridade: chegou || daCasa && um.prioridade > 0 ? um.prioridade : undefined,
-      chegada: chegou ? horas.get(chegouEm.slice(0, MINUTO_DE_UM_INSTANTE)) : undefined,
+      chegada: chegou ? instantes.get(minuto(chegouEm)).slice("dd/mm/aaaa ".length) : undefined,
       chamadas: chegou ? um.chamadas : undefined,
       motivo: casa(um.motivo),
       nota: casa(um.nota),
       email: casa(um.email),
       telefone: casa(um.telefone),
+    }];
+  }
+
+  /** Quem espera; o código é de quem entrou, e aqui não vai. O que falta fica `undefined`, que o JSON não escreve. */
+  #naFila({ espera, convite }: NaFila, posicao: number, papel: Papel): NaFila2 {
+    const { clinica, instantes } = this.#daClinica();
+    const { cpf, nome, especialidade, profissional, de, ate, turno, antecedencia, marca, desde, lapsos } = espera;
+    const { daCasa } = VE[papel];
+    const casa = (texto: string): string | undefined => daCasa && texto !== "" ? texto : undefined;
+    return [cpf, nome, clinica.nomeDe(especialidade), posicao, {
+      profissional: profissional === "" ? undefined : clinica.profissionalDe(profissional),
+      de: de === "" ? undefined : dataNoFio(de),
+      ate: ate === "" ? undefined : dataNoFio(ate),
+      turno: turno === "" ? undefined : turno,
+      antecedencia: antecedencia === 0 ? undefined : antecedencia,
+      marca: marca ? true : undefined,
+      prioridade: daCasa && espera.prioridade > 0 ? espera.prioridade : undefined,
+      motivo: casa(espera.motivo),
+      email: casa(espera.email),
+      telefone: casa(espera.telefone),
+      desde: instantes.get(minuto(desde)),
+      lapsos,
+      convite: convite && {
+        data: dataNoFio(convite.data),
+        horario: convite.hora,
+        profissional: clinica.profissionalDe(convite.profissional),
+        prazo: instantes.get(minuto(convite.terminouEm)),
+      },
     }];
   }
 
@@ -227,24 +268,24 @@ class VagasEscritas {
   }
 }
 
-/** Até os minutos, de `"2026-11-23T10:00:00Z"`. */
-const MINUTO_DE_UM_INSTANTE = "aaaa-mm-ddTHH:MM".length;
+/** O minuto de um instante: são menos, e assim guardam-se. */
+function minuto(instante: string): string {
+  return instante.slice(0, "aaaa-mm-ddTHH:MM".length);
+}
 
 /** Como uma clínica diz datas e horas. */
 class Palavras {
   readonly clinica: Clinica;
   /** `"aaaa-mm-dd"` → a data e o dia da semana. */
   readonly datas: Guardados<readonly [data: string, dia: string]>;
-  /** `"aaaa-mm-ddTHH:MM"`, em UTC → `"HH:MM"` na clínica. */
-  readonly horas: Guardados<string>;
+  /** `"aaaa-mm-ddTHH:MM"`, em UTC → `"dd/mm/aaaa HH:MM"` na clínica. */
+  readonly instantes: Guardados<string>;
 
   constructor(clinica: Clinica) {
     const { oferta } = clinica;
     this.clinica = clinica;
     this.datas = new Guardados((iso) => [dataNoFio(iso), nomeDoDia(oferta, iso)]);
-    this.horas = new Guardados((minuto) =>
-      Temporal.Instant.from(`${minuto}Z`).toZonedDateTimeISO(oferta.fuso).toPlainTime().toString().slice(0, 5)
-    );
+    this.instantes = new Guardados((minuto) => instanteNoFio(`${minuto}Z`, oferta.fuso));
   }
 }
 

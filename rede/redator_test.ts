@@ -8,7 +8,8 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import fc from "fast-check";
 import { type Agendamento, nasce, type Papel } from "../clinica/agendamento.ts";
 import { Clinica } from "../clinica/clinica.ts";
-import type { Quem, Vista } from "../clinica/livro.ts";
+import type { Espera } from "../clinica/espera.ts";
+import type { Pendencias, Quem, Vista } from "../clinica/livro.ts";
 import { Ocupacao, PorDia } from "../clinica/ocupacao.ts";
 import { lerOferta, minutoDoDia } from "../clinica/oferta.ts";
 import type { Resultado } from "../clinica/pedido.ts";
@@ -43,6 +44,7 @@ function redatorDe(config?: unknown): Redator {
 
 /** Um livro de que só se vê a ocupação, a mesma instância, mudada no lugar, como na memória do servidor. */
 class SoOcupacao implements Vista {
+  soSegura = false;
   readonly dias = new PorDia<Ocupacao>();
 
   ocupacao(agenda: string, data: string): Ocupacao {
@@ -58,6 +60,16 @@ class SoOcupacao implements Vista {
   excecoes = (): readonly [] => [];
   contatoDe = (): undefined => undefined;
   ultimaSenha = (): number => 0;
+  alguemEspera = (): boolean => false;
+  esperaDe = (): undefined => undefined;
+  conviteDe = (): undefined => undefined;
+  fila = (): readonly [] => [];
+  listaDeEspera = (): readonly [] => [];
+  quantasAntes = (): number => 0;
+  esperasDaOrigem = (): number => 0;
+  novaEspera = (): number => 1;
+  pendencias = (): Pendencias => ({ convites: [], esperas: [], faltas: [] });
+  ultimoTique = (): string => "";
   novoNumero = (): number => 1;
   novaExcecao = (): number => 1;
 }
@@ -235,6 +247,58 @@ teste("quem não é da casa não vê a senha, a chegada, o motivo, a nota nem o 
   assertEquals([profissional.senha, profissional.nota], ["P001", "em jejum"]);
 });
 
+const ESPERA: Espera = {
+  ...{ numero: 12, versao: 3, codigo: "0G6WRTH2", cpf: "39053344705", nome: "ANA", especialidade: "CLINICO GERAL" },
+  ...{ profissional: "DRA. ANA LIMA", de: "2026-11-30", ate: "2026-12-31", turno: "TARDE", antecedencia: 240 },
+  ...{ marca: true, prioridade: 2, motivo: "dor", isenta: true, email: "ana@exemplo.com", telefone: "+5511987654321" },
+  ...{ origem: "10.0.0.7", lapsos: 1, ordem: 12, desde: "2026-11-29T02:58:30Z", convite: 1, passou: [] },
+  terminouEm: "",
+};
+const CONVITE: Agendamento = {
+  ...AGENDAMENTO,
+  ...{ cpf: "39053344705", profissional: "DRA. ANA LIMA", situacao: "CONVIDADO", terminouEm: "2026-11-30T12:00:00Z" },
+};
+
+teste("quem entra na lista de espera recebe o lugar, o número e o código, seja quem for", () => {
+  for (const papel of ["gerente", "quiosque", "paciente"] as const) {
+    const linha = redatorDe().linha2({ codigo: "OK-307", posicao: 3, espera: ESPERA }, { ...QUEM, papel });
+    assertStrictEquals(linha, '["OK-307",3,{"numero":12,"codigo":"0G6WRTH2"}]\n');
+  }
+});
+
+teste("FILA diz o que cada um quer e o convite, nas datas e na hora da clínica; nunca o código", () => {
+  const nua: Espera = {
+    ...ESPERA,
+    ...{ profissional: "", de: "", ate: "", turno: "", antecedencia: 0, marca: false, prioridade: 0, motivo: "" },
+    ...{ email: "", telefone: "", lapsos: 0, convite: 0 },
+  };
+  const fila = [{ espera: ESPERA, convite: CONVITE }, { espera: nua, convite: undefined }];
+  const linha = (papel: Papel): unknown[] =>
+    JSON.parse(redatorDe(SALA).linha2({ codigo: "OK-311", fila }, { ...QUEM, papel }));
+  const quem = ["39053344705", "ANA", "Clínico Geral"];
+  const quer = {
+    ...{ profissional: "Dra. Ana Lima", de: "30/11/2026", ate: "31/12/2026", turno: "TARDE", antecedencia: 240 },
+    marca: true,
+  };
+  const desde = { desde: "28/11/2026 23:58", lapsos: 1 };
+  const convite = {
+    convite: { data: "30/11/2026", horario: "08:00", profissional: "Dra. Ana Lima", prazo: "30/11/2026 09:00" },
+  };
+  const daCasa = { prioridade: 2, motivo: "dor", email: "ana@exemplo.com", telefone: "+5511987654321" };
+  const segunda = [...quem, 2, { desde: "28/11/2026 23:58", lapsos: 0 }];
+  for (const papel of ["gerente", "balcao", "profissional"] as const) {
+    assertEquals(linha(papel), [
+      "OK-311",
+      [...quem, 1, { ...quer, ...daCasa, ...desde, ...convite }],
+      segunda,
+    ]);
+  }
+  for (const papel of ["quiosque", "paciente", "anonimo", "integracao"] as const) {
+    assertEquals(linha(papel), ["OK-311", [...quem, 1, { ...quer, ...desde, ...convite }], segunda]);
+  }
+  assertStrictEquals(redatorDe().linha2({ codigo: "OK-311", fila: [] }, QUEM), '["OK-311"]\n');
+});
+
 teste("a resposta a OLA diz a clínica e o papel de quem perguntou; a PING, só a versão", () => {
   const redator = redatorDe({ nome: "Boa Vista", fuso: "America/Manaus" });
   assertEquals(JSON.parse(redator.linha2({ codigo: "OK-200", apresenta: true }, { ...QUEM, papel: "balcao" })), [
@@ -269,17 +333,23 @@ teste("CLINICA/1 só recebe os códigos dele", () => {
     [{ codigo: "ERRO-115", agendamentos: um }, "ERRO-113"],
     [{ codigo: "ERRO-116", regra: "antecedencia" }, "ERRO-110"],
     [{ codigo: "ERRO-117", agendamentos: um }, "ERRO-113"],
+    [{ codigo: "ERRO-119" }, "ERRO-110"],
     [{ codigo: "ERRO-120" }, "ERRO-101"],
   ];
   for (const [resultado, codigo] of trocados) assertEquals(redator.veste(resultado), { codigo });
   const impossiveis: readonly Resultado[] = [
     { codigo: "OK-303", agendamentos: [AGENDAMENTO, AGENDAMENTO] },
     { codigo: "OK-306", agendamentos: um },
+    { codigo: "OK-307", posicao: 1, espera: ESPERA },
+    { codigo: "OK-308" },
+    { codigo: "OK-309" },
     { codigo: "OK-310", agendamentos: um },
+    { codigo: "OK-311", fila: [] },
     { codigo: "OK-312", numero: 1, agendamentos: um },
     { codigo: "OK-313", numero: 1 },
     { codigo: "OK-314", numero: 1, agendamentos: um },
     { codigo: "OK-315", agendamentos: um },
+    { codigo: "ERRO-118" },
     { codigo: "ERRO-121" },
   ];
   for (const resultado of impossiveis) {

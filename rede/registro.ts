@@ -15,7 +15,7 @@ import { Buffer } from "node:buffer";
 import { deadline, delay } from "@std/async";
 import type { Codigo } from "../clinica/pedido.ts";
 import { Balde, Contagem, type Especie } from "./cota.ts";
-import { emJson, type Evento, type Eventos, FRASES } from "./eventos.ts";
+import { emJson, type Evento, type Eventos, FRASES, O_SERVIDOR } from "./eventos.ts";
 
 /** Como as linhas saem. */
 export type Formato = "texto" | "json";
@@ -60,15 +60,15 @@ const ENTRE_FALHAS = 1000;
 
 /** O terminal que provocou um evento, e o que se soma se a linha fica de fora. */
 export interface Provocado {
-  /** A conexão, `"10.0.0.7:40312"`. */
-  cliente: string;
+  /** A conexão, `"10.0.0.7:40312"`; sem ela, foi o próprio servidor. */
+  cliente?: string;
   /** A conta em que entra. */
   especie: Especie;
 }
 
 /** Os códigos de uma mudança feita. */
 const DE_MUDANCA: ReadonlySet<string> = new Set<Codigo>([
-  ...["OK-300", "OK-301", "OK-303", "OK-306", "OK-312", "OK-313", "OK-314"] as const,
+  ...["OK-300", "OK-301", "OK-303", "OK-306", "OK-307", "OK-308", "OK-309", "OK-312", "OK-313", "OK-314"] as const,
 ]);
 
 /** De cada evento, quem o provocou, se foi um terminal. */
@@ -82,6 +82,7 @@ const PROVOCADOS: { [E in Evento]: (campos: Eventos[E]) => Provocado | undefined
     if (codigo.startsWith("ERRO")) return { cliente, especie: "recusas" };
     return { cliente, especie: DE_MUDANCA.has(codigo) ? "mudancas" : "consultas" };
   },
+  promocao: () => ({ especie: "mudancas" }),
   // A lista de um dia não fica de fora: espera.
   dia: () => undefined,
   orfao: () => undefined,
@@ -196,7 +197,7 @@ export class Registro {
   /** Se cabe na cota uma linha do que um terminal provocou; se não, fica já somada, e quem a faria poupa o trabalho. */
   cabe({ cliente, especie }: Provocado): boolean {
     if (this.#cota.nivel > (especie === "mudancas" ? 0 : RESERVA_DAS_MUDANCAS)) return true;
-    this.#omitidas.soma(cliente.slice(0, cliente.lastIndexOf(":")), especie);
+    this.#omitidas.soma(cliente?.slice(0, cliente.lastIndexOf(":")) ?? O_SERVIDOR, especie);
     return false;
   }
 

@@ -103,6 +103,16 @@ const EXEMPLOS: { [E in Exclude<Evento, "omitidas">]: Eventos[E] } = {
     data: "30/11/2026",
     horario: "08:00",
   },
+  promocao: {
+    o_que: "convidou",
+    numero: 12,
+    cpf: CPF,
+    nome: NOME,
+    especialista: "CLINICO GERAL",
+    data: "30/11/2026",
+    horario: "10:00",
+    prazo: "30/11/2026 08:00",
+  },
   semana: { arquivo: "clinica.json", mudancas: ["semanas: 4 -> 6", "mais data fechada: 25/12/2026"] },
   dia: {
     data: "30/11/2026",
@@ -128,6 +138,7 @@ function contaTudo(registro: Registro): void {
   registro.conta("saiu", EXEMPLOS.saiu);
   registro.conta("recusou", EXEMPLOS.recusou);
   registro.conta("pedido", EXEMPLOS.pedido);
+  registro.conta("promocao", EXEMPLOS.promocao);
   registro.conta("semana", EXEMPLOS.semana);
   registro.conta("dia", EXEMPLOS.dia);
   registro.conta("orfao", EXEMPLOS.orfao);
@@ -158,8 +169,8 @@ for (const formato of ["texto", "json"] as const) {
     for (const segredo of [CPF, "529.982.247-25", NOME, "MARIA", "SILVA"]) {
       assert(!console.texto.includes(segredo), `${segredo} apareceu:\n${console.texto}`);
     }
-    assertEquals(console.texto.split("***.982.247-**").length - 1, 3, console.texto);
-    assertEquals(console.texto.split("M. D. S.").length - 1, 3, console.texto);
+    assertEquals(console.texto.split("***.982.247-**").length - 1, 4, console.texto);
+    assertEquals(console.texto.split("M. D. S.").length - 1, 4, console.texto);
   });
 }
 
@@ -177,6 +188,7 @@ teste("em texto cada evento é uma frase com a hora da clínica", async () => {
       "10.0.0.7:5000 saiu depois de 1 pedido (sem pedidos por tempo demais)",
       "10.0.0.7:5000 recusado: já há 1000 conexões (--conexoes)",
       "10.0.0.7:5000 AGEND ***.982.247-** M. D. S. CLINICO GERAL 30/11/2026 08:00 -> OK-300",
+      "lista de espera: convidou ***.982.247-** M. D. S. CLINICO GERAL 30/11/2026 10:00, até 30/11/2026 08:00",
       "CLINICO GERAL, SEGUNDA-FEIRA 30/11/2026: 1 agendado",
       "FALHA: um lote não pôde ser gravado (database or disk is full)",
       "ATENÇÃO: uma resposta a VAGAS pode ter 2 MiB",
@@ -242,6 +254,31 @@ for (
     assertEquals(console.texto.slice("00:00:00  ".length), `10.0.0.7:5000 ${frase}\n`);
   });
 }
+
+teste("em texto, o que se dá e se tira a quem espera, e o que ninguém pediu", async () => {
+  const { console, registro } = novo();
+  const { prazo: _, ...marcou } = { ...EXEMPLOS.promocao, profissional: "Dra. Ana" };
+  registro.conta("promocao", { ...marcou, o_que: "marcou" });
+  registro.conta("promocao", { ...marcou, o_que: "moveu", de: { data: "07/12/2026", horario: "09:00" } });
+  registro.conta("promocao", { ...marcou, o_que: "venceu" });
+  registro.conta("pedido", { ...COM_ANA, cliente: undefined, comando: "SITUA", situacao: "FALTOU" });
+  await registro.fecha();
+  assertEquals(console.texto.replaceAll(/^\d\d:\d\d:\d\d {2}/gm, "").split("\n"), [
+    "lista de espera: marcou ***.982.247-** M. D. S. CLINICO GERAL Dra. Ana 30/11/2026 10:00",
+    "lista de espera: moveu ***.982.247-** M. D. S. CLINICO GERAL Dra. Ana 07/12/2026 09:00 -> 30/11/2026 10:00",
+    "lista de espera: venceu o convite de ***.982.247-** M. D. S. CLINICO GERAL Dra. Ana 30/11/2026 10:00",
+    "o próprio servidor SITUA ***.982.247-** M. D. S. GERIATRIA Dra. Ana 30/11/2026 08:00 FALTOU -> OK-306",
+    "",
+  ]);
+});
+
+teste("o que o próprio servidor faz também tem cota, e diz-se quanto ficou de fora", async () => {
+  const { console, registro } = novo();
+  for (let i = 0; i < 5000; i++) registro.conta("promocao", EXEMPLOS.promocao);
+  await registro.fecha();
+  assert(console.texto.length < 250_000);
+  assertMatch(console.texto, / {2}mais [\d.]+ mudanças do próprio servidor não foram contadas\n/);
+});
 
 teste("em texto, a lista de um profissional diz o que não é de costume", async () => {
   const { console, registro } = novo();
@@ -340,7 +377,7 @@ teste("em json cada evento é uma linha com a hora, o nome do evento e os campos
   for (const { quando } of linhas) Temporal.Instant.from(quando);
   assertEquals(linhas[5].especialista, "CLINICO GERAL");
   const agendado = { horario: "08:00", cpf: "***.982.247-**", nome: "M. D. S.", situacao: "MARCADO" };
-  assertEquals(linhas[7].agendados, [agendado]);
+  assertEquals(linhas[8].agendados, [agendado]);
 });
 
 for (
@@ -535,16 +572,21 @@ for (const formato of ["texto", "json"] as const) {
   );
 }
 
+/** Os códigos de uma mudança feita. */
+const DE_MUDANCA = [
+  ...["OK-300", "OK-301", "OK-303", "OK-306", "OK-307", "OK-308", "OK-309", "OK-312", "OK-313", "OK-314"],
+];
+
 teste("nenhuma mudança confirmada fica de fora por causa de recusas", async () => {
   let agora = 0;
   const { console, registro } = novo({ formato: "json", relogio: () => agora });
   let mudancas = 0;
   for (agora = 0; agora < 5000; agora += 5) {
     for (let i = 0; i < 50; i++) registro.conta("pedido", RECUSA);
-    registro.conta("pedido", { ...MUDANCA, codigo: mudancas++ % 2 === 0 ? "OK-300" : "OK-301" });
+    registro.conta("pedido", { ...MUDANCA, codigo: DE_MUDANCA[mudancas++ % DE_MUDANCA.length] });
   }
   await registro.fecha();
-  const contadas = lidas(console).filter(({ codigo }) => codigo === "OK-300" || codigo === "OK-301");
+  const contadas = lidas(console).filter(({ codigo }) => DE_MUDANCA.includes(String(codigo)));
   assertEquals(contadas.length, mudancas);
   assert(lidas(console).some(({ evento }) => evento === "omitidas"));
 });

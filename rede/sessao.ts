@@ -11,7 +11,8 @@
 import { Buffer } from "node:buffer";
 import type { Agenda } from "../agenda.ts";
 import type { Quem } from "../clinica/livro.ts";
-import type { Codigo, Comando, Erro, Pedido, Resultado } from "../clinica/pedido.ts";
+import type { Codigo, Erro, Resultado } from "../clinica/pedido.ts";
+import type { ComandoDoFio2, PedidoLido } from "../fio/clinica2.ts";
 import { decodificarPedido2, lerOla } from "../fio/pedidos.ts";
 import { decodificarPedido, ehHttp, Enquadrador, Ilegivel, LINHA_MAXIMA } from "../protocolo.ts";
 import { emBytes, emTexto } from "./bytes.ts";
@@ -55,7 +56,7 @@ const BLOCO_MENOR = 512;
 const BLOCO_MAIOR = 8192;
 
 /** Os comandos de que a resposta pode ser grande, ou custar muito: um por grupo, e espera a vez. */
-const PESADOS: { readonly [C in Comando]: boolean } = {
+const PESADOS: { readonly [C in ComandoDoFio2]: boolean } = {
   AGEND: false,
   BUSCA: false,
   CANCEL: false,
@@ -68,6 +69,11 @@ const PESADOS: { readonly [C in Comando]: boolean } = {
   EXTRA: false,
   REABRE: true,
   HISTORIA: true,
+  ESPERA: false,
+  DESISTE: false,
+  ACEITA: false,
+  RECUSA: false,
+  FILA: true,
   OLA: false,
   PING: false,
   SAIR: false,
@@ -98,7 +104,7 @@ export interface Ambiente {
   /** Onde os trabalhos pesados esperam a vez. */
   readonly laco: Laco;
   /** Avisado de cada resposta enviada, com o pedido, ou `undefined` se a linha não era um. */
-  readonly aoResponder: (quem: Quem, pedido: Pedido | undefined, codigo: Codigo) => void;
+  readonly aoResponder: (quem: Quem, pedido: PedidoLido | undefined, codigo: Codigo) => void;
 }
 
 /** O que a sessão espera, e portanto o que fazer quando o prazo vence ou o servidor para. */
@@ -248,8 +254,8 @@ export class Sessao {
   }
 
   /** Os pedidos a partir de `proxima` que cabem nos limites de pedidos em voo e de respostas por enviar. */
-  #proximoGrupo(linhas: readonly (string | Ilegivel)[], proxima: number): (Pedido | Erro)[] {
-    const grupo: (Pedido | Erro)[] = [];
+  #proximoGrupo(linhas: readonly (string | Ilegivel)[], proxima: number): (PedidoLido | Erro)[] {
+    const grupo: (PedidoLido | Erro)[] = [];
     this.#pesada = false;
     while (proxima < linhas.length && grupo.length < this.#ambiente.limites.emVoo && !this.#acabou) {
       const linha = linhas[proxima++];
@@ -277,7 +283,7 @@ export class Sessao {
   }
 
   /** Um `OLA` bem escrito é de CLINICA/2 em qualquer fio. */
-  #le(linha: string | Ilegivel): Pedido | Erro {
+  #le(linha: string | Ilegivel): PedidoLido | Erro {
     if (linha instanceof Ilegivel) return MALFORMADA;
     if (this.#apresentado) return decodificarPedido2(linha);
     const item = decodificarPedido(linha);
@@ -308,7 +314,7 @@ export class Sessao {
   }
 
   /** Um resultado como vai no fio, contado. */
-  #redige(item: Pedido | Erro, resultado: Resultado): string {
+  #redige(item: PedidoLido | Erro, resultado: Resultado): string {
     this.pedidos++;
     this.#ambiente.aoResponder(this.#quem, "comando" in item ? item : undefined, resultado.codigo);
     const ola = "comando" in item && item.comando === "OLA";

@@ -979,12 +979,32 @@ teste("antes do OLA nada do que é de CLINICA/2 se entende", async () => {
     ...[`["REMARC","${cpfDeExemplo(1)}","X","30/11/2026","S"]`, '["LISTA","30/11/2026"]', '["FECHA","30/11/2026"]'],
     ...[`["SITUA","${cpfDeExemplo(1)}","X","CHEGOU"]`, `["HISTORIA","${cpfDeExemplo(1)}"]`, '["REABRE","1"]'],
     ...['["EXTRA","X","30/11/2026","08:00","1","30"]', `["CORRIGE","${cpfDeExemplo(1)}","X"]`, '["TICK"]'],
+    ...[`["ESPERA","${cpfDeExemplo(1)}","Ana","CLINICO GERAL"]`, '["FILA","CLINICO GERAL"]', '["PROSSEGUE"]'],
+    ...["DESISTE", "ACEITA", "RECUSA"].map((comando) => `["${comando}","${cpfDeExemplo(1)}","CLINICO GERAL"]`),
   ];
   conexao.manda(novos.join("\n") + '\n["PING",{}]\n["VAGAS",{"profissional":"x"}]\n' + PING);
   await conexao.ate(() => conexao.linhas.length === novos.length + 3);
   assertEquals(codigos(conexao.linhas), [...novos.map(() => "ERRO-101"), "ERRO-100", "ERRO-100", "OK-200"]);
   assertEquals(conexao.linhas.at(-1), OK_200);
 });
+
+teste(
+  "depois do OLA a lista de espera entende-se, e o que o servidor pede a si mesmo continua a não se entender",
+  async () => {
+    await using cena = await apresentada();
+    const { conexao } = cena;
+    const cpf = cpfDeExemplo(1);
+    const pedidos = [
+      ...[`["ESPERA","${cpf}","Ana","CLINICO GERAL"]`, '["TICK"]', '["PROSSEGUE"]', '["FILA","CLINICO GERAL"]'],
+      ...["ACEITA", "RECUSA", "DESISTE"].map((comando) => `["${comando}","${cpf}","CLINICO GERAL"]`),
+    ];
+    conexao.manda(`${pedidos.join("\n")}\n`);
+    await conexao.ate(() => conexao.linhas.length === pedidos.length);
+    assertEquals(codigos2(conexao.linhas), [
+      ...["OK-307", "ERRO-101", "ERRO-101", "OK-311", "ERRO-119", "ERRO-119", "OK-308"],
+    ]);
+  },
+);
 
 teste("uma chave é recusada com ERRO-120 em qualquer fio, e não muda nada; outra versão é ERRO-101", async () => {
   const chave = '["OLA","CLINICA/2",{"chave":"segredo"}]\n';
@@ -1027,9 +1047,15 @@ teste("depois do OLA os limites são os mesmos: o que não se lê, as malformada
   assertEquals(longa.conexao.linhas, [PRONTO_2, ERRO_100]);
 });
 
-teste("o dia, a história e fechar contam como trabalho, um de cada vez, como as vagas", async () => {
+teste("o dia, a história, a lista de espera e fechar contam como trabalho, um de cada vez, como as vagas", async () => {
   const cpf = cpfDeExemplo(1);
-  const pesados = ['["LISTA","30/11/2026"]\n', `["HISTORIA","${cpf}"]\n`, '["FECHA","30/11/2026"]\n', '["VAGAS"]\n'];
+  const pesados = [
+    '["LISTA","30/11/2026"]\n',
+    `["HISTORIA","${cpf}"]\n`,
+    '["FECHA","30/11/2026"]\n',
+    '["VAGAS"]\n',
+    '["FILA","CLINICO GERAL"]\n',
+  ];
   for (const pesado of pesados) {
     let comecados = 0;
     const laco = new Laco({ relogio: () => (comecados++, 0), cede: () => Promise.resolve() });

@@ -6,37 +6,19 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import type { Endereco } from "./conexao.ts";
-import { conferePeriodo } from "./datas.ts";
 import {
   type Bandeira,
   BANDEIRAS,
   CHAVES,
   type ComandoDado,
-  CONTATO,
   FORMAS,
-  type Inteira,
-  INTEIRAS,
   type NomeDeComando,
   NOMES_DE_COMANDO,
-  QUAL,
-  type SituacaoPedida,
-  SITUACOES_PEDIDAS,
 } from "./formas.ts";
+import { montaComando, type SemValor } from "./leitura.ts";
 import { LETRAS_DE_ENGANO, maisPerto } from "./parecidas.ts";
-import { corta } from "./telas.ts";
-import { ErroDeUso } from "../comandos/argumentos.ts";
 import { chave } from "../clinica/texto.ts";
-import {
-  EMAIL,
-  type Leitor,
-  livre,
-  LOCAL_MAXIMO,
-  MINUTO,
-  MINUTO_FINAL,
-  MOTIVO_MAXIMO,
-  NOTA_MAXIMA,
-  TELEFONE,
-} from "../fio/leitores.ts";
+import { ErroDeUso } from "../comandos/argumentos.ts";
 import { PORTA_PADRAO } from "../protocolo.ts";
 
 /** As palavras do menu e as da recepção, para quem as escreve no lugar do comando. */
@@ -47,21 +29,10 @@ const OUTRAS_PALAVRAS: ReadonlyMap<string, NomeDeComando> = new Map([
   ["lista", "agenda"],
   ["dia", "agenda"],
   ["desfechar", "reabrir"],
+  ["entrar", "esperar"],
+  ["avisar", "esperar"],
+  ["sair", "desistir"],
 ]);
-
-/** Como o servidor lê um texto que podia não entender, e o que se espera que ele seja. */
-const ESPERADOS: { readonly [B in Bandeira]?: readonly [le: Leitor<unknown>, oque: string] } = {
-  inicio: [MINUTO, "uma hora, como 08:00"],
-  fim: [MINUTO_FINAL, "uma hora, como 12:30"],
-  email: [EMAIL, "um endereço, como ana@exemplo.com"],
-  telefone: [TELEFONE, "um número com o código de área, como (11) 98765-4321"],
-  motivo: [livre(MOTIVO_MAXIMO), `um texto de até ${MOTIVO_MAXIMO} caracteres que se vejam`],
-  nota: [livre(NOTA_MAXIMA), `um texto de até ${NOTA_MAXIMA} caracteres que se vejam`],
-  local: [livre(LOCAL_MAXIMO), `um texto de até ${LOCAL_MAXIMO} caracteres que se vejam`],
-};
-
-/** Quantas colunas se repetem de um texto que não serve. */
-const VISTO_MAXIMO = 40;
 
 /** O que a linha de comando pede. */
 export type Chamada =
@@ -80,12 +51,9 @@ export function lerChamada(args: readonly string[]): Chamada {
   }
 }
 
-interface Separados {
+interface Separados extends SemValor {
   palavras: string[];
   bandeiras: Map<Bandeira, string>;
-  /** As que se escreveram com um valor vazio, `--nota ""`, e não sem valor. */
-  vazias: ReadonlySet<Bandeira>;
-  encaixe: boolean;
   ajuda: boolean;
   json: boolean;
 }
@@ -103,10 +71,13 @@ function separa(args: readonly string[]): Separados {
       return nome === undefined;
     },
   });
+  const comValor = args.find((arg) => CHAVES.some((nome) => arg.startsWith(`--${nome}=`)));
+  if (comValor !== undefined) throw new ErroDeUso(`${comValor.split("=")[0]} não leva valor: veio "${comValor}"`);
   if (estranhas.length > 0) {
     const [nome] = estranhas[0].split("=");
     const perto = maisPerto(nome.replace(/^-+/, ""), [...BANDEIRAS, ...CHAVES]);
-    const sugestao = perto.distancia <= LETRAS_DE_ENGANO ? `; queria dizer --${perto.palavra}?` : "";
+    const engano = perto.distancia <= LETRAS_DE_ENGANO && perto.distancia < perto.palavra.length;
+    const sugestao = engano ? `; queria dizer --${perto.palavra}?` : "";
     throw new ErroDeUso(`opção desconhecida: ${nome}${sugestao}`);
   }
   const bandeiras = new Map<Bandeira, string>([...vazias].map((nome) => [nome, ""]));
@@ -118,7 +89,7 @@ function separa(args: readonly string[]): Separados {
     palavras: lidos._,
     bandeiras,
     vazias,
-    encaixe: lidos.encaixe === true,
+    ditas: new Set((["encaixe", "marca"] as const).filter((nome) => lidos[nome] === true)),
     ajuda: lidos.help === true,
     json: lidos.json === true,
   };
@@ -141,7 +112,7 @@ function tiraVazias(args: readonly string[]): { vazias: ReadonlySet<Bandeira>; o
   return { vazias, outras };
 }
 
-function interpreta({ palavras, bandeiras, vazias, encaixe, ajuda, json }: Separados): Chamada {
+function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json }: Separados): Chamada {
   if (ajuda) return { tipo: "ajuda" };
   const resto = [...palavras];
   const [primeira, segunda] = palavras;
@@ -161,7 +132,7 @@ function interpreta({ palavras, bandeiras, vazias, encaixe, ajuda, json }: Separ
   if (palavra === undefined) {
     // Depois de um comando é a versão de um agendamento, e falta-lhe o valor.
     if (bandeiras.get("versao") === "") return { tipo: "versao" };
-    if (bandeiras.size === 0 && !encaixe && !json) {
+    if (bandeiras.size === 0 && ditas.size === 0 && !json) {
       return { tipo: "menu", endereco, ...duvidaDoMenu(primeira, palavras.length) };
     }
     const lido = primeira === undefined ? "" : `; "${primeira}" foi lido como o servidor${duvidaSobre(primeira)}`;
@@ -186,7 +157,7 @@ function interpreta({ palavras, bandeiras, vazias, encaixe, ajuda, json }: Separ
     const duvida = comandoDe(resto[0]) === undefined ? "" : `.${comoServidor}`;
     throw new ErroDeUso(`sobra na linha de comando: ${sobra}; textos com espaço vão entre aspas${duvida}`);
   }
-  return { tipo: "comando", endereco, comando: montaComando(nome, bandeiras, { vazias, encaixe }), json };
+  return { tipo: "comando", endereco, comando: montaComando(nome, bandeiras, { vazias, ditas }), json };
 }
 
 /**
@@ -232,114 +203,6 @@ function sugestaoDe(palavra: string): string {
 /** `"Situação"` → `"situacao"`: os acentos são de quem escreve. */
 function semAcentos(palavra: string): string {
   return chave(palavra).toLowerCase();
-}
-
-function montaComando(
-  nome: NomeDeComando,
-  bandeiras: ReadonlyMap<Bandeira, string>,
-  { vazias, encaixe }: Pick<Separados, "vazias" | "encaixe">,
-): ComandoDado {
-  const { obrigatorias, opcionais } = FORMAS[nome];
-  const faltam = obrigatorias.filter((bandeira) => !bandeiras.has(bandeira));
-  if (faltam.length > 0) throw new ErroDeUso(`${nome} precisa de ${faltam.map((f) => `--${f}`).join(", ")}`);
-  for (const [bandeira, valor] of bandeiras) {
-    if (![...obrigatorias, ...opcionais].includes(bandeira)) throw new ErroDeUso(`--${bandeira} não se usa em ${nome}`);
-    const apaga = nome === "corrigir" && vazias.has(bandeira) && CONTATO.some((campo) => campo === bandeira);
-    if (valor === "" && !apaga) throw new ErroDeUso(`falta o valor de --${bandeira}`);
-    confereTexto(bandeira, valor);
-  }
-  if (encaixe && nome !== "agendar") throw new ErroDeUso(`--encaixe não se usa em ${nome}`);
-  const texto = (bandeira: Bandeira): string => bandeiras.get(bandeira) ?? "";
-  const talvez = <B extends Bandeira>(...nomes: B[]): { [K in B]?: string } => {
-    const ditos: { [K in B]?: string } = {};
-    for (const bandeira of nomes) if (bandeiras.has(bandeira)) ditos[bandeira] = bandeiras.get(bandeira);
-    return ditos;
-  };
-  const inteiro = (bandeira: Inteira): number => lerInteiro(bandeira, texto(bandeira));
-  const inteiros = <B extends Inteira>(...nomes: B[]): { [K in B]?: number } => {
-    const ditos: { [K in B]?: number } = {};
-    for (const bandeira of nomes) if (bandeiras.has(bandeira)) ditos[bandeira] = inteiro(bandeira);
-    return ditos;
-  };
-  const cpf = texto("cpf");
-  const especialista = texto("especialista");
-  const data = texto("data");
-  switch (nome) {
-    case "agendar": {
-      if (encaixe && !bandeiras.has("horario")) throw new ErroDeUso("um encaixe precisa de --horario: a que minuto");
-      const mais = talvez("data", "horario", "profissional", "motivo", ...CONTATO);
-      return { nome, cpf, paciente: texto("nome"), especialista, ...mais, ...(encaixe ? { encaixe } : {}) };
-    }
-    case "remarcar":
-      return { nome, cpf, especialista, data, ...talvez("horario", "profissional", "motivo"), ...inteiros(...QUAL) };
-    case "cancelar":
-      return { nome, cpf, ...talvez("especialista", "motivo"), ...inteiros(...QUAL) };
-    case "buscar":
-    case "historia":
-      return { nome, cpf };
-    case "vagas":
-      return { nome, ...talvez("especialista", "data", "profissional") };
-    case "agenda":
-      return { nome, ...talvez("data", "especialista", "profissional") };
-    case "situacao": {
-      const situacao = lerSituacao(texto("situacao"));
-      return { nome, cpf, especialista, situacao, ...talvez("local", "motivo"), ...inteiros("prioridade", ...QUAL) };
-    }
-    case "corrigir": {
-      const paciente = bandeiras.get("nome");
-      const mais = talvez(...CONTATO);
-      if (paciente === undefined && Object.keys(mais).length === 0) {
-        throw new ErroDeUso("corrigir precisa do que corrigir: --nome, --email, --telefone ou --nota");
-      }
-      return {
-        nome,
-        cpf,
-        especialista,
-        ...(paciente === undefined ? {} : { paciente }),
-        ...mais,
-        ...inteiros(...QUAL),
-      };
-    }
-    case "fechar": {
-      const quando = talvez("ate", "inicio", "fim");
-      if (quando.ate !== undefined) conferePeriodo(data, quando.ate);
-      // Horas já conferidas comparam-se como textos.
-      const { inicio = "00:00", fim = "24:00" } = quando;
-      if (fim <= inicio) throw new ErroDeUso(`--fim ${fim} não é depois de --inicio ${inicio}`);
-      return { nome, data, ...quando, ...talvez("especialista", "profissional", "motivo") };
-    }
-    case "extra": {
-      const [vagas, minutos] = [inteiro("vagas"), inteiro("minutos")];
-      const mais = { ...talvez("profissional", "local"), ...inteiros("encaixes") };
-      return { nome, especialista, data, inicio: texto("inicio"), vagas, minutos, ...mais };
-    }
-    case "reabrir":
-      return { nome, numero: inteiro("numero") };
-  }
-}
-
-function lerInteiro(bandeira: Inteira, texto: string): number {
-  const [menor, maior] = INTEIRAS[bandeira];
-  const valor = /^\d{1,15}$/.test(texto) ? Number(texto) : NaN;
-  if (valor >= menor && valor <= maior) return valor;
-  const limites = maior === Infinity ? `${menor} em diante` : `${menor} a ${maior}`;
-  throw new ErroDeUso(`--${bandeira} espera um número de ${limites}; veio "${texto}"`);
-}
-
-function confereTexto(bandeira: Bandeira, texto: string): void {
-  const [le, oque] = ESPERADOS[bandeira] ?? [];
-  // Um leitor devolve um objeto só para dizer o erro.
-  if (typeof le?.(texto) === "object") {
-    throw new ErroDeUso(`--${bandeira} espera ${oque}; veio "${corta(texto, VISTO_MAXIMO)}"`);
-  }
-}
-
-function lerSituacao(texto: string): SituacaoPedida {
-  const escrita = chave(texto);
-  const achada = SITUACOES_PEDIDAS.find((situacao) => situacao === escrita);
-  if (achada !== undefined) return achada;
-  const aceitas = SITUACOES_PEDIDAS.map((situacao) => situacao.toLowerCase()).join(", ");
-  throw new ErroDeUso(`"${texto}" não é uma situação; use ${aceitas}`);
 }
 
 /** `"nome"`, `"10.0.0.30"`, `"nome:9100"`, `"[nome]"`, `"::1"`, `"[::1]"` ou `"[::1]:9100"`. */

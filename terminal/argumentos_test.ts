@@ -108,8 +108,10 @@ teste("opções: desconhecida, sem valor, a mais, a menos e fora do comando são
     [["buscar", "--cpf", CPF, "maria", "silva"], "sobra na linha de comando: maria silva"],
     [["--cpf", CPF], "falta o comando"],
     [["--json"], "falta o comando"],
+    [["vagas", "--json=1"], '--json não leva valor: veio "--json=1"'],
   ];
   for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerChamada(args)), esperado);
+  assertEquals(erroDe(lerChamada(["vagas", "-5"])), "opção desconhecida: -5", "um número não é o engano de uma opção");
 });
 
 teste("um CPF que começa por zero fica inteiro", () => {
@@ -253,6 +255,9 @@ teste("os limites dos números são os do fio", () => {
     vagas: (vagas) => ({ ...extra, vagas }),
     minutos: (minutos) => ({ ...extra, minutos }),
     encaixes: (encaixes) => ({ ...extra, encaixes }),
+    antecedencia: (antecedencia) => ({
+      ...{ comando: "ESPERA", cpf: CPF, nome: "Ana", especialista: "nutricionista", antecedencia },
+    }),
   };
   const conferem = (inteira: Inteira): void => {
     const [menor, maior] = INTEIRAS[inteira];
@@ -267,4 +272,49 @@ teste("os limites dos números são os do fio", () => {
   conferem("vagas");
   conferem("minutos");
   conferem("encaixes");
+  conferem("antecedencia");
+});
+
+teste("esperar, desistir, aceitar, recusar e fila levam o que a lista de espera pede", () => {
+  assertEquals(
+    comandoDe("esperar", CPF, "nutricionista", "--nome", "Ana", "--turno", "manha", "--marca", "--de", "amanhã"),
+    {
+      ...{ nome: "esperar", cpf: CPF, paciente: "Ana", especialista: "nutricionista", de: "amanhã" },
+      ...{ turno: "MANHÃ", marca: true },
+    },
+  );
+  assertEquals(comandoDe("desistir", CPF, "nutricionista"), {
+    nome: "desistir",
+    cpf: CPF,
+    especialista: "nutricionista",
+  });
+  assertEquals(comandoDe("aceitar", CPF, "nutricionista", "--motivo", "x"), {
+    ...{ nome: "aceitar", cpf: CPF, especialista: "nutricionista", motivo: "x" },
+  });
+  assertEquals(comandoDe("desistir", CPF, "nutricionista", "--numero", "7", "--codigo", "abcd-efgh"), {
+    ...{ nome: "desistir", cpf: CPF, especialista: "nutricionista", numero: 7, codigo: "abcd-efgh" },
+  });
+  assertEquals(comandoDe("cancelar", CPF, "--codigo", "ABCDEFGH"), { nome: "cancelar", cpf: CPF, codigo: "ABCDEFGH" });
+  assertEquals(comandoDe("fila", "nutricionista"), { nome: "fila", especialista: "nutricionista" });
+  const entra = ["esperar", CPF, "nutricionista", "--nome", "Ana"];
+  const erros: [string[], string][] = [
+    [["esperar", CPF, "nutricionista"], "esperar precisa de --nome"],
+    [[...entra, "--turno", "noite"], '--turno espera manhã ou tarde; veio "noite"'],
+    [[...entra, "--de", "32/12/2026"], "--de espera uma data"],
+    [[...entra, "--de", "24/12/2026", "--ate", "23/12/2026"], "--ate 23/12/2026 é antes de --de 24/12/2026"],
+    [[...entra, "--antecedencia", "527041"], "--antecedencia espera um número de 0 a 527040"],
+    [[...entra, "--email", "x"], "--email espera um endereço"],
+    [[...entra, "--encaixe"], "--encaixe não se usa em esperar"],
+    [[...entra, "--marca=não"], '--marca não leva valor: veio "--marca=não"'],
+    [["agenda", "--marca"], "--marca não se usa em agenda"],
+    [["recusar", CPF, "nutricionista", "--motivo", "x"], "--motivo não se usa em recusar"],
+    [["fila"], "fila precisa de --especialista"],
+    [["aceitar", CPF, "nutricionista", "--versao", "2"], "--versao não se usa em aceitar"],
+    [
+      ["recusar", CPF, "nutricionista", "--codigo", "1234"],
+      "--codigo espera oito letras e números, como ABCD-EFGH; veio",
+    ],
+    [[...entra, "--codigo", "ABCDEFGH"], "--codigo não se usa em esperar"],
+  ];
+  for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerChamada(args)), esperado);
 });

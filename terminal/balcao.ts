@@ -1,16 +1,27 @@
 /**
  * O balcão: o que o menu usa, e como ele fala com o servidor, insistindo enquanto não atende, à vista de quem espera. O que
- * houve com um pedido sem resposta, decide-o `conexao.ts`. Só o menu o usa.
+ * houve com um pedido sem resposta, decide-o `destino.ts`. Só o menu o usa.
  *
  * @module
  */
 
 import { delay } from "@std/async";
 import { type Conexao, esperaAntesDe, RespostaPerdida } from "./conexao.ts";
-import { consultaDestino, destinoDe, type PedidoDeMudanca } from "./destino.ts";
-import { ehRecusa, O_QUE_QUER_DIZER, SERVIDOR_ANTIGO } from "./frases.ts";
+import {
+  aceitoEm,
+  consultaDestino,
+  consultaNaLista,
+  destinoDe,
+  type DestinoNaLista,
+  destinoNaLista,
+  type PedidoDeMudanca,
+  type PedidoNaLista,
+  type VistoNaLista,
+} from "./destino.ts";
+import { ehRecusa, frasesDe, O_QUE_QUER_DIZER, SERVIDOR_ANTIGO } from "./frases.ts";
 import { Interrupcao, type Teclado } from "./teclado.ts";
-import { agendamentoDe, cartaoDe, type Tela } from "./telas.ts";
+import type { Tela } from "./tela.ts";
+import { agendamentoDe, cartaoDe } from "./telas.ts";
 import {
   agendamentosEm,
   type Respondido,
@@ -21,7 +32,7 @@ import {
   type VagaLida,
 } from "./tubo.ts";
 import type { Codigo } from "../clinica/pedido.ts";
-import type { PedidoNoFio2De } from "../fio/clinica2.ts";
+import type { Convite, PedidoNoFio2De } from "../fio/clinica2.ts";
 
 /** O que o menu usa. */
 export interface Balcao {
@@ -46,7 +57,11 @@ export function recusa({ tela }: Balcao, codigo: Codigo): void {
 
 /** Diz o que houve e, quando a recusa o traz, mostra como está o agendamento. */
 export function recusaCom(balcao: Balcao, resposta: Respondido): void {
-  recusa(balcao, resposta.codigo);
+  const { codigo } = resposta;
+  if (codigo === "ERRO-116") {
+    const [frase, ...mais] = frasesDe(resposta);
+    balcao.tela.frase("erro", [`${frase} (${codigo})`, ...mais].join(" "));
+  } else recusa(balcao, codigo);
   const [agora] = agendamentosEm(resposta);
   if (agora !== undefined && ehRecusa(resposta.codigo)) {
     balcao.tela.quadro(cartaoDe("Como está agora", agendamentoDe(agora)));
@@ -70,11 +85,15 @@ export async function consultaVagas(
   throw new Desistencia();
 }
 
-/** Os agendamentos do CPF; se não há, diz por quê. */
-export async function consultaAgendamentos(balcao: Balcao, cpf: string): Promise<readonly TuplaLida[]> {
+/** Os agendamentos do CPF; se não há, diz por quê, a não ser que o que se disse dele já baste. */
+export async function consultaAgendamentos(
+  balcao: Balcao,
+  cpf: string,
+  { jaDito = false }: { jaDito?: boolean } = {},
+): Promise<readonly TuplaLida[]> {
   const resposta = await insiste(balcao, () => balcao.conexao.pede({ comando: "BUSCA", cpf }));
   if (resposta.codigo === "OK-302") return resposta.agendamentos;
-  recusa(balcao, resposta.codigo);
+  if (!jaDito || resposta.codigo !== "ERRO-112") recusa(balcao, resposta.codigo);
   return [];
 }
 
@@ -117,6 +136,61 @@ export async function altera(
   } catch (erro) {
     if (erro instanceof Interrupcao || erro instanceof Desistencia) tela.frase("aviso", naoSeSabe);
     throw erro;
+  }
+}
+
+/**
+ * Pede algo da lista de espera; se a resposta se perde, vê o que ficou, di-lo, e devolve-o.
+ *
+ * @param convite A hora segurada por que se responde.
+ * @throws {Desistencia} se não se sabe o que houve, já dito.
+ */
+export async function alteraNaLista(
+  balcao: Balcao,
+  pedido: PedidoNaLista,
+  convite?: Convite,
+): Promise<Respondido | DestinoNaLista> {
+  const { conexao, teclado, tela } = balcao;
+  try {
+    return await insiste(balcao, () => conexao.pede(pedido));
+  } catch (erro) {
+    if (!(erro instanceof RespostaPerdida)) throw erro;
+  }
+  const naoSeSabe = 'Não se sabe se foi feito. Confira em "Ver os agendamentos" antes de repetir.';
+  if (teclado.interrompido.aborted) {
+    tela.frase("aviso", naoSeSabe);
+    throw teclado.interrompido.reason;
+  }
+  tela.frase("aviso", "A conexão caiu antes da resposta. Verificando o que ficou…");
+  try {
+    const visto = await insiste(balcao, () => consultaNaLista(conexao, pedido));
+    const destino = visto && destinoNaLista(pedido, visto, convite);
+    if (visto === undefined || destino === undefined) throw new Desistencia();
+    tela.frase(destino === "feito" ? "ok" : "erro", oQueFicou(pedido, destino, visto));
+    const aceito = pedido.comando === "ACEITA" && aceitoEm(visto.agendamentos, pedido.especialista, convite);
+    if (aceito) tela.quadro(cartaoDe("Como ficou", agendamentoDe(aceito)));
+    return destino;
+  } catch (erro) {
+    if (erro instanceof Interrupcao || erro instanceof Desistencia) tela.frase("aviso", naoSeSabe);
+    throw erro;
+  }
+}
+
+function oQueFicou({ comando }: PedidoNaLista, destino: DestinoNaLista, { entrada }: VistoNaLista): string {
+  if (destino === "tarde") return "Não: já não está na lista, ou já não há hora segurada.";
+  const feito = destino === "feito";
+  switch (comando) {
+    case "ESPERA":
+      return feito
+        ? `Sim: está na lista de espera, em ${entrada?.posicao}º lugar. O código não chegou; quem o quer sai da lista e ` +
+          "entra de novo, no fim."
+        : "Não: não entrou na lista. Confirme para tentar de novo.";
+    case "DESISTE":
+      return feito ? "Sim: fora da lista de espera." : "Não: continua na lista de espera.";
+    case "RECUSA":
+      return feito ? "Sim: esse convite já não está de pé; continua na lista." : "Não: a hora continua segurada.";
+    case "ACEITA":
+      return feito ? "Sim: a hora é sua." : "Não: a hora continua segurada.";
   }
 }
 

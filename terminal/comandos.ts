@@ -11,8 +11,8 @@ import { type Conexao, escreverEndereco, esperaAntesDe, RespostaPerdida } from "
 import { conferePeriodo, dataDoFio, diasDepoisDeHoje, lerData } from "./datas.ts";
 import { agendamentosDe, consultaDestino, destinoDe, type PedidoDeMudanca } from "./destino.ts";
 import { imprime } from "./saida.ts";
-import { type Respondido, SemConexao, type TuplaLida } from "./tubo.ts";
-import { lerCpf } from "../clinica/texto.ts";
+import { type Respondido, SemConexao, ServidorAntigo, type TuplaLida } from "./tubo.ts";
+import { inofensivo, lerCpf } from "../clinica/texto.ts";
 import type { PedidoNoFio2De } from "../fio/clinica2.ts";
 
 /** O prazo para saber o destino de um pedido sem resposta, em ms: há um programa à espera. */
@@ -68,6 +68,28 @@ export async function executa(
       const { nome: _, paciente: nome, ...campos } = comando;
       return await mudaDaHistoria(conexao, { comando: "CORRIGE", nome, ...campos }, insistencia);
     }
+    case "esperar": {
+      const { nome: _, paciente: nome, de: primeira, ate: ultima, ...campos } = comando;
+      const [de, ate] = await Promise.all(
+        [primeira, ultima].map(async (data) => data === undefined ? undefined : (await dataPara(conexao, data)).data),
+      );
+      if (ate !== undefined) conferePeriodo(de ?? "", ate, "de");
+      return await pedeNaLista(conexao, { comando: "ESPERA", nome, de, ate, ...campos }, insistencia);
+    }
+    case "desistir": {
+      const { nome: _, ...campos } = comando;
+      return await pedeNaLista(conexao, { comando: "DESISTE", ...campos }, insistencia);
+    }
+    case "aceitar": {
+      const { nome: _, ...campos } = comando;
+      return await pedeNaLista(conexao, { comando: "ACEITA", ...campos }, insistencia);
+    }
+    case "recusar": {
+      const { nome: _, ...campos } = comando;
+      return await pedeNaLista(conexao, { comando: "RECUSA", ...campos }, insistencia);
+    }
+    case "fila":
+      return seConhece(await conexao.pede({ comando: "FILA", especialista: comando.especialista }));
     case "buscar":
       return await conexao.pede({ comando: "BUSCA", cpf: comando.cpf });
     case "historia":
@@ -193,14 +215,57 @@ async function pedeOuRepete(
   return resposta;
 }
 
-function naoSeSabe({ sinal, endereco }: Conexao, feito: string, confere: string): DestinoAdverso {
-  const motivo = sinal.aborted
+/** O que se diz quando o que se repetiu já não se podia fazer: a primeira vez pode tê-lo feito. */
+const JA_NAO_SE_PODE = {
+  ESPERA: ["ERRO-118", "este CPF está na lista: ou este pedido o pôs lá, e o código perdeu-se, ou já lá estava"],
+  DESISTE: ["ERRO-119", "este CPF não está na lista: ou este pedido o tirou, ou não estava"],
+  ACEITA: ["ERRO-119", "já não há convite: ou este pedido o aceitou, ou o prazo tinha passado"],
+} as const;
+
+/**
+ * Pede algo da lista de espera; se a resposta se perde, pede de novo, menos uma recusa: entretanto pode ter vindo outro
+ * convite, e seria esse o recusado.
+ */
+async function pedeNaLista(
+  conexao: Conexao,
+  pedido: PedidoNoFio2De<"ESPERA" | "DESISTE" | "ACEITA" | "RECUSA">,
+  { prazo = PRAZO_DO_DESTINO }: Insistencia,
+): Promise<Respondido> {
+  try {
+    return seConhece(await conexao.pede(pedido));
+  } catch (erro) {
+    if (!(erro instanceof RespostaPerdida)) throw erro;
+  }
+  const { comando, cpf, especialista } = pedido;
+  const confere = comando === "ACEITA" ? `buscar --cpf ${lerCpf(cpf) ?? cpf}` : `fila "${inofensivo(especialista)}"`;
+  if (comando === "RECUSA") {
+    throw new DestinoAdverso(`A resposta se perdeu: não se sabe se foi recusado.\n${confira(conexao, confere)}`);
+  }
+  const resposta = await enquantoDaTempo(conexao, prazo, () => conexao.pede(pedido));
+  if (resposta === undefined) throw naoSeSabe(conexao, "feito", confere);
+  const [jaFeito, frase] = JA_NAO_SE_PODE[comando];
+  if (resposta.codigo === jaFeito) {
+    throw new DestinoAdverso(`A resposta se perdeu, e agora ${frase}.\n${confira(conexao, confere)}`);
+  }
+  await imprime("A resposta se perdeu, e o pedido foi repetido; este é o resultado.", Deno.stderr);
+  return resposta;
+}
+
+/** Um servidor de antes da lista de espera fala CLINICA/2, e não a conhece. */
+function seConhece(resposta: Respondido): Respondido {
+  if (resposta.codigo === "ERRO-101") throw new ServidorAntigo("sem lista de espera");
+  return resposta;
+}
+
+function confira({ endereco }: Conexao, comando: string): string {
+  return `Confira com: cliente.ts ${escreverEndereco(endereco)} ${comando}`.trimEnd();
+}
+
+function naoSeSabe(conexao: Conexao, feito: string, confere: string): DestinoAdverso {
+  const motivo = conexao.sinal.aborted
     ? "Interrompido antes da resposta"
     : "A resposta se perdeu e o servidor não voltou a tempo";
-  return new DestinoAdverso(
-    `${motivo}: não se sabe se foi ${feito}.\nConfira com: cliente.ts ${escreverEndereco(endereco)} ${confere}`
-      .trimEnd(),
-  );
+  return new DestinoAdverso(`${motivo}: não se sabe se foi ${feito}.\n${confira(conexao, confere)}`);
 }
 
 /** O que a consulta diz, tentando até o prazo ou um Ctrl-C; `undefined` se não deu para saber. */

@@ -42,6 +42,7 @@ export class RespostaPerdida extends Error {
 /** Os pedidos que mudam o livro: se a resposta se perde, não se sabe se aconteceu. */
 const MUDANCAS: readonly PedidoNoFio2["comando"][] = [
   ...["AGEND", "CANCEL", "REMARC", "CORRIGE", "SITUA", "FECHA", "EXTRA", "REABRE"] as const,
+  ...["ESPERA", "DESISTE", "ACEITA", "RECUSA"] as const,
 ];
 
 /**

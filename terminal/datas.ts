@@ -38,16 +38,26 @@ export function dataDoFio(texto: string): { data: string; dia: string } {
 }
 
 /**
+ * Confere que se pode ler a data de uma opção.
+ *
+ * @throws {ErroDeUso} se não é uma.
+ */
+export function confereData(opcao: string, texto: string): void {
+  if (lerData(texto) === undefined && diasDepoisDeHoje(texto) === undefined) {
+    throw new ErroDeUso(`--${opcao} espera uma data, como 24/12/2026; veio "${texto}"`);
+  }
+}
+
+/**
  * Confere que um período acaba depois de começar, até onde as datas já se sabem: de `"hoje"`, quem sabe é a clínica.
  *
+ * @param inicio O nome da opção em que ele começa.
  * @throws {ErroDeUso} se `ate` é antes de `data`, ou não é uma data.
  */
-export function conferePeriodo(data: string, ate: string): void {
+export function conferePeriodo(data: string, ate: string, inicio: "data" | "de" = "data"): void {
+  confereData("ate", ate);
   const [de, fim] = [lerData(data), lerData(ate)];
-  if (fim === undefined && diasDepoisDeHoje(ate) === undefined) {
-    throw new ErroDeUso(`--ate espera uma data, como 24/12/2026; veio "${ate}"`);
-  }
   if (de !== undefined && fim !== undefined && Temporal.PlainDate.compare(fim, de) < 0) {
-    throw new ErroDeUso(`o período acaba antes de começar: --ate ${ate} é antes de --data ${data}`);
+    throw new ErroDeUso(`o período acaba antes de começar: --ate ${ate} é antes de --${inicio} ${data}`);
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Dia, escolhidoDe, type Marcado, visiveis } from "./dia.ts";
+import { type Dia, escolhidoDe, type Marcado, type Recado, visiveis } from "./dia.ts";
 import { type Estilo, PRIORIDADES, SITUACOES } from "./frases.ts";
 import {
   codigoPorExtenso,
@@ -40,7 +40,8 @@ const MOLDURA = 4;
 /** Uma tela com menos linhas mostra o escolhido numa só; com mais, em três e um espaço. */
 const TELA_ALTA = 16;
 
-function linhasDoDetalhe(linhas: number): number {
+/** As linhas do escolhido, numa tela com tantas. */
+export function linhasDoDetalhe(linhas: number): number {
   return linhas < TELA_ALTA ? 1 : 4;
 }
 
@@ -54,21 +55,22 @@ export function desenha(dia: Dia, quadro: Quadro): string[] {
   const { colunas, linhas } = quadro;
   const altura = alturaDaLista(linhas);
   const lugar = linhasDoDetalhe(linhas);
-  const meio = dia.modo.tipo === "ajuda"
-    ? ajuda(colunas)
-    : [...ate(lista(dia, quadro, altura), altura + 1), ...ate(detalheDe(escolhidoDe(dia), quadro), lugar)];
+  const meio = dia.modo.tipo === "ajuda" ? ajuda(colunas) : [
+    ...exatamente(lista(dia, quadro, altura), altura + 1),
+    ...exatamente(detalheDe(escolhidoDe(dia), quadro), lugar),
+  ];
   const recado = recadoDe(dia, colunas);
-  return ate([
+  return exatamente([
     titulo(dia, quadro),
     // Um recado comprido toma a última linha do que está acima.
-    ...ate(meio, altura + 1 + lugar - (recado.length - 1)),
+    ...exatamente(meio, altura + 1 + lugar - (recado.length - 1)),
     ...recado,
     pinta("fraco", corta(teclasDe(dia, colunas), colunas)),
   ], linhas);
 }
 
 /** Exatamente tantas linhas. */
-function ate(linhas: readonly string[], quantas: number): string[] {
+export function exatamente(linhas: readonly string[], quantas: number): string[] {
   return Array.from({ length: quantas }, (_, i) => linhas[i] ?? "");
 }
 
@@ -79,23 +81,23 @@ function titulo(dia: Dia, { colunas }: Quadro): string {
   const inteiro = `${colunas < 60 ? nome.slice(0, 3) : nome}, ${dataNoFio(dia.data)}`;
   const ordem = dia.ordem === "chamada" ? ", por ordem de chamar" : "";
   const esquerda = `${dia.data === dia.hoje ? `${inteiro} (hoje)` : inteiro}${ordem}`;
-  const direita = dia.lista === undefined || dia.lista.length === 0
-    ? ""
-    : contas(dia.lista, Math.max(colunas - larguraDe(esquerda) - 3, 0));
+  const direita = contas(dia, Math.max(colunas - larguraDe(esquerda) - 3, 0));
   const espaco = colunas - larguraDe(esquerda) - larguraDe(direita);
   return pinta("negrito", corta(esquerda, colunas)) + (espaco > 0 ? " ".repeat(espaco) + pinta("fraco", direita) : "");
 }
 
-/** Quantos em cada ponto do dia, o que couber. */
-function contas(lista: readonly Marcado[], largura: number): string {
+/** A quantos da lista de espera telefonar, e quantos em cada ponto do dia, o que couber. */
+function contas({ lista = [], porTelefonar = 0 }: Dia, largura: number): string {
   const quantos = (...situacoes: Marcado["situacao"][]): number =>
     lista.filter(({ situacao }) => situacoes.includes(situacao)).length;
-  const partes = [
+  const doDia = lista.length === 0 ? [] : [
     [quantos("CHEGOU", "CHAMADO"), "na sala"],
     [quantos("MARCADO", "CONFIRMADO"), "por chegar"],
     [quantos("ATENDIDO"), quantos("ATENDIDO") === 1 ? "atendido" : "atendidos"],
     [quantos("FALTOU"), quantos("FALTOU") === 1 ? "falta" : "faltas"],
-  ].map(([quantas, oque]) => `${quantas} ${oque}`);
+  ];
+  const partes = [...porTelefonar > 0 ? [[porTelefonar, "por telefonar (E)"]] : [], ...doDia]
+    .map(([quantas, oque]) => `${quantas} ${oque}`);
   while (partes.length > 0 && larguraDe(partes.join(" · ")) > largura) partes.pop();
   return partes.join(" · ");
 }
@@ -254,17 +256,23 @@ function recadoDe({ modo, filtro, recado, semServidor }: Dia, colunas: number): 
     case "lista":
     case "ajuda": {
       const dito = semServidor === undefined ? recado : { marca: "erro", texto: semServidor } as const;
-      if (dito === undefined) return [filtro === "" ? "" : pinta("fraco", corta(`Só quem tem "${filtro}".`, colunas))];
-      const [estilo, sinal] = MARCAS[dito.marca];
-      const [primeira, ...resto] = quebra(inofensivo(dito.texto), Math.max(colunas - 2, 1));
-      const segunda = resto.length === 0 ? [] : [`  ${corta(resto.join(" "), colunas - 2)}`];
-      return [`${pinta(estilo, sinal)} ${primeira}`, ...segunda];
+      if (dito === undefined && filtro !== "") return [pinta("fraco", corta(`Só quem tem "${filtro}".`, colunas))];
+      return linhasDoRecado(dito, colunas);
     }
   }
 }
 
+/** Um recado, numa linha ou em duas; uma vazia, se não há. */
+export function linhasDoRecado(recado: Recado | undefined, colunas: number): string[] {
+  if (recado === undefined) return [""];
+  const [estilo, sinal] = MARCAS[recado.marca];
+  const [primeira, ...resto] = quebra(inofensivo(recado.texto), Math.max(colunas - 2, 1));
+  const segunda = resto.length === 0 ? [] : [`  ${corta(resto.join(" "), colunas - 2)}`];
+  return [`${pinta(estilo, sinal)} ${primeira}`, ...segunda];
+}
+
 /** A pergunta e o fim do que se digitou, com um cursor. */
-function digitado(pergunta: string, texto: string, colunas: number): string {
+export function digitado(pergunta: string, texto: string, colunas: number): string {
   const inicio = corta(inofensivo(pergunta), Math.max(colunas - 12, 1));
   let resto = inofensivo(texto);
   while (larguraDe(resto) > colunas - larguraDe(inicio) - 1) resto = [...resto].slice(1).join("");
@@ -302,6 +310,7 @@ const TECLAS: readonly (readonly [tecla: string, oque: string])[] = [
   ["D", "desfaz a última mudança"],
   ["R", "remarca"],
   ["N", "encaixa alguém"],
+  ["E", "a lista de espera"],
   ["/", "procura por nome ou CPF"],
   ["L", "por hora ou ordem de chamar"],
   ["← → T", "dia anterior, seguinte, hoje"],

@@ -6,10 +6,12 @@
  */
 
 import type { Conexao } from "./conexao.ts";
+import { type Esperando, filaDe } from "./espera.ts";
 import { agendamentosEm, type Respondido, type TuplaLida } from "./tubo.ts";
 import { espera } from "../clinica/agendamento.ts";
+import { FILA_MOSTRADA } from "../clinica/livro.ts";
 import { chave, lerNome } from "../clinica/texto.ts";
-import type { PedidoNoFio2De } from "../fio/clinica2.ts";
+import type { Convite, PedidoNoFio2De } from "../fio/clinica2.ts";
 
 /** Um pedido que muda um agendamento de um CPF. */
 export type PedidoDeMudanca = PedidoNoFio2De<"AGEND" | "CANCEL" | "REMARC" | "CORRIGE" | "SITUA">;
@@ -130,4 +132,82 @@ function estaCorrigido(pedido: PedidoNoFio2De<"CORRIGE">, [, , nome, , , , , det
     (nota === undefined || nota.trim() === (detalhes?.nota ?? "")) &&
     (email === undefined || email.trim() === (detalhes?.email ?? "")) &&
     (telefone === undefined || digitos(detalhes?.telefone ?? "").endsWith(digitos(telefone)));
+}
+
+// ---------------------------------------------------------------------------------------------- a lista de espera
+
+/** Um pedido de quem está na lista de espera, ou quer estar. */
+export type PedidoNaLista = PedidoNoFio2De<"ESPERA" | "DESISTE" | "ACEITA" | "RECUSA">;
+
+/** O que houve com um: aconteceu; ainda se pode fazer; ou já não. */
+export type DestinoNaLista = "feito" | "por fazer" | "tarde";
+
+/** O que se vê de um CPF numa lista de espera, e o que tem marcado. */
+export interface VistoNaLista {
+  /** A entrada dele. */
+  readonly entrada?: Esperando;
+  /** A lista viu-se até o fim: quem não se acha nela não está. */
+  readonly inteira: boolean;
+  /** O que tem marcado. */
+  readonly agendamentos: readonly TuplaLida[];
+}
+
+/**
+ * O que o livro diz de quem fez o pedido; `undefined` se as respostas não o dizem.
+ *
+ * @throws {SemConexao} quando o servidor não atende.
+ */
+export async function consultaNaLista(
+  conexao: Conexao,
+  { cpf, especialista }: PedidoNaLista,
+): Promise<VistoNaLista | undefined> {
+  const [lista, busca] = await Promise.all([
+    conexao.pede({ comando: "FILA", especialista }),
+    conexao.pede({ comando: "BUSCA", cpf }),
+  ]);
+  const agendamentos = agendamentosDe(busca);
+  if (lista.codigo !== "OK-311" || agendamentos === undefined) return undefined;
+  const fila = filaDe(lista);
+  return { entrada: fila.find((um) => um.cpf === cpf), inteira: fila.length < FILA_MOSTRADA, agendamentos };
+}
+
+/**
+ * O que houve com um pedido da lista de espera cuja resposta se perdeu; `undefined` se não se pode saber.
+ *
+ * @param convite A hora que estava segurada, se o pedido responde por ela.
+ */
+export function destinoNaLista(
+  { comando, especialista }: PedidoNaLista,
+  { entrada, inteira, agendamentos }: VistoNaLista,
+  convite?: Convite,
+): DestinoNaLista | undefined {
+  if (entrada === undefined && !inteira) return undefined;
+  switch (comando) {
+    case "ESPERA":
+      return entrada === undefined ? "por fazer" : "feito";
+    case "DESISTE":
+      return entrada === undefined ? "feito" : "por fazer";
+    case "RECUSA":
+      if (mesmaHora(entrada?.convite, convite)) return "por fazer";
+      return entrada === undefined ? "tarde" : "feito";
+    case "ACEITA":
+      if (mesmaHora(entrada?.convite, convite)) return "por fazer";
+      return aceitoEm(agendamentos, especialista, convite) === undefined ? "tarde" : "feito";
+  }
+}
+
+/** O agendamento que ficou na hora do convite. */
+export function aceitoEm(
+  agendamentos: readonly TuplaLida[],
+  especialista: string,
+  convite?: Convite,
+): TuplaLida | undefined {
+  return agendamentos.find(([, , , dela, data, , horario]) =>
+    chave(dela) === chave(especialista) && data === convite?.data && horario === convite.horario
+  );
+}
+
+function mesmaHora(um?: Convite, outro?: Convite): boolean {
+  return um !== undefined && um.data === outro?.data && um.horario === outro.horario &&
+    um.profissional === outro.profissional;
 }

@@ -5,7 +5,14 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { destinoDe, type PedidoDeMudanca } from "./destino.ts";
+import {
+  destinoDe,
+  type DestinoNaLista,
+  destinoNaLista,
+  type PedidoDeMudanca,
+  type PedidoNaLista,
+  type VistoNaLista,
+} from "./destino.ts";
 import type { TuplaLida } from "./tubo.ts";
 import type { Detalhes } from "../fio/clinica2.ts";
 import type { Tupla } from "../protocolo.ts";
@@ -97,4 +104,35 @@ teste("uma remarcação sem resposta se julga por onde o agendamento está", () 
   assertEquals(destinoDe({ ...pedido, horario: "09:00" }, [movido], { antes })?.codigo, "ERRO-117");
   assertEquals(destinoDe(pedido, [...antes], { antes }), undefined);
   assertEquals(destinoDe({ ...pedido, numero: 9 }, [movido], { antes })?.codigo, "ERRO-113");
+});
+
+teste("o destino de um pedido da lista de espera se julga pela entrada, pelo convite e pelo que ficou marcado", () => {
+  const convite = { data: TUPLA[4], horario: TUPLA[6], profissional: "", prazo: "25/11/2026 10:30" };
+  const entrada = { ...QUEM, nome: "MARIA", posicao: 1, desde: "24/11/2026 09:00", lapsos: 0 };
+  const so: VistoNaLista = { entrada, inteira: true, agendamentos: [] };
+  const convidada: VistoNaLista = { ...so, entrada: { ...entrada, convite } };
+  const comOutro: VistoNaLista = { ...so, entrada: { ...entrada, convite: { ...convite, horario: "09:00" } } };
+  const fora: VistoNaLista = { inteira: true, agendamentos: [] };
+  const marcada: VistoNaLista = { inteira: true, agendamentos: [TUPLA] };
+  const naoSeSabe: VistoNaLista = { inteira: false, agendamentos: [] };
+  const casos: [PedidoNaLista["comando"], VistoNaLista, DestinoNaLista | undefined][] = [
+    ["ESPERA", so, "feito"],
+    ["ESPERA", fora, "por fazer"],
+    ["ESPERA", naoSeSabe, undefined],
+    ["DESISTE", fora, "feito"],
+    ["DESISTE", so, "por fazer"],
+    ["RECUSA", convidada, "por fazer"],
+    ["RECUSA", so, "feito"],
+    ["RECUSA", comOutro, "feito"],
+    ["RECUSA", fora, "tarde"],
+    ["ACEITA", convidada, "por fazer"],
+    ["ACEITA", marcada, "feito"],
+    ["ACEITA", so, "tarde"],
+    ["ACEITA", fora, "tarde"],
+    ["ACEITA", { ...marcada, agendamentos: [["AGEND", CPF, "MARIA", TUPLA[3], TUPLA[4], TUPLA[5], "10:00"]] }, "tarde"],
+  ];
+  for (const [comando, visto, destino] of casos) {
+    const pedido: PedidoNaLista = comando === "ESPERA" ? { comando, ...QUEM, nome: "MARIA" } : { comando, ...QUEM };
+    assertEquals(destinoNaLista(pedido, visto, convite), destino, `${comando} ${JSON.stringify(visto)}`);
+  }
 });

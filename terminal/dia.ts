@@ -47,7 +47,7 @@ export type SituacaoPedida = Exclude<Situacao, "MARCADO" | "CONVIDADO" | "PASSOU
 export type Efeito =
   | { readonly tipo: "ato"; readonly ato: Ato }
   | { readonly tipo: "remarca"; readonly alvo: Marcado }
-  | { readonly tipo: "encaixa" }
+  | { readonly tipo: "encaixa" | "espera" }
   | { readonly tipo: "lista" }
   | { readonly tipo: "volta" };
 
@@ -88,6 +88,8 @@ export interface Dia {
   readonly filtro: string;
   /** O que as teclas fazem. */
   readonly modo: Modo;
+  /** A quantos da lista de espera é preciso telefonar, a última vez que se viu. */
+  readonly porTelefonar?: number;
   /** O que acabou de acontecer. */
   readonly recado?: Recado;
   /** Por que não se fala com o servidor, enquanto não se fala. */
@@ -186,6 +188,8 @@ function letra(dia: Dia, digitada: string): Passo {
       return [{ ...dia, modo: { tipo: "filtro" } }];
     case "N":
       return [dia, { tipo: "encaixa" }];
+    case "E":
+      return [dia, { tipo: "espera" }];
     case "T":
       return mudaDeDia({ ...dia, data: dia.hoje }, 0);
     case "L":

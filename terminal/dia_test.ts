@@ -124,7 +124,8 @@ teste("cada tecla pede o seu ato, com o número e a versão de quem estava escol
   assertEquals(apertando(dia, "n")[1]?.tipo, "encaixa");
   assertEquals(apertando(dia, "<esc>")[1]?.tipo, "volta");
   assertEquals(apertando(dia, "l")[0].ordem, "chamada");
-  for (const tecla of "qwe1 ç") assertEquals(apertando(dia, tecla), [dia, undefined], tecla);
+  assertEquals(apertando(dia, "e")[1]?.tipo, "espera");
+  for (const tecla of "qw1 ç") assertEquals(apertando(dia, tecla), [dia, undefined], tecla);
 });
 
 teste("sem ninguém escolhido nenhum ato se pede, e isso é dito", () => {
@@ -274,6 +275,14 @@ teste("em 80 colunas cada linha diz hora, senha, nome, CPF, situação, chegada,
   assertMatch(tela[1], /^ {2}HORA +SENHA +PACIENTE +CPF +SITUAÇÃO +CHEGOU +COM QUEM +SALA/);
   assertMatch(tela[2], /^❯ 08:10\+ A005 +MARIA DA SILVA +529.{8,13} chegou +07:58 +DRA\. ANA L.+ Sala 1/);
   assertStringIncludes(tela.join("\n"), "529.982.247-25 · CLÍNICO GERAL · DRA. ANA LIMA");
+});
+
+teste("o título diz a quantos da lista de espera é preciso telefonar, antes do resto, e em que tecla estão", () => {
+  const titulo = (dia: Dia, colunas: number): string => linhasDe({ ...dia, porTelefonar: 2 }, colunas)[0];
+  assertMatch(titulo(diaCom([marcado(1)]), 80), /\(hoje\) +2 por telefonar \(E\) · 0 na sala · 1 por chegar$/);
+  assertMatch(titulo(diaCom([marcado(1)]), 60), /\(hoje\) +2 por telefonar \(E\)$/);
+  assertMatch(titulo(diaCom([]), 80), /\(hoje\) +2 por telefonar \(E\)$/);
+  assertMatch(linhasDe({ ...diaCom([]), porTelefonar: 0 }, 80)[0], /\(hoje\) *$/);
 });
 
 teste("em 40 colunas ficam a hora, a senha, o nome e a situação; o resto está embaixo, no escolhido", () => {

@@ -1,6 +1,6 @@
 /**
  * O que se pergunta a mais ao servidor para que uma resposta se entenda, e só diante dela: quem atende num dia em que
- * ninguém está marcado, e que profissionais há quando não se acha o que se escreveu. É para pessoas; `--json` não o leva.
+ * ninguém está marcado, que profissionais há quando não se acha o que se escreveu, e se já está livre o que se espera. É para pessoas; `--json` não o leva.
  *
  * @module
  */
@@ -8,6 +8,7 @@
 import { dataPara, hojeNaClinica } from "./comandos.ts";
 import type { Conexao } from "./conexao.ts";
 import { lerData } from "./datas.ts";
+import { livreQueServe, marcadoEm } from "./espera.ts";
 import type { ComandoDado } from "./formas.ts";
 import { LETRAS_DE_ENGANO, maisPerto } from "./parecidas.ts";
 import { colunas, comCabecalho, quebra, tabela } from "./telas.ts";
@@ -24,6 +25,7 @@ export async function esclarece(
     if (comando.nome === "agenda" && resposta.codigo === "OK-310" && agendamentosEm(resposta).length === 0) {
       return await diaVazio(conexao, comando);
     }
+    if (comando.nome === "esperar" && resposta.codigo === "OK-307") return await jaLivre(conexao, comando);
     if (resposta.codigo === "ERRO-103" && "profissional" in comando && comando.profissional !== undefined) {
       return emLinhas(await quemHa(conexao, comando.profissional, comando.especialista));
     }
@@ -40,6 +42,27 @@ export async function esclarece(
 
 function emLinhas(texto: string): string[] {
   return texto === "" ? [] : quebra(inofensivo(texto), colunas());
+}
+
+/** Quem entra na lista havendo hora livre que serve espera por outra. */
+async function jaLivre(
+  conexao: Conexao,
+  { cpf, especialista, profissional, turno, antecedencia = 0, ...datas }: Extract<ComandoDado, { nome: "esperar" }>,
+): Promise<readonly string[]> {
+  const vagas = await conexao.pede({ comando: "VAGAS", especialista, profissional });
+  const marcados = agendamentosEm(await conexao.pede({ comando: "BUSCA", cpf }));
+  const [de, ate] = await Promise.all(
+    [datas.de, datas.ate].map(async (data) => data === undefined ? undefined : (await dataPara(conexao, data)).data),
+  );
+  if (vagas.codigo !== "OK-304") return [];
+  const desde = Temporal.Now.zonedDateTimeISO(conexao.apresentacao?.fuso).add({ minutes: antecedencia });
+  const livre = livreQueServe(vagas.vagas, { de, ate, turno }, {
+    marcado: marcadoEm(marcados, especialista),
+    naoAntes: desde.toPlainDateTime().toString({ smallestUnit: "minute" }).replace("T", " "),
+  });
+  return livre === undefined
+    ? []
+    : emLinhas(`Já há uma hora livre que serve, ${livre}: marque-a com agendar. Só se espera pelas que vagarem.`);
 }
 
 // ---------------------------------------------------------------------------------------------------- um dia vazio

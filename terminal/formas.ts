@@ -6,14 +6,16 @@
  */
 
 import { PRIORIDADES } from "./frases.ts";
+import type { ParteDoDia } from "../clinica/espera.ts";
 import { ENCAIXES_MAXIMOS } from "../clinica/oferta.ts";
-import { MINUTOS_DO_DIA } from "../fio/leitores.ts";
+import { ANTECEDENCIA_MAXIMA, MINUTOS_DO_DIA } from "../fio/leitores.ts";
 
 /** As opções que levam um valor. */
 export const BANDEIRAS = [
   ...["cpf", "nome", "especialista", "profissional", "data", "horario", "motivo"],
-  ...["email", "telefone", "nota", "numero", "versao", "situacao", "prioridade", "local"],
+  ...["email", "telefone", "nota", "numero", "versao", "codigo", "situacao", "prioridade", "local"],
   ...["ate", "inicio", "fim", "vagas", "minutos", "encaixes"],
+  ...["de", "turno", "antecedencia"],
 ] as const;
 /** O nome de uma opção que leva um valor. */
 export type Bandeira = typeof BANDEIRAS[number];
@@ -26,16 +28,23 @@ export const INTEIRAS = {
   vagas: [1, MINUTOS_DO_DIA],
   minutos: [1, MINUTOS_DO_DIA],
   encaixes: [0, ENCAIXES_MAXIMOS],
+  antecedencia: [0, ANTECEDENCIA_MAXIMA],
 } as const satisfies { readonly [B in Bandeira]?: readonly [menor: number, maior: number] };
 /** O nome de uma opção que é um número inteiro. */
 export type Inteira = keyof typeof INTEIRAS;
 
 /** O que se escreve sem valor. */
-export const CHAVES = ["json", "help", "encaixe"] as const;
+export const CHAVES = ["json", "help", "encaixe", "marca"] as const;
+
+/** As que dizem algo a um comando, e a qual. */
+export const DE_UM_COMANDO = { encaixe: "agendar", marca: "esperar" } as const satisfies Partial<
+  Record<typeof CHAVES[number], NomeDeComando>
+>;
 
 /** Os comandos. */
 export const NOMES_DE_COMANDO = [
   ...["agendar", "remarcar", "cancelar", "buscar", "vagas"],
+  ...["esperar", "desistir", "aceitar", "recusar", "fila"],
   ...["agenda", "situacao", "corrigir", "historia", "fechar", "extra", "reabrir"],
 ] as const;
 /** O nome de um comando. */
@@ -52,9 +61,18 @@ export interface Forma {
 }
 
 /** As que dizem que agendamento de um CPF. */
-export const QUAL = ["numero", "versao"] as const;
+const QUAL = ["numero", "versao", "codigo"] as const;
+/** As que dizem que entrada da lista de espera. */
+const QUAL_ENTRADA = ["numero", "codigo"] as const;
 /** As que `corrigir` apaga com um valor vazio. */
 export const CONTATO = ["email", "telefone", "nota"] as const;
+
+/** Os que falam de quem está na lista de espera. */
+const NA_LISTA: Forma = {
+  obrigatorias: ["cpf", "especialista"],
+  opcionais: QUAL_ENTRADA,
+  posicoes: ["cpf", "especialista"],
+};
 
 /** As opções de cada comando. */
 export const FORMAS: { readonly [C in NomeDeComando]: Forma } = {
@@ -75,6 +93,17 @@ export const FORMAS: { readonly [C in NomeDeComando]: Forma } = {
   },
   buscar: { obrigatorias: ["cpf"], opcionais: [], posicoes: ["cpf"] },
   vagas: { obrigatorias: [], opcionais: ["especialista", "data", "profissional"], posicoes: [] },
+  esperar: {
+    obrigatorias: ["cpf", "nome", "especialista"],
+    opcionais: [
+      ...["profissional", "de", "ate", "turno", "antecedencia", "prioridade", "motivo", "email", "telefone"] as const,
+    ],
+    posicoes: ["cpf", "especialista"],
+  },
+  desistir: NA_LISTA,
+  aceitar: { ...NA_LISTA, opcionais: ["motivo", ...QUAL_ENTRADA] },
+  recusar: NA_LISTA,
+  fila: { obrigatorias: ["especialista"], opcionais: [], posicoes: ["especialista"] },
   agenda: { obrigatorias: [], opcionais: ["data", "especialista", "profissional"], posicoes: ["data"] },
   situacao: {
     obrigatorias: ["cpf", "especialista", "situacao"],
@@ -108,10 +137,16 @@ export const SITUACOES_PEDIDAS = [
 /** Uma situação que se pede, ou `DESFAZ`. */
 export type SituacaoPedida = typeof SITUACOES_PEDIDAS[number];
 
-/** Que agendamento do CPF, quando se diz mais que a especialidade. */
-export interface Qual {
-  /** Exatamente este. */
+/** Que entrada da lista de espera, quando se diz mais que o CPF e a especialidade. */
+export interface QualEntrada {
+  /** Exatamente esta. */
   readonly numero?: number;
+  /** O segundo fator. */
+  readonly codigo?: string;
+}
+
+/** Que agendamento do CPF, quando se diz mais que a especialidade: o número e o código são os dele. */
+export interface Qual extends QualEntrada {
   /** Só se ainda é esta a versão. */
   readonly versao?: number;
 }
@@ -154,6 +189,28 @@ export type ComandoDado =
     readonly especialista?: string;
     readonly motivo?: string;
   }
+  | Omit<Contato, "nota"> & {
+    readonly nome: "esperar";
+    readonly cpf: string;
+    readonly paciente: string;
+    readonly especialista: string;
+    readonly profissional?: string;
+    readonly de?: string;
+    readonly ate?: string;
+    readonly turno?: ParteDoDia;
+    readonly antecedencia?: number;
+    readonly marca?: true;
+    readonly prioridade?: number;
+    readonly motivo?: string;
+  }
+  | QualEntrada & { readonly nome: "desistir" | "recusar"; readonly cpf: string; readonly especialista: string }
+  | QualEntrada & {
+    readonly nome: "aceitar";
+    readonly cpf: string;
+    readonly especialista: string;
+    readonly motivo?: string;
+  }
+  | { readonly nome: "fila"; readonly especialista: string }
   | { readonly nome: "buscar" | "historia"; readonly cpf: string }
   | { readonly nome: "vagas"; readonly especialista?: string; readonly data?: string; readonly profissional?: string }
   | { readonly nome: "agenda"; readonly data?: string; readonly especialista?: string; readonly profissional?: string }

@@ -6,7 +6,7 @@
 
 import type { Situacao } from "../clinica/agendamento.ts";
 import type { Codigo } from "../clinica/pedido.ts";
-import { NOME_MAXIMO } from "../clinica/texto.ts";
+import { inofensivo, NOME_MAXIMO } from "../clinica/texto.ts";
 
 /** O código de um erro. */
 export type CodigoDeRecusa = Extract<Codigo, `ERRO-${string}`>;
@@ -36,8 +36,14 @@ export const O_QUE_QUER_DIZER: { readonly [C in CodigoDeRecusa]: string } = {
     "A situação em que o agendamento está, ou a hora, não permite isso; nada foi alterado. Veja-a e escolha outro " +
     "passo.",
   "ERRO-116":
-    "As regras da clínica não o permitem; nada foi alterado. Escolha outra data, ou diga o motivo e tente de novo.",
+    "As regras da clínica não o permitem; nada foi alterado. A recepção passa por cima delas dizendo o motivo.",
   "ERRO-117": "Alguém mudou o agendamento antes; nada foi alterado. Veja como está agora e repita se ainda for o caso.",
+  "ERRO-118":
+    "Este CPF já está na lista de espera dessa especialidade. Para mudar o que se quer, saia dela e entre de " +
+    "novo; perde-se o lugar.",
+  "ERRO-119":
+    "Este CPF não está na lista de espera dessa especialidade, ou não há hora segurada para ele; nada foi alterado. " +
+    "Se havia um convite, foi respondido, ou o prazo passou. Busque o CPF para ver o que ficou.",
   "ERRO-120": "Este terminal não tem acesso a isso. Peça a quem cuida do servidor.",
   "ERRO-121": "Já há atendimento nesse horário, ou alguém marcado nele; nada foi alterado. Escolha outro horário.",
   "ERRO-130": "O servidor está ocupado. Espere um pouco e tente de novo.",
@@ -45,12 +51,34 @@ export const O_QUE_QUER_DIZER: { readonly [C in CodigoDeRecusa]: string } = {
     "avise quem cuida do servidor.",
 };
 
+/**
+ * O que dizer de uma recusa: a frase do código e, de uma regra da clínica, o que ela pede; uma que este cliente não conhece
+ * diz-se pelo nome.
+ */
+export function frasesDe({ codigo, regra }: { readonly codigo: CodigoDeRecusa; readonly regra?: string }): string[] {
+  if (regra === undefined) return [O_QUE_QUER_DIZER[codigo]];
+  // Desta não se sai com um motivo.
+  if (regra === "espera") return [REGRAS.espera];
+  return [O_QUE_QUER_DIZER[codigo], Object.hasOwn(REGRAS, regra) ? REGRAS[regra] : `A regra: ${inofensivo(regra)}.`];
+}
+
+/** O que é um `ERRO-103` para quem quer ver a lista de espera do que não há. */
+export const NAO_HA = "A clínica não tem essa especialidade. Confira o nome: vagas mostra as que têm horas livres.";
+
+/** O que é um `ERRO-103` para quem quer esperar pelo que nunca virá. */
+export const NADA_SERVE: string =
+  "Nenhuma hora da clínica serve ao que se pediu, nem livre nem tomada: confira a especialidade, o profissional, as datas, o " +
+  "turno e a antecedência. Quem já está marcado só espera pelo que for mais cedo.";
+
 /** O que cada regra da clínica pede. */
 export const REGRAS: Readonly<Record<string, string>> = {
-  antecedencia: "A regra: falta pouco tempo para essa hora; a clínica pede mais antecedência.",
+  antecedencia: "A regra: falta pouco tempo para essa hora; a clínica pede mais antecedência. Escolha outra.",
   cancelamento: "A regra: falta pouco tempo para a hora marcada; já não se desmarca nem remarca.",
   porCpf: "A regra: este CPF já tem tantos agendamentos quantos a clínica aceita.",
   faltas: "A regra: este CPF faltou vezes demais nos últimos meses.",
+  espera:
+    "A lista de espera não aceita mais ninguém: a dessa especialidade está cheia, ou já entrou gente demais por este " +
+    "endereço; nada foi alterado. Tente de novo noutro dia, ou fale com a recepção.",
 };
 
 /** O que se diz quando o servidor só fala CLINICA/1 e o que se pediu é de CLINICA/2. */

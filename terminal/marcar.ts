@@ -5,11 +5,13 @@
  * @module
  */
 
+import { entraNaLista, respondeAosConvites, type Sabido } from "./avise.ts";
 import { altera, type Balcao, consultaVagas, recusa, recusaCom } from "./balcao.ts";
 import { type Marcado, tuplaDe } from "./dia.ts";
 import { ehRecusa, O_QUE_QUER_DIZER } from "./frases.ts";
+import { especialidades, temEspera } from "./listas.ts";
 import { confirma, escolhe, type Opcao, perguntaCpf, perguntaHora, perguntaNome } from "./perguntas.ts";
-import { VOLTAR } from "./teclado.ts";
+import { VOLTAR, type Voltar } from "./teclado.ts";
 import {
   agendamentoDe,
   type AgendamentoMostrado,
@@ -138,12 +140,22 @@ async function percorre(
 async function escolheEspecialidade(balcao: Balcao, rascunho: Rascunho): Promise<Rumo> {
   const vagas = await consultaVagas(balcao, { comando: "VAGAS" });
   if (vagas.length === 0) {
-    balcao.tela.frase("aviso", "Não há horários livres nas próximas semanas. Tente de novo mais tarde.");
+    balcao.tela.frase("aviso", "Não há horários livres nas próximas semanas.");
+    await ofereceAviso(balcao);
     return "fim";
   }
-  const opcoes = comLivres(Map.groupBy(vagas, ([, , especialista]) => especialista));
-  const escolha = await escolhe(balcao, "Especialidade", opcoes, { padrao: rascunho.especialista });
+  const livres = Map.groupBy(vagas, ([, , especialista]) => especialista);
+  const cheias = await temEspera(balcao) ? (await especialidades(balcao)).filter((nome) => !livres.has(nome)) : [];
+  const semNada = cheias.map((nome): [string, VagaLida[]] => [nome, []]);
+  const opcoes = comLivres(new Map([...livres, ...semNada]));
+  const padrao = rascunho.especialista;
+  const escolha = await escolheOuAvisa(balcao, "Especialidade", opcoes, { padrao });
   if (escolha === VOLTAR) return "atras";
+  if (escolha === AVISA) return await entraNaLista(balcao) ? "fim" : "especialidade";
+  if (!livres.has(escolha)) {
+    balcao.tela.frase("aviso", `Não há horários livres para ${inofensivo(escolha)}.`);
+    return await ofereceAviso(balcao, { especialista: escolha }) ? "fim" : "especialidade";
+  }
   rascunho.especialista = escolha;
   balcao.tela.passo("Especialidade", escolha);
   return "adiante";
@@ -163,13 +175,15 @@ async function escolheProfissional(balcao: Balcao, rascunho: Rascunho): Promise<
   return "adiante";
 }
 
-/** Uma opção por grupo de vagas, com quantas são e desde quando. */
+/** Uma opção por grupo de vagas, com quantas são e desde quando; de um vazio, que não há. */
 function comLivres(grupos: ReadonlyMap<string, readonly VagaLida[]>): Opcao<string>[] {
   const largura = maiorLargura([...grupos.keys()].map(especialidadeCortada));
   return [...grupos].map(([nome, vagas]) => {
+    const rotulo = preenche(especialidadeCortada(nome), largura);
+    if (vagas.length === 0) return { name: `${rotulo}  sem horários livres`, value: nome };
     const livres = quantos(porData(vagas).reduce((soma, [, , , horarios]) => soma + horarios.length, 0));
     const desde = inofensivo(vagas[0][0]);
-    return { name: `${preenche(especialidadeCortada(nome), largura)}  ${livres}, desde ${desde}`, value: nome };
+    return { name: `${rotulo}  ${livres}, desde ${desde}`, value: nome };
   });
 }
 
@@ -193,10 +207,11 @@ async function escolheData(balcao: Balcao, rascunho: Rascunho): Promise<Rumo> {
   if (vagas.length === 0) {
     const quem = inofensivo(rascunho.profissional || rascunho.especialista);
     if (rascunho.alvo === undefined) {
-      balcao.tela.frase("aviso", `Não há mais horários livres para ${quem}. Escolha outra.`);
-      return "especialidade";
+      balcao.tela.frase("aviso", `Não há mais horários livres para ${quem}.`);
+      return await ofereceAviso(balcao, sabidoDe(rascunho)) ? "fim" : "especialidade";
     }
     balcao.tela.frase("aviso", `Não há horários livres para ${quem} para onde remarcar.`);
+    await ofereceAviso(balcao, sabidoDe(rascunho));
     rascunho.fim = { recusado: `Não há horários livres para ${quem} para onde remarcar.` };
     return "fim";
   }
@@ -205,8 +220,9 @@ async function escolheData(balcao: Balcao, rascunho: Rascunho): Promise<Rumo> {
     return { name: inofensivo(`${data}  ${dia.toLowerCase().padEnd(13)}  ${quantos(horarios.length)}`), value: vaga };
   });
   const padrao = vagas.find(([data]) => data === rascunho.data);
-  const escolha = await escolhe(balcao, "Data", opcoes, { padrao });
+  const escolha = await escolheOuAvisa(balcao, "Data", opcoes, { padrao });
   if (escolha === VOLTAR) return "atras";
+  if (escolha === AVISA) return await entraNaLista(balcao, sabidoDe(rascunho)) ? "fim" : "data";
   [rascunho.data, rascunho.dia] = escolha;
   balcao.tela.passo("Data", `${rascunho.data}, ${rascunho.dia.toLowerCase()}`);
   return "adiante";
@@ -216,15 +232,40 @@ async function escolheHorario(balcao: Balcao, rascunho: Rascunho): Promise<Rumo>
   const { data } = rascunho;
   const horarios = (await vagasDo(balcao, rascunho, data)).flatMap(([, , , livres]) => livres);
   if (horarios.length === 0) {
-    balcao.tela.frase("aviso", `Não há mais horários livres em ${inofensivo(data)}. Escolha outra data.`);
-    return "data";
+    balcao.tela.frase("aviso", `Não há mais horários livres em ${inofensivo(data)}.`);
+    return await ofereceAviso(balcao, { ...sabidoDe(rascunho), data }) ? "fim" : "data";
   }
   const opcoes = horarios.map((horario) => ({ name: inofensivo(horario), value: horario }));
-  const escolha = await escolhe(balcao, "Horário", opcoes, { padrao: rascunho.horario });
+  const escolha = await escolheOuAvisa(balcao, "Horário", opcoes, { padrao: rascunho.horario });
   if (escolha === VOLTAR) return "atras";
+  if (escolha === AVISA) return await entraNaLista(balcao, { ...sabidoDe(rascunho), data }) ? "fim" : "horario";
   rascunho.horario = escolha;
   balcao.tela.passo("Horário", escolha);
   return "adiante";
+}
+
+const AVISA: unique symbol = Symbol("avisa");
+
+/** Pergunta uma das horas que há, ou um aviso se vagar outra; um servidor antigo não tem lista de espera. */
+async function escolheOuAvisa<T>(
+  balcao: Balcao,
+  pergunta: string,
+  opcoes: readonly Opcao<T>[],
+  { padrao }: { padrao?: T },
+): Promise<T | Voltar | typeof AVISA> {
+  const aviso = !await temEspera(balcao) ? [] : [{ name: "Outra: avise-me se vagar", value: AVISA } as const];
+  return await escolhe<T | typeof AVISA>(balcao, pergunta, [...opcoes, ...aviso], { padrao });
+}
+
+/** Onde não há hora, oferece a lista de espera; `false` se a pessoa não quis. */
+async function ofereceAviso(balcao: Balcao, sabido?: Sabido): Promise<boolean> {
+  if (!await temEspera(balcao)) return false;
+  return await confirma(balcao, [], { pergunta: "Avisamos se vagar?", padrao: true }) &&
+    await entraNaLista(balcao, sabido);
+}
+
+function sabidoDe({ cpf, nome, especialista, profissional }: Rascunho): Sabido {
+  return { cpf, nome, especialista, profissional };
 }
 
 async function escolheComQuem(balcao: Balcao, rascunho: Rascunho): Promise<Rumo> {
@@ -258,7 +299,7 @@ async function informaCpf(balcao: Balcao, rascunho: Rascunho): Promise<Rumo> {
   const cpf = await perguntaCpf(balcao, rascunho.cpf);
   if (cpf === VOLTAR) return "atras";
   rascunho.cpf = cpf;
-  return "adiante";
+  return await respondeAosConvites(balcao, cpf) === "aceitou" ? "fim" : "adiante";
 }
 
 async function informaNome(balcao: Balcao, rascunho: Rascunho): Promise<Rumo> {

@@ -10,14 +10,17 @@
  */
 
 import process from "node:process";
+import { aviseMe, ofereceSairDas, respondeAosConvites } from "./avise.ts";
 import { altera, type Balcao, consultaAgendamentos, Desistencia, insiste, recusaCom } from "./balcao.ts";
 import { Conexao, type Endereco, escreverEndereco } from "./conexao.ts";
 import { marcadoDe } from "./dia.ts";
 import { SERVIDOR_ANTIGO } from "./frases.ts";
+import { temEspera } from "./listas.ts";
 import { marcar, remarcaUm } from "./marcar.ts";
 import { confirma, escolhe, escolheNoMenu, perguntaCpf } from "./perguntas.ts";
 import { recepcao } from "./recepcao.ts";
 import { Interrupcao, Teclado, VOLTAR, type Voltar } from "./teclado.ts";
+import { Tela } from "./tela.ts";
 import {
   agendamentoDe,
   cartaoDe,
@@ -26,7 +29,6 @@ import {
   pinta,
   tabela,
   tabelaDeAgendamentos,
-  Tela,
 } from "./telas.ts";
 import type { TuplaLida } from "./tubo.ts";
 import type { PrimeiraVaga } from "../protocolo.ts";
@@ -92,11 +94,13 @@ async function atende(balcao: Balcao, novidades: readonly string[]): Promise<boo
   balcao.tela.separa();
   // Um servidor antigo não remarca nem diz o dia; ainda por conhecer, a escolha o dirá.
   const { soDeUm } = balcao.conexao;
+  const comEspera = await temEspera(balcao);
   const escolha = await escolheNoMenu(balcao, novidades, [
     { name: "Marcar um atendimento", value: marcar },
     { name: "Ver os agendamentos de um CPF", value: ver },
     ...(soDeUm ? [] : [{ name: "Remarcar um atendimento", value: remarcar }]),
     { name: "Desmarcar um atendimento", value: desmarcar },
+    ...(comEspera ? [{ name: "Avise-me se vagar", value: aviseMe }] : []),
     ...(soDeUm ? [] : [{ name: "O dia da recepção", value: recepcao }]),
     { name: "Sair", value: undefined },
   ]);
@@ -116,13 +120,15 @@ async function ver(balcao: Balcao): Promise<void> {
   tela.titulo("Ver os agendamentos");
   const cpf = await perguntaCpf(balcao);
   if (cpf === VOLTAR) return tela.desfaz();
-  const tuplas = await consultaAgendamentos(balcao, cpf);
+  const espera = await respondeAosConvites(balcao, cpf) === "espera";
+  const tuplas = await consultaAgendamentos(balcao, cpf, { jaDito: espera });
   if (tuplas.length > 0) tela.quadro(tabelaDeAgendamentos(tuplas));
 }
 
 async function desmarcar(balcao: Balcao): Promise<void> {
   balcao.tela.titulo("Desmarcar um atendimento");
-  await comUmDoCpf(balcao, { pergunta: "Qual deve ser desmarcado?" }, confirmaCancelamento);
+  const opcoes = { pergunta: "Qual deve ser desmarcado?", aoFim: (cpf: string) => ofereceSairDas(balcao, cpf) };
+  await comUmDoCpf(balcao, opcoes, confirmaCancelamento);
 }
 
 async function remarcar(balcao: Balcao): Promise<void> {
@@ -135,22 +141,28 @@ async function remarcar(balcao: Balcao): Promise<void> {
   });
 }
 
-/** Pergunta o CPF e, havendo vários agendamentos, qual; e faz dele o que `faz` faz, que devolve `false` para voltar. */
+/**
+ * Pergunta o CPF e, havendo vários agendamentos, qual; e faz dele o que `faz` faz, que devolve `false` para voltar. `aoFim` é o
+ * que há a perguntar ainda, feito isso, ou se não havia nenhum.
+ */
 async function comUmDoCpf(
   balcao: Balcao,
-  { pergunta }: { pergunta: string },
+  { pergunta, aoFim }: { pergunta: string; aoFim?: (cpf: string) => Promise<void> },
   faz: (alvo: TuplaLida, balcao: Balcao, antes: readonly TuplaLida[]) => Promise<boolean>,
 ): Promise<void> {
   const { tela } = balcao;
   for (let cpf: string | Voltar = ""; (cpf = await perguntaCpf(balcao, cpf)) !== VOLTAR;) {
-    const tuplas = await consultaAgendamentos(balcao, cpf);
-    if (tuplas.length === 0) return;
+    const espera = await respondeAosConvites(balcao, cpf);
+    if (espera === "aceitou") return;
+    const jaDito = aoFim !== undefined && espera === "espera";
+    const tuplas = await consultaAgendamentos(balcao, cpf, { jaDito });
+    if (tuplas.length === 0) return await aoFim?.(cpf);
     for (;;) {
       const alvo: TuplaLida | Voltar = tuplas.length === 1
         ? tuplas[0]
         : await escolhe(balcao, pergunta, tuplas.map((tupla, i) => ({ name: linhasDe(tuplas)[i], value: tupla })));
       if (alvo === VOLTAR) break;
-      if (await faz(alvo, balcao, tuplas)) return;
+      if (await faz(alvo, balcao, tuplas)) return await aoFim?.(cpf);
       if (tuplas.length === 1) break;
     }
     tela.desfaz();

@@ -10,6 +10,7 @@ import { VOLTAR, type Voltar } from "./teclado.ts";
 import { O_QUE_QUER_DIZER } from "./frases.ts";
 import { colunas, corta, cpfPorExtenso, pinta, quebra } from "./telas.ts";
 import { chave, lerCpf, lerNome } from "../clinica/texto.ts";
+import { EMAIL, TELEFONE } from "../fio/leitores.ts";
 
 /** Uma opção de uma lista. */
 export interface Opcao<T> {
@@ -64,6 +65,54 @@ export async function perguntaNome({ teclado, tela }: Balcao, anterior: string):
   const nome = lerNome(texto) ?? texto;
   tela.passo("Paciente", nome);
   return nome;
+}
+
+/** Pergunta uma especialidade, pelo nome. */
+export async function perguntaEspecialidade({ teclado }: Balcao): Promise<string | Voltar> {
+  const texto = await teclado.pergunta((contexto) =>
+    input({
+      message: `Nome da especialidade ${DICA_DO_ESC}`,
+      validate: (digitado) => digitado.trim() !== "" || "Escreva o nome, como a clínica o diz.",
+      theme: tema(),
+    }, contexto)
+  );
+  return texto === VOLTAR ? VOLTAR : texto.trim();
+}
+
+/** Para onde vão os avisos. */
+export interface ParaOAviso {
+  /** O e-mail. */
+  readonly email?: string;
+  /** O telefone, E.164. */
+  readonly telefone?: string;
+}
+
+/** Pergunta um e-mail ou um telefone; Enter sem nada é nenhum. */
+export async function perguntaContato(
+  { teclado, tela }: Balcao,
+  { email, telefone }: ParaOAviso,
+): Promise<ParaOAviso | Voltar> {
+  const texto = await teclado.pergunta((contexto) =>
+    input({
+      message: `Telefone ou e-mail, se quiser aviso ${DICA_DO_ESC}`,
+      default: email ?? telefone ?? "",
+      prefill: "editable",
+      validate: (digitado) =>
+        lerContato(digitado) !== undefined || "Escreva o telefone com o código de área, ou um e-mail; ou nada.",
+      theme: tema(),
+    }, contexto)
+  );
+  if (texto === VOLTAR) return VOLTAR;
+  const contato = lerContato(texto) ?? {};
+  tela.passo("Aviso", contato.email ?? contato.telefone ?? "nenhum");
+  return contato;
+}
+
+function lerContato(texto: string): ParaOAviso | undefined {
+  if (texto.trim() === "") return {};
+  const lido = texto.includes("@") ? EMAIL(texto) : TELEFONE(texto);
+  if (typeof lido !== "string") return undefined;
+  return texto.includes("@") ? { email: lido } : { telefone: lido };
 }
 
 /**

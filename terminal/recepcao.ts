@@ -5,7 +5,6 @@
  * @module
  */
 
-import process from "node:process";
 import { type Balcao, consultaVagas, Desistencia, fraseDe, insiste } from "./balcao.ts";
 import { hojeNaClinica } from "./comandos.ts";
 import { esperaAntesDe, RespostaPerdida } from "./conexao.ts";
@@ -26,9 +25,13 @@ import {
   recebeLista,
   recebeResposta,
 } from "./dia.ts";
+import { filaDe, porTelefonar } from "./espera.ts";
 import { ehRecusa, O_QUE_QUER_DIZER, SERVIDOR_ANTIGO } from "./frases.ts";
+import { especialidades, temEspera } from "./listas.ts";
 import { type ComQuem, encaixaUm, type Fim, remarcaUm } from "./marcar.ts";
-import { LeitorDeTeclas, type Tecla } from "./teclas.ts";
+import { recepcaoDaFila } from "./recepcao_da_fila.ts";
+import { tamanho, TelaCheia } from "./tela_cheia.ts";
+import type { Tecla } from "./teclas.ts";
 import type { AgendamentoMostrado } from "./telas.ts";
 import { agendamentosEm, type Respondido, SemConexao, ServidorAntigo } from "./tubo.ts";
 import type { PedidoNoFio2 } from "../fio/clinica2.ts";
@@ -38,12 +41,11 @@ import { dataNoFio } from "../protocolo.ts";
 /** De quanto em quanto tempo se pergunta a lista, em ms: o que outro balcão faz aparece aqui em dois segundos. */
 const INTERVALO = 2_000;
 
+/** De quanto em quanto tempo, em ms, se vê se há na lista de espera a quem telefonar: os prazos são de horas. */
+const ENTRE_CONVITES = 60_000;
+
 /** Depois de quanto silêncio, em ms, se diz que se espera por um ato. */
 const SILENCIO = 500;
-
-/** A tela cheia, sem cursor e sem quebrar linhas; e a de antes, como estava. */
-const ENTRA = "\x1b[?1049h\x1b[?25l\x1b[?7l";
-const SAI = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /**
  * Mostra o dia e obedece às teclas até Esc.
@@ -53,13 +55,14 @@ const SAI = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 export async function recepcao(balcao: Balcao): Promise<void> {
   await insiste(balcao, () => balcao.conexao.conecta());
   if (balcao.conexao.soDeUm) balcao.tela.frase("erro", SERVIDOR_ANTIGO);
-  else await new Recepcao(balcao).atende();
+  else await new Recepcao(balcao, await temEspera(balcao) ? await especialidades(balcao) : []).atende();
 }
 
 type Evento =
   | { readonly tipo: "tecla"; readonly tecla: Tecla }
   | { readonly tipo: "lista"; readonly data: string; readonly resposta: Respondido }
   | { readonly tipo: "resposta"; readonly ato: Ato; readonly resposta: Respondido }
+  | { readonly tipo: "convites"; readonly respostas: readonly Respondido[] }
   | { readonly tipo: "falha"; readonly erro: unknown; readonly ato?: Ato }
   | { readonly tipo: "relogio" | "tamanho" | "demora" | "fim" };
 
@@ -75,13 +78,16 @@ class Recepcao {
   #guardadas: Evento[] | undefined;
   #relogio: ReturnType<typeof setTimeout> | undefined;
   #falhas = 0;
+  /** As especialidades de que se sabe, e quando se perguntou pelas listas de espera delas. */
+  #especialidades: Set<string>;
+  #convitesEm = -Infinity;
   /** O servidor voltou, e é de uma versão que não conhece isto. */
   #antigo = false;
-  /** O que está na tela, linha por linha. */
-  #naTela: readonly string[] = [];
 
-  constructor(balcao: Balcao) {
+  /** `especialidades` são as de que se sabe já; as de quem se vê marcado juntam-se a elas. */
+  constructor(balcao: Balcao, especialidades: readonly string[]) {
     this.#balcao = balcao;
+    this.#especialidades = new Set(especialidades);
     this.#dia = comeca(hojeNaClinica(balcao.conexao).toString());
   }
 
@@ -103,31 +109,16 @@ class Recepcao {
   async #mostra(): Promise<boolean> {
     let efeito: EfeitoDeFora;
     {
-      using _tela = this.#telaCheia();
+      using tela = new TelaCheia(this.#balcao.teclado, (tecla) => this.#ocorre({ tipo: "tecla", tecla }));
+      using _relogio = { [Symbol.dispose]: () => clearTimeout(this.#relogio) };
       this.#pedeLista();
-      efeito = await this.#conversa();
+      efeito = await this.#conversa(tela);
     }
     if (this.#antigo) this.#balcao.tela.frase("erro", SERVIDOR_ANTIGO);
     if (efeito.tipo === "volta") return false;
     const recado = await this.#pergunta(efeito);
     this.#dia = { ...this.#dia, recado };
     return true;
-  }
-
-  #telaCheia(): Disposable {
-    const leitor = new LeitorDeTeclas();
-    const escuta = this.#balcao.teclado.escuta((bloco) => {
-      for (const tecla of leitor.recebe(bloco)) this.#ocorre({ tipo: "tecla", tecla });
-    }, () => this.#ocorre({ tipo: "tecla", tecla: { tipo: "esc" } }));
-    this.#naTela = [];
-    process.stdout.write(ENTRA);
-    return {
-      [Symbol.dispose]: () => {
-        escuta[Symbol.dispose]();
-        clearTimeout(this.#relogio);
-        process.stdout.write(SAI);
-      },
-    };
   }
 
   // ------------------------------------------------------------------------------------------------ os acontecimentos
@@ -138,10 +129,10 @@ class Recepcao {
   }
 
   /** Faz o que cada acontecimento pede, até um que leve para fora da tela. */
-  async #conversa(): Promise<EfeitoDeFora> {
+  async #conversa(tela: TelaCheia): Promise<EfeitoDeFora> {
     for (;;) {
       if (this.#eventos.length === 0) {
-        this.#desenha();
+        this.#desenha(tela);
         await new Promise<void>((acorda) => this.#acorda = acorda);
         this.#acorda = undefined;
       }
@@ -169,9 +160,13 @@ class Recepcao {
       case "relogio":
         if (this.#porResponder === 0) this.#pedeLista();
         return undefined;
+      case "convites":
+        this.#dia = { ...this.#dia, porTelefonar: evento.respostas.flatMap(filaDe).filter(porTelefonar).length };
+        return undefined;
       case "lista":
         this.#falhas = 0;
         this.#dia = this.#comLista(evento.data, evento.resposta);
+        this.#vejaConvites(evento.resposta);
         this.#acerta(INTERVALO);
         return undefined;
       case "resposta":
@@ -236,6 +231,17 @@ class Recepcao {
     this.#pede(pedido, (resposta) => ({ tipo: "lista", data, resposta }));
   }
 
+  /** De tempos em tempos, as listas de espera do que se atende; o que se não responde, não se mostra. */
+  #vejaConvites(resposta: Respondido): void {
+    for (const [, , , especialista] of agendamentosEm(resposta)) this.#especialidades.add(especialista);
+    if (this.#especialidades.size === 0 || performance.now() - this.#convitesEm < ENTRE_CONVITES) return;
+    this.#convitesEm = performance.now();
+    const { conexao } = this.#balcao;
+    const pedidos = [...this.#especialidades].map((especialista) => conexao.pede({ comando: "FILA", especialista }));
+    // Se o servidor não atende, a lista do dia o dirá.
+    Promise.all(pedidos).then((respostas) => this.#ocorre({ tipo: "convites", respostas }), () => {});
+  }
+
   #pedeAto(ato: Ato): void {
     this.#guardadas = [];
     const { alvo: { cpf, especialista, numero, versao }, situacao, prioridade, motivo } = ato;
@@ -262,10 +268,19 @@ class Recepcao {
 
   // ------------------------------------------------------------------------------------------------ fora da tela
 
-  /** Remarca ou encaixa, com as perguntas do menu, e diz o que se fez. */
+  /** Remarca, encaixa ou abre a lista de espera, e diz o que se fez. */
   async #pergunta(efeito: Exclude<EfeitoDeFora, { tipo: "volta" }>): Promise<Recado | undefined> {
     try {
-      return efeito.tipo === "remarca" ? await this.#remarca(efeito.alvo) : await this.#encaixa();
+      switch (efeito.tipo) {
+        case "remarca":
+          return await this.#remarca(efeito.alvo);
+        case "encaixa":
+          return await this.#encaixa();
+        case "espera":
+          this.#convitesEm = -Infinity;
+          if (await temEspera(this.#balcao)) return await recepcaoDaFila(this.#balcao);
+          return { marca: "erro", texto: SERVIDOR_ANTIGO };
+      }
     } catch (erro) {
       if (!(erro instanceof Desistencia)) throw erro;
       return { marca: "aviso", texto: "O servidor não atendeu; confira antes de repetir." };
@@ -312,28 +327,11 @@ class Recepcao {
 
   // ------------------------------------------------------------------------------------------------ a tela
 
-  /** Escreve, de uma vez, só as linhas que mudaram. */
-  #desenha(): void {
-    const { columns: colunas, rows: linhas } = tamanho();
+  #desenha(tela: TelaCheia): void {
+    const { colunas, linhas } = tamanho();
     const agora = Temporal.Now.zonedDateTimeISO(this.#balcao.conexao.apresentacao?.fuso);
     this.#dia = comAltura({ ...this.#dia, hoje: agora.toPlainDate().toString() }, alturaDaLista(linhas));
-    const novas = desenha(this.#dia, { colunas, linhas, agora: agora.toPlainTime().toString().slice(0, 5) });
-    const tudo = this.#naTela.length !== novas.length || this.#colunas !== colunas;
-    const mudadas = novas.flatMap((linha, i) =>
-      tudo || linha !== this.#naTela[i] ? [`\x1b[${i + 1};1H\x1b[2K${linha}`] : []
-    );
-    this.#naTela = novas;
-    this.#colunas = colunas;
-    if (mudadas.length > 0) process.stdout.write((tudo ? "\x1b[2J" : "") + mudadas.join(""));
-  }
-  #colunas = 0;
-}
-
-function tamanho(): { columns: number; rows: number } {
-  try {
-    return Deno.consoleSize();
-  } catch {
-    return { columns: 80, rows: 24 };
+    tela.escreve(desenha(this.#dia, { colunas, linhas, agora: agora.toPlainTime().toString().slice(0, 5) }), colunas);
   }
 }
 

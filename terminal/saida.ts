@@ -6,7 +6,8 @@
 
 import { delay } from "@std/async";
 import type { NomeDeComando } from "./formas.ts";
-import { type CodigoDeRecusa, O_QUE_QUER_DIZER, REGRAS } from "./frases.ts";
+import { cartaoDaEntrada, filaDe, tabelaDaFila } from "./espera.ts";
+import { type CodigoDeRecusa, frasesDe, NADA_SERVE, NAO_HA } from "./frases.ts";
 import { agendaDoDia, agendamentoDe, cartaoDe, colunas, quebra, tabelaDeAgendamentos, tabelaDeVagas } from "./telas.ts";
 import { agendamentosEm, type Respondido, type TuplaLida, type VagaLida } from "./tubo.ts";
 import { inofensivo } from "../clinica/texto.ts";
@@ -71,7 +72,11 @@ async function escreve(pedaco: Uint8Array, saida: typeof Deno.stdout | typeof De
  * Escreve a resposta de um comando para quem a lê: o que deu certo em stdout, o erro em stderr. O que a esclarece
  * (`esclarecer.ts`) vem depois da frase de um erro, ou no lugar de um dia vazio.
  */
-export async function mostra(resposta: Respondido, esclarecimento: readonly string[] = []): Promise<void> {
+export async function mostra(
+  resposta: Respondido,
+  comando: NomeDeComando,
+  { esclarecimento = [] }: { esclarecimento?: readonly string[] } = {},
+): Promise<void> {
   const { codigo } = resposta;
   const [primeiro] = agendamentosEm(resposta).map(agendamentoDe);
   switch (codigo) {
@@ -101,6 +106,14 @@ export async function mostra(resposta: Respondido, esclarecimento: readonly stri
       return await imprime(comQuemFicou(`Fechado. Exceção nº ${resposta.numero}.`, resposta.agendamentos));
     case "OK-314":
       return await imprime(comQuemFicou(`Desfeita a exceção nº ${resposta.numero}.`, resposta.agendamentos));
+    case "OK-307":
+      return await imprime([...cartaoDaEntrada(resposta), ...esclarecimento]);
+    case "OK-308":
+      return await imprime("Fora da lista de espera.");
+    case "OK-309":
+      return await imprime("Convite recusado; continua na lista de espera.");
+    case "OK-311":
+      return await imprime(resposta.fila.length === 0 ? "Ninguém à espera." : tabelaDaFila(filaDe(resposta)));
     case "OK-313":
       return await imprime(`Atendimento acrescentado. Exceção nº ${resposta.numero}.`);
     case "OK-200":
@@ -116,11 +129,17 @@ export async function mostra(resposta: Respondido, esclarecimento: readonly stri
       return await imprime([...fraseDe(codigo), ...mostrados], Deno.stderr);
     }
     case "ERRO-116":
-      return await imprime([...fraseDe(codigo), regraEmPalavras(resposta.regra)], Deno.stderr);
-    default:
-      return await imprime([...fraseDe(codigo), ...esclarecimento], Deno.stderr);
+      return await imprime(fraseDe(codigo, resposta.regra), Deno.stderr);
+    default: {
+      const daLista = codigo === "ERRO-103" ? NUMA_LISTA[comando] : undefined;
+      const frase = daLista === undefined ? fraseDe(codigo) : quebra(`${codigo}: ${daLista}`, colunas());
+      return await imprime([...frase, ...esclarecimento], Deno.stderr);
+    }
   }
 }
+
+/** O que é um `ERRO-103` nos comandos da lista de espera. */
+const NUMA_LISTA: { readonly [C in NomeDeComando]?: string } = { esperar: NADA_SERVE, fila: NAO_HA };
 
 /** O que se fez, e quem ficou marcado onde já não se atende. */
 function comQuemFicou(feito: string, deFora: readonly TuplaLida[]): string[] {
@@ -128,18 +147,14 @@ function comQuemFicou(feito: string, deFora: readonly TuplaLida[]): string[] {
   return [feito, "Ficaram de fora, por remarcar:", ...tabelaDeAgendamentos(deFora)];
 }
 
-/** O que a regra que impediu pede; uma que este cliente não conhece diz-se pelo nome. */
-function regraEmPalavras(regra: string): string {
-  return Object.hasOwn(REGRAS, regra) ? REGRAS[regra] : `A regra: ${inofensivo(regra)}.`;
-}
-
-function fraseDe(codigo: CodigoDeRecusa): string[] {
-  return quebra(`${codigo}: ${O_QUE_QUER_DIZER[codigo]}`, colunas());
+function fraseDe(codigo: CodigoDeRecusa, regra?: string): string[] {
+  const [frase, ...mais] = frasesDe({ codigo, regra });
+  return [`${codigo}: ${frase}`, ...mais].flatMap((uma) => quebra(uma, colunas()));
 }
 
 /**
- * O objeto de `--json`, numa linha; `vagas` traz `vagas`, os outros comandos trazem `agendamentos`; uma exceção, `numero`, e
- * o que a clínica não permite, `regra`.
+ * O objeto de `--json`, numa linha; `vagas` traz `vagas` e `fila` traz `fila`, os outros comandos trazem `agendamentos`; uma
+ * exceção, `numero`, o que a clínica não permite, `regra`, e quem entra na lista de espera, `posicao` e `entrada`.
  */
 export function escreverJson(resposta: Respondido, comando: NomeDeComando): string {
   const { codigo } = resposta;
@@ -148,12 +163,17 @@ export function escreverJson(resposta: Respondido, comando: NomeDeComando): stri
     texto: TEXTOS_2[codigo],
     ...("numero" in resposta ? { numero: resposta.numero } : {}),
     ...("regra" in resposta ? { regra: resposta.regra } : {}),
-    ...(comando === "vagas"
-      ? { vagas: "vagas" in resposta ? resposta.vagas.map(vagaDe) : [] }
-      : { agendamentos: agendamentosEm(resposta).map(agendamentoDe) }),
+    ...("posicao" in resposta ? { posicao: resposta.posicao, entrada: resposta.entrada } : {}),
+    ...conteudo(resposta, comando),
   });
   // JSON só protege os controles até U+001F; os demais, que um terminal também obedece, vão escritos por extenso.
   return inofensivo(json) === json ? json : json.replace(/[^\x20-\x7e]/gu, porExtenso);
+}
+
+function conteudo(resposta: Respondido, comando: NomeDeComando): Record<string, unknown> {
+  if (comando === "vagas") return { vagas: "vagas" in resposta ? resposta.vagas.map(vagaDe) : [] };
+  if (comando === "fila") return { fila: filaDe(resposta) };
+  return { agendamentos: agendamentosEm(resposta).map(agendamentoDe) };
 }
 
 function vagaDe([data, dia, especialista, horarios, profissional]: VagaLida): Record<string, unknown> {

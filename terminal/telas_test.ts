@@ -6,7 +6,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { O_QUE_QUER_DIZER } from "./frases.ts";
-import { agendaDoDia, cartao, corta, larguraDe, quebra, tabela, Tela } from "./telas.ts";
+import { Tela } from "./tela.ts";
+import { agendaDoDia, cartao, corta, larguraDe, quebra, tabela } from "./telas.ts";
 import type { TuplaLida } from "./tubo.ts";
 import { inofensivo } from "../clinica/texto.ts";
 import { tuplaCom } from "../testes/servidor_falso.ts";

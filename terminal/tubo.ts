@@ -69,8 +69,8 @@ export function agendamentosEm(resposta: Respondido): readonly TuplaLida[] {
   return "agendamentos" in resposta ? resposta.agendamentos : [];
 }
 
-/** O código com que cada pedido dá certo; outro `OK` é um servidor que não fala o mesmo protocolo. */
-const SUCESSO: { readonly [C in PedidoNoFio2["comando"]]: Codigo } = {
+/** O código com que cada pedido dá certo, ou os códigos; outro `OK` é um servidor que não fala o mesmo protocolo. */
+const SUCESSO: { readonly [C in PedidoNoFio2["comando"]]: Codigo | readonly Codigo[] } = {
   AGEND: "OK-300",
   BUSCA: "OK-302",
   CANCEL: "OK-301",
@@ -83,6 +83,11 @@ const SUCESSO: { readonly [C in PedidoNoFio2["comando"]]: Codigo } = {
   EXTRA: "OK-313",
   REABRE: "OK-314",
   HISTORIA: "OK-315",
+  ESPERA: "OK-307",
+  DESISTE: "OK-308",
+  ACEITA: ["OK-300", "OK-303"],
+  RECUSA: "OK-309",
+  FILA: "OK-311",
   OLA: "OK-200",
   PING: "OK-200",
   SAIR: "OK-201",
@@ -175,7 +180,7 @@ export class Tubo implements Disposable {
     const apresentacao = await combinado;
     const resposta = await esperada;
     if (apresentacao === undefined && !emUm) throw new ServidorAntigo(CLINICA_2);
-    if (resposta.codigo.startsWith("OK") && resposta.codigo !== SUCESSO[pedido.comando]) {
+    if (resposta.codigo.startsWith("OK") && ![SUCESSO[pedido.comando]].flat().includes(resposta.codigo)) {
       throw new TypeError(`${resposta.codigo} não responde a ${pedido.comando}`);
     }
     return resposta;

@@ -7,88 +7,15 @@
 import fc from "fast-check";
 import type { Papel, Situacao } from "../clinica/agendamento.ts";
 import type { Pedido } from "../clinica/pedido.ts";
+import type { Espera } from "../clinica/espera.ts";
+import { CONFIGS, SEG } from "./ao_acaso_semanas.ts";
+import { cpfDeExemplo } from "./apoio.ts";
 import { ANA, BIA, CID, codigoDeTeste, DIA, diaDaSemana, em, MINUTO, nomeDe, SEGUNDA } from "./balcao.ts";
 import type { ConfigDoModelo, Linha } from "./modelo_dias.ts";
 
-const [SEG, TER] = ["SEGUNDA-FEIRA", "TERÇA-FEIRA"];
-
-/** Semanas que se trocam umas pelas outras no meio de uma sequência: sem profissionais, com eles, e outras horas. */
-const CONFIGS: readonly ConfigDoModelo[] = [
-  {
-    semanas: 2,
-    fechado: ["2026-12-08"],
-    atendimentos: [
-      { especialidade: "CLINICO", dia: SEG, inicio: "14:00", vagas: 1, minutos: 30, encaixes: 1 },
-      { especialidade: "PEDIATRA", dia: SEG, inicio: "08:00", vagas: 2, minutos: 45, encaixes: 0 },
-      { especialidade: "CLINICO", dia: SEG, inicio: "08:00", vagas: 2, minutos: 30, encaixes: 1 },
-      { especialidade: "CLINICO", dia: TER, inicio: "23:00", vagas: 2, minutos: 30, encaixes: 2 },
-    ],
-  },
-  {
-    semanas: 2,
-    fechado: [],
-    atendimentos: [
-      { especialidade: "CLINICO", dia: SEG, profissional: "LIMA", inicio: "08:00", vagas: 2, minutos: 30, encaixes: 1 },
-      { especialidade: "CLINICO", dia: SEG, profissional: "REIS", inicio: "08:00", vagas: 2, minutos: 30, encaixes: 2 },
-      {
-        especialidade: "PEDIATRA",
-        dia: SEG,
-        profissional: "REIS",
-        inicio: "09:00",
-        vagas: 2,
-        minutos: 25,
-        encaixes: 1,
-      },
-      {
-        especialidade: "PEDIATRA",
-        dia: TER,
-        profissional: "ZECA",
-        inicio: "08:00",
-        vagas: 1,
-        minutos: 20,
-        encaixes: 1,
-      },
-    ],
-  },
-  {
-    semanas: 1,
-    fechado: ["2026-12-01"],
-    atendimentos: [
-      {
-        especialidade: "PEDIATRA",
-        dia: SEG,
-        profissional: "REIS",
-        inicio: "08:15",
-        vagas: 3,
-        minutos: 20,
-        encaixes: 1,
-      },
-      {
-        especialidade: "PEDIATRA",
-        dia: SEG,
-        profissional: "LIMA",
-        inicio: "08:00",
-        vagas: 1,
-        minutos: 60,
-        encaixes: 1,
-      },
-      { especialidade: "CLINICO", dia: SEG, inicio: "08:30", vagas: 2, minutos: 20, encaixes: 1 },
-    ],
-  },
-  {
-    semanas: 2,
-    fechado: [],
-    atendimentos: [
-      { especialidade: "CLINICO", dia: SEG, profissional: "LIMA", inicio: "08:00", vagas: 4, minutos: 30, encaixes: 1 },
-      { especialidade: "PEDIATRA", dia: SEG, inicio: "08:00", vagas: 3, minutos: 45, encaixes: 1 },
-    ],
-    regras: { antecedencia: 60, cancelamento: 45, porCpf: 1, faltas: { quantas: 1, meses: 1 } },
-  },
-];
-
 // ------------------------------------------------------------------------------------------------------ ao acaso
 
-const CPFS = [ANA, BIA, CID];
+const CPFS = [ANA, BIA, CID, cpfDeExemplo(4)];
 
 /** De que linha fala um pedido, dentre as que houver, e quanto diz dela. */
 export interface Dito {
@@ -102,6 +29,8 @@ export interface Dito {
   readonly versao?: "certa" | number;
   /** O código que diz. */
   readonly codigo?: "certo" | string;
+  /** Quer a hora que está segurada, seja para quem for. */
+  readonly segurada?: boolean;
 }
 
 /** Um pedido de que ainda não se sabe de que linha fala. */
@@ -144,6 +73,7 @@ const arbDito: fc.Arbitrary<Dito> = fc.oneof(
       numero: fc.boolean(),
       versao: fc.constantFrom(...new Array<undefined>(7), "certa" as const, 1, 2),
       codigo: fc.constantFrom(...new Array<undefined>(9), "certo" as const, "", codigoDeTeste(1)),
+      segurada: fc.constantFrom(true, false, false, false),
     }),
   },
 );
@@ -213,6 +143,33 @@ const arbExtra: fc.Arbitrary<Pedido> = fc.record({
   profissional: talvez(arbProfissional, 2),
   encaixes: talvez(fc.nat({ max: 1 })),
 }).map((campos) => ({ comando: "EXTRA", ...campos }));
+const arbEspera: fc.Arbitrary<Pedido> = fc.record({
+  ...arbContato,
+  cpf: arbCpf,
+  especialista: arbEspecialista,
+  profissional: talvez(arbProfissional, 9),
+  de: talvez(fc.constantFrom(SEGUNDA, "2026-12-01", "2026-12-07"), 6),
+  ate: talvez(fc.constantFrom(SEGUNDA, "2026-12-01", "2026-12-07", "2026-11-29"), 6),
+  turno: talvez(fc.constantFrom("MANHÃ" as const, "TARDE" as const), 8),
+  antecedencia: talvez(fc.constantFrom(0, 45, 180), 6),
+  marca: talvez(fc.boolean(), 2),
+  prioridade: talvez(fc.nat({ max: 4 }), 6),
+  motivo: talvez(fc.constant("tosse!"), 6),
+}).map(({ de, ate, ...campos }) => ({
+  comando: "ESPERA",
+  ...campos,
+  nome: nomeDe(campos.cpf),
+  de,
+  ...(de === undefined || ate === undefined || de <= ate ? { ate } : {}),
+}));
+const arbResposta: fc.Arbitrary<Pedido> = fc.record({
+  comando: fc.constantFrom(...(["DESISTE", "ACEITA", "ACEITA", "ACEITA", "RECUSA", "RECUSA"] as const)),
+  cpf: arbCpf,
+  especialista: arbEspecialista,
+  motivo: talvez(fc.constant("porque!"), 6),
+}).map(({ comando, motivo, ...campos }) =>
+  comando === "ACEITA" ? { comando, motivo, ...campos } : { comando, ...campos }
+);
 const arbConsulta: fc.Arbitrary<Pedido> = fc.oneof(
   fc.record({ comando: fc.constantFrom("BUSCA" as const, "HISTORIA" as const), cpf: arbCpf }),
   fc.record({
@@ -228,6 +185,7 @@ const arbConsulta: fc.Arbitrary<Pedido> = fc.oneof(
     porProfissional: fc.constant(true),
     profissional: talvez(arbProfissional),
   }),
+  fc.record({ comando: fc.constant("FILA" as const), especialista: arbEspecialista }),
   fc.record({ comando: fc.constant("VAGAS" as const), especialista: talvez(arbEspecialista, 2) }),
   fc.constantFrom<Pedido[]>({ comando: "PING" }, { comando: "OLA" }),
 );
@@ -236,7 +194,7 @@ const arbPedido: fc.Arbitrary<Pedido> = fc.oneof(
   { weight: 5, arbitrary: arbRemarc },
   { weight: 14, arbitrary: arbSitua },
   {
-    weight: 3,
+    weight: 7,
     arbitrary: fc.record({
       comando: fc.constant("CANCEL" as const),
       cpf: arbCpf,
@@ -263,6 +221,15 @@ const arbPedido: fc.Arbitrary<Pedido> = fc.oneof(
     arbitrary: fc.record({ comando: fc.constant("REABRE" as const), numero: fc.integer({ min: 1, max: 4 }) }),
   },
   { weight: 3, arbitrary: arbConsulta },
+  { weight: 8, arbitrary: arbEspera },
+  { weight: 7, arbitrary: arbResposta },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<Pedido[]>(
+      ...[{ comando: "TICK" }, { comando: "TICK" }, { comando: "PROSSEGUE" }] as const,
+      { comando: "PROSSEGUE", soNinguem: true },
+    ),
+  },
 );
 const arbEnsaio: fc.Arbitrary<Ensaio> = fc.record({
   pedido: arbPedido,
@@ -292,6 +259,128 @@ const arbJornada: fc.Arbitrary<Ensaio[]> = fc.record({
   }))
 );
 
+function sem(pedido: Pedido, papel: Papel): Ensaio {
+  return { pedido, dito: {}, papel };
+}
+
+/** Muita gente na lista, e de repente muitas horas: mais do que se dão numa transação. */
+const arbMultidao: fc.Arbitrary<Ensaio[]> = fc.record({
+  papel: fc.constantFrom<Papel[]>("gerente", "quiosque"),
+  marcam: fc.array(fc.boolean(), { minLength: 18, maxLength: 22 }),
+}).map(({ papel, marcam }) => [
+  ...marcam.map((marca, i) => {
+    const cpf = cpfDeExemplo(100 + i);
+    return sem({ comando: "ESPERA", cpf, nome: nomeDe(cpf), especialista: "CLINICO", marca }, papel);
+  }),
+  ...[undefined, "LIMA"].map((profissional) =>
+    sem({
+      ...{ comando: "EXTRA", especialista: "CLINICO", profissional },
+      ...{ data: "2026-12-02", inicio: 600, vagas: 20, minutos: 15 },
+    }, papel)
+  ),
+]);
+
+/** Alguém espera, e deixa vencer um convite atrás do outro. */
+const arbLapsos: fc.Arbitrary<Passo[]> = fc.record({
+  quem: arbCpf,
+  horas: fc.constantFrom(["08:00", "08:30", "09:00"], ["09:00", "08:15", "08:30", "08:00"]),
+}).map(({ quem, horas }) => {
+  const outro = cpfDeExemplo(9);
+  const comum = { especialista: "CLINICO", data: "2026-12-07" };
+  return [
+    { conexoes: [[sem({ comando: "ESPERA", cpf: quem, nome: nomeDe(quem), especialista: "CLINICO" }, "gerente")]] },
+    ...horas.flatMap((horario): Passo[] => [
+      {
+        conexoes: [[
+          sem({ comando: "AGEND", cpf: outro, nome: nomeDe(outro), dia: SEG, horario, ...comum }, "gerente"),
+          sem({ comando: "CANCEL", cpf: outro, motivo: "porque!" }, "gerente"),
+        ]],
+      },
+      { anda: 121 * MINUTO },
+      { conexoes: [[sem({ comando: "TICK" }, "servidor")]] },
+    ]),
+  ];
+});
+
+/** Quem tem marcado espera por mais cedo, e a primeira hora vaga; depois, de tudo. */
+const arbCadeia: fc.Arbitrary<Ensaio[]> = fc.record({
+  quem: fc.shuffledSubarray(CPFS, { minLength: 3 }),
+  horas: fc.subarray(["08:00", "08:30", "09:00", "09:30"], { minLength: 2 }),
+  marca: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+  data: fc.constantFrom("2026-12-07", "2026-12-07", SEGUNDA),
+  fim: fc.array(fc.constantFrom("ACEITA", "ACEITA", "RECUSA", "REMARC", "AGEND", "PEDIATRA", "FECHA"), {
+    maxLength: 3,
+  }),
+  papel: fc.constantFrom<Papel[]>("gerente", "quiosque"),
+}).map(({ quem, horas, marca, data, fim, papel }) => {
+  const comum = (cpf: string): { cpf: string; nome: string; especialista: string } => ({
+    ...{ cpf, nome: nomeDe(cpf), especialista: "CLINICO" },
+  });
+  const para = { data, dia: diaDaSemana(data) };
+  const finais = (cpf: string): Record<typeof fim[number], Pedido> => ({
+    ACEITA: { comando: "ACEITA", ...comum(cpf) },
+    RECUSA: { comando: "RECUSA", ...comum(cpf) },
+    REMARC: { comando: "REMARC", ...comum(cpf), ...para },
+    AGEND: { comando: "AGEND", ...comum(cpf), ...para },
+    PEDIATRA: { comando: "AGEND", ...comum(cpf), ...para, especialista: "PEDIATRA" },
+    FECHA: { comando: "FECHA", data },
+  });
+  return [
+    ...horas.map((horario, i): Pedido => ({ comando: "AGEND", ...comum(quem[i % quem.length]), ...para, horario })),
+    ...quem.slice(1).map((cpf, i): Pedido => ({ comando: "ESPERA", ...comum(cpf), marca: marca[i] })),
+    { comando: "CANCEL", cpf: quem[0], especialista: "CLINICO" } as const,
+    ...fim.map((um) => finais(quem[1])[um]),
+  ].map((pedido) => sem(pedido, papel));
+});
+
+/** Quem espera e já tem marcado vem, ou falta, e quer outra vez. */
+const arbVem: fc.Arbitrary<Passo[]> = fc.record({
+  cpf: arbCpf,
+  situacoes: fc.constantFrom<Situacao[][]>(["CHEGOU", "CHAMADO", "ATENDIDO"], ["FALTOU"]),
+  papel: fc.constantFrom<Papel[]>("gerente", "quiosque"),
+}).map(({ cpf, situacoes, papel }) => {
+  const comum = { cpf, nome: nomeDe(cpf), especialista: "CLINICO" };
+  const espera = sem({ comando: "ESPERA", ...comum }, papel);
+  const agend = sem({ comando: "AGEND", ...comum, data: SEGUNDA, dia: SEG }, "gerente");
+  return [
+    { conexoes: [[espera, agend]] },
+    { anda: 45 * MINUTO },
+    { conexoes: [situacoes.map((situacao) => sem({ comando: "SITUA", ...comum, situacao }, "gerente"))] },
+    { conexoes: [[agend, espera]] },
+  ];
+});
+
+/** Quem espera por uma especialidade marca noutra, e já não pode ter mais um. */
+const arbDemais: fc.Arbitrary<Ensaio[]> = fc.tuple(fc.constantFrom(ANA, BIA), fc.constantFrom(undefined, "tosse!")).map(
+  ([cpf, motivo]) => {
+    const comum = { cpf, nome: nomeDe(cpf), especialista: "CLINICO" };
+    const outro = { ...comum, cpf: CID, nome: nomeDe(CID) };
+    const para = { data: "2026-12-07", dia: SEG };
+    return [
+      { comando: "AGEND", ...outro, ...para } as const,
+      { comando: "ESPERA", ...comum, motivo } as const,
+      // A quem está isento dá-se ainda que já tenha outro.
+      ...motivo === undefined ? [] : [{ comando: "AGEND", ...comum, ...para, especialista: "PEDIATRA" } as const],
+      { comando: "CANCEL", cpf: CID, especialista: "CLINICO", motivo: "porque!" } as const,
+      { comando: "AGEND", ...comum, ...para, especialista: "PEDIATRA" } as const,
+      { comando: "ACEITA", ...comum } as const,
+    ].map((pedido) => sem(pedido, "gerente"));
+  },
+);
+
+/** Numa clínica com regras, quem tem uma hora a que elas não valeram quer mudá-la: primeiro para cedo demais, e depois tarde demais. */
+const arbTarde: fc.Arbitrary<Passo[]> = fc.constantFrom(ANA, BIA).map((cpf) => {
+  const comum = { cpf, especialista: "CLINICO", data: SEGUNDA, dia: SEG };
+  const agend = { comando: "AGEND", ...comum, nome: nomeDe(cpf), horario: "08:30", motivo: "tosse!" } as const;
+  const remarc = (horario: string): Ensaio => sem({ comando: "REMARC", ...comum, horario }, "gerente");
+  return [
+    { semana: CONFIGS[CONFIGS.length - 1] },
+    { conexoes: [[sem(agend, "gerente"), remarc("08:00")]] },
+    { anda: 15 * MINUTO },
+    { conexoes: [[remarc("09:30")]] },
+  ];
+});
+
 /** Uma volta do laço de eventos: os pedidos de cada conexão; ou o relógio que anda; ou a semana que muda. */
 export type Passo = { readonly conexoes: Ensaio[][] } | { readonly anda: number } | { readonly semana: ConfigDoModelo };
 
@@ -312,15 +401,28 @@ const arbPasso: fc.Arbitrary<Passo> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       anda: fc.oneof(
-        { weight: 6, arbitrary: fc.constantFrom(...[1, 15, 30, 45, 60, 60, -20].map((n) => n * MINUTO)) },
+        { weight: 6, arbitrary: fc.constantFrom(...[1, 15, 30, 45, 60, 60, 121, -20].map((n) => n * MINUTO)) },
         { weight: 1, arbitrary: fc.constantFrom(16 * 60 * MINUTO, DIA, 6 * DIA, -DIA) },
       ),
     }),
   },
   { weight: 1, arbitrary: fc.record({ semana: fc.constantFrom(...CONFIGS) }) },
 );
-const arbSequencia = fc.noBias(
-  fc.array(arbPasso, { minLength: 6, maxLength: 24, size: "max" }),
+const arbPassos: fc.Arbitrary<Passo[]> = fc.oneof(
+  { weight: 80, arbitrary: arbPasso.map((passo) => [passo]) },
+  { weight: 2, arbitrary: arbLapsos },
+  { weight: 3, arbitrary: arbVem },
+  { weight: 2, arbitrary: arbTarde },
+  { weight: 2, arbitrary: arbDemais.map((ensaios) => [{ conexoes: [ensaios] }]) },
+  { weight: 8, arbitrary: arbCadeia.map((ensaios) => [{ conexoes: [ensaios] }]) },
+  {
+    weight: 2,
+    arbitrary: fc.constant<Passo[]>([{ anda: DIA }, { conexoes: [[sem({ comando: "TICK" }, "servidor")]] }]),
+  },
+  { weight: 1, arbitrary: arbMultidao.map((ensaios) => [{ conexoes: [ensaios] }]) },
+);
+const arbSequencia: fc.Arbitrary<Passo[]> = fc.noBias(
+  fc.array(arbPassos, { minLength: 6, maxLength: 24, size: "max" }).map((passos) => passos.flat()),
 );
 const arbInicio = fc.constantFrom("07:45", "07:45", "08:20").map((hora) => em(`${SEGUNDA}T${hora}`));
 
@@ -343,9 +445,39 @@ export async function paraCada(
   await fc.assert(fc.asyncProperty(arb, async (sequencia) => await confere(sequencia)), { numRuns: sequencias });
 }
 
-/** O pedido, com o que se sabe da linha de que fala. */
-export function completa({ pedido, dito }: Ensaio, linhas: readonly Linha[]): Pedido {
+/** O pedido, com o que se sabe da linha, ou da entrada, de que fala. */
+export function completa(
+  { pedido, dito }: Ensaio,
+  { dias: { linhas }, listas: { esperas } }: {
+    readonly dias: { readonly linhas: readonly Linha[] };
+    readonly listas: { readonly esperas: readonly Espera[] };
+  },
+): Pedido {
   switch (pedido.comando) {
+    case "AGEND": {
+      const seguradas = linhas.filter(({ situacao }) => situacao === "CONVIDADO");
+      if (dito.linha === undefined || !dito.segurada || seguradas.length === 0) return pedido;
+      const { cpf, especialidade, data, hora } = seguradas[dito.linha % seguradas.length];
+      return {
+        ...pedido,
+        ...(dito.cpfDela ? { cpf } : {}),
+        ...{ especialista: especialidade, data, dia: diaDaSemana(data), horario: hora, encaixe: false },
+      };
+    }
+    case "DESISTE":
+    case "ACEITA":
+    case "RECUSA": {
+      const convidadas = esperas.filter(({ convite }) => convite !== 0);
+      const quais = convidadas.length === 0 || dito.numero ? esperas : convidadas;
+      if (dito.linha === undefined || quais.length === 0) return pedido;
+      const { cpf, especialidade, numero, codigo } = quais[dito.linha % quais.length];
+      return {
+        ...pedido,
+        ...(dito.cpfDela ? { cpf, especialista: especialidade } : {}),
+        ...(dito.numero ? { numero } : {}),
+        codigo: dito.codigo === "certo" ? codigo : dito.codigo,
+      };
+    }
     case "REMARC":
     case "CANCEL":
     case "SITUA":

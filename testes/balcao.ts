@@ -239,6 +239,8 @@ export class BalcaoPuro implements Balcao {
   agora: number;
   livro: Livro = new Livro();
   clinica: Clinica;
+  #codigos = 0;
+  #gravado = 0;
 
   /** Com esta semana, neste instante. */
   constructor(config: unknown = {}, agora: number = CEDO) {
@@ -249,15 +251,19 @@ export class BalcaoPuro implements Balcao {
   /** Decide, duas vezes o mesmo, e grava. */
   decide(pedido: Pedido | Erro, quem: Quem = BALCAO): { resultado: Resultado; mudancas: readonly Mudanca[] } {
     const alcance = this.#alcance(pedido);
+    if (muda(pedido)) this.#gravado = Math.max(this.#gravado, this.agora);
+    let codigos = 0;
     const estado = (): Estado => {
-      let codigos = this.livro.linhas.length;
+      codigos = this.#codigos;
       const sorteia = (): string => codigoDeTeste(++codigos);
-      return { clinica: this.clinica, vista: this.livro.vista(alcance), agora: this.agora, quem, sorteia };
+      const { clinica, agora } = this;
+      return { clinica, vista: this.livro.vista(alcance), agora, gravado: this.#gravado, quem, sorteia };
     };
     const decisao = decidir(estado(), pedido);
     assertEquals(decidir(estado(), pedido), decisao, "decidir duas vezes dá o mesmo");
     if (!muda(pedido)) assertEquals(consultar(estado(), pedido), decisao.resultado);
     this.livro.grava(decisao.mudancas, this.agora, alcance);
+    this.#codigos = codigos;
     return decisao;
   }
 

@@ -123,15 +123,17 @@ export class Cluster implements AsyncDisposable {
   #pasta: string;
   #processo: Deno.ChildProcess | undefined;
   #opcoes: readonly string[];
+  #diante: readonly string[];
 
-  private constructor(pasta: string, porta: number, opcoes: readonly string[]) {
+  private constructor(pasta: string, porta: number, opcoes: readonly string[], diante: readonly string[] = []) {
     this.#pasta = pasta;
     this.porta = porta;
     this.#opcoes = opcoes;
+    this.#diante = diante;
   }
 
-  /** Cria um cluster e o põe no ar; `opcoes` são linhas de `postgresql.conf`. */
-  static async inicia(opcoes: readonly string[] = []): Promise<Cluster> {
+  /** Cria um cluster e o põe no ar; `opcoes` são linhas de `postgresql.conf`, e `diante` o que se põe diante do programa. */
+  static async inicia(opcoes: readonly string[] = [], diante: readonly string[] = []): Promise<Cluster> {
     const pasta = novaPasta();
     try {
       Deno.writeTextFileSync(`${pasta}/senha`, SENHA);
@@ -140,7 +142,7 @@ export class Cluster implements AsyncDisposable {
         ...["--pgdata", `${pasta}/dados`, "--username", "clinica", "--auth", "scram-sha-256"],
         ...["--pwfile", `${pasta}/senha`, "--encoding", "UTF8", "--locale", "C", "--no-sync"],
       ]);
-      const cluster = new Cluster(pasta, portaLivre(), opcoes);
+      const cluster = new Cluster(pasta, portaLivre(), opcoes, diante);
       await cluster.sobe();
       return cluster;
     } catch (causa) {
@@ -247,7 +249,13 @@ export class Cluster implements AsyncDisposable {
     const processo = new Deno.Command("sh", {
       args: [
         ...["-c", 'log="$1"; shift; exec "$@" 2>"$log"', "sh", `${this.#pasta}/log`],
-        ...[`${PROGRAMAS}/postgres`, "-D", `${this.#pasta}/dados`, ...opcoes.flatMap((opcao) => ["-c", opcao])],
+        ...[
+          ...this.#diante,
+          `${PROGRAMAS}/postgres`,
+          "-D",
+          `${this.#pasta}/dados`,
+          ...opcoes.flatMap((opcao) => ["-c", opcao]),
+        ],
       ],
       cwd: "/",
       env: { LC_ALL: "C" },

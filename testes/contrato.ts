@@ -9,8 +9,10 @@ import { assert, assertEquals } from "@std/assert";
 import type { Agendamento } from "../clinica/agendamento.ts";
 import type { Armazem, DoAgendamento, Mudanca, Vista } from "../clinica/livro.ts";
 import { cpfDeExemplo } from "./apoio.ts";
+import { deEspera } from "./contrato_espera.ts";
 import { deImagens } from "./contrato_imagens.ts";
 import { deExcecoesEContatos, deLeituras } from "./contrato_leituras.ts";
+import { dePendencias } from "./contrato_pendencias.ts";
 import {
   acabado,
   AGENDA,
@@ -57,6 +59,8 @@ export function contrato(registra: RegistraTeste, abre: () => Posto | Promise<Po
   deImagens(com);
   deLeituras(com);
   deExcecoesEContatos(com);
+  deEspera(com);
+  dePendencias(com);
   deDesfechos(com);
 }
 

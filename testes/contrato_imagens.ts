@@ -47,6 +47,7 @@ const CHEIO: Parte = {
   chamadoEm: "2026-11-30T11:00:00Z",
   chamadas: 2,
   substitui: 7,
+  espera: 9,
   pilha: [
     { papel: "balcao", em: "2026-11-30T10:50:00Z", antes: { situacao: "MARCADO", chegouEm: "" } },
     { papel: "profissional", em: "2026-11-30T11:00:00Z", antes: { situacao: "CHEGOU", chamadoEm: "", chamadas: 0 } },
@@ -75,6 +76,7 @@ const TROCAS: { readonly [C in Exclude<keyof Agendamento, "numero" | "versao">]:
   chamadoEm: "2026-11-30T11:01:00Z",
   chamadas: 3,
   substitui: 0,
+  espera: 0,
   pilha: [],
   ativo: false,
   situacao: "ATENDIDO",

@@ -12,9 +12,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { Agenda } from "../agenda.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
+import { FILA_MOSTRADA } from "../clinica/livro.ts";
 import { COMANDOS } from "../clinica/regras.ts";
 import { TEXTOS_2 } from "../fio/clinica2.ts";
-import { EMAIL_MAXIMO, LOCAL_MAXIMO, MINUTOS_DO_DIA, MOTIVO_MAXIMO, NOTA_MAXIMA } from "../fio/leitores.ts";
+import {
+  ANTECEDENCIA_MAXIMA,
+  EMAIL_MAXIMO,
+  LOCAL_MAXIMO,
+  MINUTOS_DO_DIA,
+  MOTIVO_MAXIMO,
+  NOTA_MAXIMA,
+} from "../fio/leitores.ts";
+import { decodificarPedido2 } from "../fio/pedidos.ts";
 import { decodificarResposta2 } from "../fio/respostas.ts";
 import { LACO } from "../rede/laco.ts";
 import { Redator } from "../rede/redator.ts";
@@ -155,8 +164,14 @@ testeComSistema("as conversas de PROTOCOLO.md acontecem como estão escritas", a
   }
 });
 
-/** Os códigos que as conversas de CLINICA/2 dão a quem marca, na ordem. */
-const CODIGOS = ["7K3M9QXZ", "0G6WRTH2", "4ZB8N1PC", "D5V2YJ7M"];
+/**
+ * Os códigos que as conversas de CLINICA/2 dão a quem marca e a quem entra na lista de espera, na ordem. Gastam-nos também os
+ * convites, que ninguém vê.
+ */
+const CODIGOS = [
+  ...["7K3M9QXZ", "0G6WRTH2", "4ZB8N1PC", "D5V2YJ7M", "H3TQ5ZB1", "X8N2KD6V", "R5WF0J9C", "M1GY7PE4"],
+  ...["A1A1A1A1", "T6QH4XD2", "D4D4D4D4"],
+];
 
 /** Um servidor nesta porta do processo, com a semana e o relógio que se quiser, de que só se ouve o que diz. */
 class ClinicaParada implements AsyncDisposable {
@@ -292,7 +307,12 @@ Deno.test("PROTOCOLO.md tem os códigos e os textos do protocolo, todos e só el
 });
 
 Deno.test("PROTOCOLO.md diz, de cada pedido que muda o livro, o que fazer quando a resposta se perde", PURO, () => {
-  const mudam = Object.entries(COMANDOS).filter(([, { muda }]) => muda).map(([comando]) => comando);
+  // O que o servidor pede a si mesmo não é de nenhum fio.
+  const doFio = (comando: string): boolean => {
+    const lido = decodificarPedido2(JSON.stringify([comando]));
+    return !("codigo" in lido) || lido.codigo !== "ERRO-101";
+  };
+  const mudam = Object.entries(COMANDOS).filter(([comando, { muda }]) => muda && doFio(comando)).map(([um]) => um);
   const ditos = linhasDeTabela(secao(protocolo, "### Quando a resposta se perdeu")).map(([pedido]) =>
     pedido.split("`")[1]
   );
@@ -335,6 +355,9 @@ Deno.test("PROTOCOLO.md diz os limites que valem", PURO, () => {
   assert(corrido.includes(`mais de ${mil(TEXTO_MAXIMO)} unidades de UTF-16`));
   assert(corrido.includes(`de até ${MOTIVO_MAXIMO}, ${NOTA_MAXIMA} e ${LOCAL_MAXIMO} caracteres`));
   assert(corrido.includes(`de até ${EMAIL_MAXIMO} caracteres`));
+  assert(corrido.includes(`um inteiro, de 0 a ${mil(ANTECEDENCIA_MAXIMA)}: minutos`));
+  assert(corrido.includes(`de 0 a ${mil(ANTECEDENCIA_MAXIMA)} (um ano)`));
+  assert(corrido.includes(`os ${mil(FILA_MOSTRADA)} primeiros`));
   assert(corrido.includes(`VAGAS e MINUTOS de 1 a ${mil(MINUTOS_DO_DIA)}`));
 });
 
@@ -345,6 +368,12 @@ Deno.test("clinica.exemplo.json é a semana embutida, e o README a mostra", PURO
   const [mostrada, ...outras] = blocos(readme).filter(({ tipo }) => tipo === "json");
   assertEquals(outras, []);
   assertEquals(JSON.parse(mostrada.linhas.join("\n")), exemplo);
+});
+
+Deno.test("as regras e a espera que docs/OPERACAO.md mostra são de uma clinica.json que serve", PURO, () => {
+  const [mostrada] = blocos(secao(operacao, "### A lista de espera")).filter(({ tipo }) => tipo === "jsonc");
+  const { regras, espera, faltaAutomatica } = lerOferta(JSON.parse(mostrada.linhas.join("\n")));
+  assertEquals([regras.antecedencia, espera, faltaAutomatica], [60, { antecedencia: 180, prazo: 240 }, true]);
 });
 
 // ------------------------------------------------------------------------------------------------------ as tabelas

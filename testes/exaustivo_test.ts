@@ -36,28 +36,48 @@ const CASOS: readonly Caso[] = [
       [
         "clinica/pedido.ts",
         "readonly PING: unknown;",
-        "readonly PING: unknown;\n  readonly ESPERA: { readonly cpf: string };",
+        "readonly PING: unknown;\n  readonly OBSERVA: { readonly cpf: string };",
       ],
       [
         "clinica/livro.ts",
         "export type Mudanca = DoAgendamento |",
-        'export interface DaEspera extends Feita { readonly sobre: "espera" }\nexport type Mudanca = DaEspera | DoAgendamento |',
+        'export interface DaObservacao extends Feita { readonly sobre: "observacao" }\n' +
+        "export type Mudanca = DaObservacao | DoAgendamento |",
       ],
       [
         "clinica/livro.ts",
         "  readonly contatos: readonly Contato[];",
-        "  readonly contatos: readonly Contato[];\n  readonly esperas: readonly string[];",
+        "  readonly contatos: readonly Contato[];\n  readonly observacoes: readonly string[];",
       ],
       ["clinica/pedido.ts", '  | "ERRO-131";', '  | "ERRO-131"\n  | "ERRO-140";'],
     ],
     acusa: [
-      ...["clinica/regras.ts", "fio/pedidos.ts", "rede/sessao.ts"].map((arquivo) => [arquivo, "ESPERA"] as const),
-      ...["clinica/livro.ts", "clinica/diario.ts", "clinica/sobreposta.ts", "rede/console.ts"]
+      ...["clinica/regras.ts", "fio/pedidos.ts", "rede/sessao.ts"].map((arquivo) => [arquivo, "OBSERVA"] as const),
+      ...["clinica/livro.ts", "clinica/diario.ts", "clinica/promover.ts", "clinica/sobreposta.ts", "rede/console.ts"]
         .map((arquivo) => [arquivo, "never"] as const),
       ...["clinica/livro.ts", "armazem/memoria.ts", "armazem/sqlite_escrita.ts", "armazem/postgres_instrucoes.ts"]
-        .map((arquivo) => [arquivo, "esperas"] as const),
+        .map((arquivo) => [arquivo, "observacoes"] as const),
       ...["protocolo.ts", "fio/clinica2.ts"].map((arquivo) => [arquivo, "ERRO-140"] as const),
     ],
+  },
+  {
+    nome: "o que o servidor pede a si mesmo na tabela do fio não compila",
+    trocas: [["fio/pedidos.ts", "  PING: { posicoes", "  TICK: { posicoes: [], campos: {} },\n  PING: { posicoes"]],
+    acusa: [["fio/pedidos.ts", "TICK"]],
+  },
+  {
+    nome: "uma sessão que lesse o que o servidor pede a si mesmo não compila",
+    trocas: [[
+      "fio/pedidos.ts",
+      "return ehComando(partes.comando) ?",
+      'if (partes.comando === "TICK") return { comando: "TICK" };\n  return ehComando(partes.comando) ?',
+    ]],
+    acusa: [["fio/pedidos.ts", "TICK"]],
+  },
+  {
+    nome: "uma intenção nova que o console não conta não compila",
+    trocas: [["clinica/livro.ts", '| "VENCE" | "TICK")', '| "VENCE" | "TICK" | "OBSERVA")']],
+    acusa: [["rede/console.ts", "never"]],
   },
   {
     nome: "um campo de um pedido que o fio não sabe ler não compila",

@@ -8,6 +8,7 @@
 import { assert, assertEquals, assertFalse, AssertionError } from "@std/assert";
 import { agendaDe, type Agendamento, conta, tomaHora } from "../clinica/agendamento.ts";
 import { escreveDiario } from "../clinica/diario.ts";
+import { type Espera, naOrdem } from "../clinica/espera.ts";
 import type { Excecao } from "../clinica/excecao.ts";
 import {
   type Alcance,
@@ -16,13 +17,17 @@ import {
   type Contato,
   type Desfecho,
   type Dia,
+  FILA_MOSTRADA,
   impossivel,
   type LetraDeSenha,
   LINHAS_DE_UM_CPF,
   type Liquido,
   type Lote,
   type Mudanca,
+  type Pendencias,
+  PENDENCIAS_MAXIMAS,
   type Periodo,
+  type Quando,
   resume,
   type Vista,
 } from "../clinica/livro.ts";
@@ -37,6 +42,14 @@ export class Livro {
   excecoes: readonly Excecao[] = [];
   /** O contato de cada CPF. */
   contatos: readonly Contato[] = [];
+  /** Todas as entradas das listas de espera, as que acabaram incluídas, por número. */
+  esperas: readonly Espera[] = [];
+  /** O maior lugar de entrada que se deu. */
+  ultimaEspera = 0;
+  /** O último `TICK`. */
+  tique = "";
+  /** O que a vista diz de si. */
+  soSegura = false;
   /** As senhas que se deram, ainda que a linha já não as tenha: `"2026-11-30 A001"`. */
   senhas: readonly string[] = [];
   #valem: readonly Excecao[] = [];
@@ -72,17 +85,63 @@ export class Livro {
     let excecao = Math.max(0, ...this.excecoes.map((uma) => uma.numero));
     const ultimo = numero + alcance.novos;
     const dentro = (sim: boolean, oque: string): void => assert(sim, `fora do alcance: ${oque}`);
+    const promove = this.#promove(alcance);
+    const dePe = this.#dePe();
+    const daLista = (especialidade: string): Espera[] =>
+      dePe.filter((uma) => uma.especialidade === especialidade).sort(naOrdem);
+    // O que um candidato tem, e os dias disso, só se sabe depois de ler a lista.
+    const candidato = (cpf: string): boolean => promove && dePe.some((uma) => uma.cpf === cpf);
+    let espera = this.ultimaEspera;
     return {
+      soSegura: this.soSegura,
+      alguemEspera: () => this.#alguemEspera(),
+      esperaDe: (cpf, especialidade) => {
+        dentro(alcance.cpfs.includes(cpf) || promove, `a espera de ${cpf}`);
+        return dePe.find((uma) => uma.cpf === cpf && uma.especialidade === especialidade);
+      },
+      conviteDe: ({ cpf, convite, especialidade }) => {
+        dentro(
+          alcance.cpfs.includes(cpf) || alcance.listas.includes(especialidade) || promove,
+          `o convite de ${cpf}`,
+        );
+        return this.linhas.find(({ numero }) => numero === convite);
+      },
+      fila: ({ especialidade }) => {
+        dentro(promove, `quem espera por ${especialidade}`);
+        return daLista(especialidade);
+      },
+      listaDeEspera: (especialidade) => {
+        dentro(alcance.listas.includes(especialidade), `a lista de ${especialidade}`);
+        return daLista(especialidade).slice(0, FILA_MOSTRADA);
+      },
+      quantasAntes: (especialidade, lugar) => {
+        dentro(alcance.listas.includes(especialidade), `a lista de ${especialidade}`);
+        return daLista(especialidade).filter((uma) => naOrdem(uma, lugar) < 0).length;
+      },
+      esperasDaOrigem: (origem) => dePe.filter((uma) => uma.origem === origem).length,
+      novaEspera: () => {
+        dentro(alcance.listas.length > 0 || promove, "um lugar na lista");
+        return ++espera;
+      },
+      pendencias: (quando) => {
+        const { instante = "", hoje = "" } = alcance.pendencias ?? {};
+        dentro(quando.instante <= instante && quando.hoje <= hoje, "o que ficou por fazer");
+        return this.#pendencias(quando);
+      },
+      ultimoTique: () => {
+        dentro(alcance.pendencias !== undefined, "o último TICK");
+        return this.tique;
+      },
       ativosDe: (cpf) => {
-        dentro(alcance.cpfs.includes(cpf), `os ativos de ${cpf}`);
+        dentro(alcance.cpfs.includes(cpf) || candidato(cpf), `os ativos de ${cpf}`);
         return this.linhas.filter((linha) => linha.ativo && linha.cpf === cpf);
       },
       historiaDe: (cpf) => {
-        dentro(alcance.historias.includes(cpf), `a história de ${cpf}`);
+        dentro(alcance.historias.includes(cpf) || candidato(cpf), `a história de ${cpf}`);
         return this.linhas.filter((linha) => linha.cpf === cpf).reverse().slice(0, LINHAS_DE_UM_CPF);
       },
       ocupacao: (agenda, data) => {
-        dentro(dias.has(escreve([agenda, data])), `${agenda} em ${data}`);
+        dentro(dias.has(escreve([agenda, data])) || promove, `${agenda} em ${data}`);
         const dia = escreve([agenda, data]);
         const mostrada = this.#mostradas.get(dia) ?? { dia: [agenda, data], ocupacao: this.ocupacao(agenda, data) };
         this.#mostradas.set(dia, mostrada);
@@ -98,7 +157,7 @@ export class Livro {
           .slice(0, CANCELADOS_DE_UM_DIA);
       },
       excecoes: () => {
-        dentro(alcance.excecoes !== "nada", "as exceções");
+        dentro(alcance.excecoes !== "nada" || promove, "as exceções");
         return valem.length === this.#valem.length ? this.#valem : valem;
       },
       contatoDe: (cpf) => {
@@ -110,13 +169,40 @@ export class Livro {
         return this.#ultimaSenha(data, letra);
       },
       novoNumero: () => {
-        dentro(numero < ultimo, `mais de ${alcance.novos} números novos`);
+        dentro(numero < ultimo || promove, `mais de ${alcance.novos} números novos`);
         return ++numero;
       },
       novaExcecao: () => {
         dentro(alcance.excecoes === "muda", "um número de exceção novo");
         return ++excecao;
       },
+    };
+  }
+
+  #dePe(): Espera[] {
+    return this.esperas.filter(({ terminouEm }) => terminouEm === "");
+  }
+
+  /** Também de quem no próprio lote entra na lista. */
+  #promove({ promove, listas }: Alcance): boolean {
+    return promove && (this.#alguemEspera() || listas.length > 0);
+  }
+
+  #alguemEspera(): boolean {
+    return this.#dePe().length > 0 || this.linhas.some(({ situacao }) => situacao === "CONVIDADO");
+  }
+
+  #pendencias({ instante, hoje, faltas }: Quando): Pendencias {
+    const venceu = ({ situacao, terminouEm }: Agendamento): boolean =>
+      situacao === "CONVIDADO" && Date.parse(terminouEm) <= Date.parse(instante);
+    const faltou = ({ situacao, data, terminouEm }: Agendamento): boolean =>
+      faltas && terminouEm === "" && (situacao === "MARCADO" || situacao === "CONFIRMADO") && data < hoje;
+    return {
+      convites: this.linhas.filter(venceu)
+        .sort((a, b) => Date.parse(a.terminouEm) - Date.parse(b.terminouEm) || a.numero - b.numero)
+        .slice(0, PENDENCIAS_MAXIMAS),
+      esperas: this.#dePe().filter(({ ate }) => ate !== "" && ate < hoje).slice(0, PENDENCIAS_MAXIMAS),
+      faltas: this.linhas.filter(faltou).slice(0, PENDENCIAS_MAXIMAS),
     };
   }
 
@@ -152,10 +238,14 @@ export class Livro {
         .map((linha) => escreve([agendaDe(linha), linha.data])),
     ]);
     const novos = new Set<number>();
+    const promove = this.#promove(alcance);
+    const { faltas = [] } = alcance.pendencias === undefined ? {} : this.#pendencias(alcance.pendencias);
+    const vencidos = faltas.map(({ numero }) => numero);
     for (const mudanca of mudancas) {
       switch (mudanca.sobre) {
         case "agendamento": {
           const { antes, depois } = mudanca;
+          if (promove || antes !== undefined && vencidos.includes(antes.numero)) break;
           assert(cpfs.includes(depois.cpf), "muda o que é de um CPF fora do alcance");
           if (antes === undefined) novos.add(depois.numero);
           for (const um of mudaDeLugar(antes, depois)) {
@@ -171,6 +261,12 @@ export class Livro {
           break;
         case "contato":
           assert(cpfs.includes(mudanca.depois.cpf));
+          break;
+        case "espera":
+          assert(promove || alcance.listas.includes(mudanca.depois.especialidade), "muda uma lista fora do alcance");
+          break;
+        case "tique":
+          assert(alcance.pendencias !== undefined, "um TICK fora do alcance");
           break;
         default:
           impossivel(mudanca);
@@ -192,6 +288,7 @@ export class Livro {
       assertEquals(inteiro.retrato(), this.retrato(), "o líquido de um lote dá o mesmo que as mudanças dele");
     }
     confereDiario(mudancas);
+    this.confereConvites();
   }
 
   /** O livro para comparar com outro. */
@@ -200,6 +297,8 @@ export class Livro {
       linhas: this.linhas,
       excecoes: this.excecoes,
       contatos: this.contatos.toSorted(porCpf),
+      esperas: this.esperas,
+      tique: this.tique,
       ultimas: this.#ultimas(),
     };
   }
@@ -231,12 +330,23 @@ export class Livro {
       case "contato":
         this.#contata(mudanca.depois);
         return;
+      case "espera": {
+        const { antes, depois } = mudanca;
+        assertEquals(this.esperas.find(({ numero }) => numero === depois.numero), antes, "a entrada é a gravada");
+        assertEquals(depois.versao, (antes?.versao ?? 0) + 1, "a versão é a seguinte");
+        this.#espera(depois);
+        this.#confereEsperas();
+        return;
+      }
+      case "tique":
+        this.tique = mudanca.depois;
+        return;
       default:
         impossivel(mudanca);
     }
   }
 
-  #aplicaLiquido({ novos, mudados, excecoes, contatos, senhas }: Liquido): void {
+  #aplicaLiquido({ novos, mudados, excecoes, contatos, senhas, esperas, tique }: Liquido): void {
     for (const { agendamento } of novos) {
       assertFalse(this.linhas.some(({ numero }) => numero === agendamento.numero), "um número já usado");
       this.#poe(agendamento);
@@ -247,6 +357,11 @@ export class Livro {
     }
     for (const excecao of excecoes) this.#excetua(excecao);
     for (const contato of contatos) this.#contata(contato);
+    for (const { antes, depois } of esperas) {
+      assertEquals(this.esperas.find(({ numero }) => numero === depois.numero), antes);
+      this.#espera(depois);
+    }
+    this.tique = tique ?? this.tique;
     for (const { data, letra, ultima } of senhas) this.#da(`${data} ${letra}${String(ultima).padStart(3, "0")}`);
   }
 
@@ -267,6 +382,29 @@ export class Livro {
 
   #contata(contato: Contato): void {
     this.contatos = [...this.contatos.filter(({ cpf }) => cpf !== contato.cpf), contato];
+  }
+
+  #espera(espera: Espera): void {
+    const outras = this.esperas.filter(({ numero }) => numero !== espera.numero);
+    this.esperas = [...outras, espera].sort((a, b) => a.numero - b.numero);
+    this.ultimaEspera = Math.max(this.ultimaEspera, espera.numero, espera.ordem);
+  }
+
+  #confereEsperas(): void {
+    const pares = this.#dePe().map(({ cpf, especialidade }) => `${cpf} ${especialidade}`);
+    assertEquals(pares.length, new Set(pares).size, "uma entrada por CPF e especialidade");
+  }
+
+  /** Exige, no fim de um lote, que a quem espera se segure a hora que a entrada diz, e nenhuma outra. */
+  confereConvites(): void {
+    for (const espera of this.esperas) {
+      const dela = this.linhas.filter(({ situacao, cpf, especialidade }) =>
+        situacao === "CONVIDADO" && cpf === espera.cpf && especialidade === espera.especialidade
+      );
+      const dePe = espera.terminouEm === "";
+      if (!dePe) assertEquals(espera.convite, 0, "quem acabou não segura nada");
+      else assertEquals(dela.map(({ numero }) => numero), espera.convite === 0 ? [] : [espera.convite]);
+    }
   }
 
   /** Exige o que nenhum livro pode deixar de ter. */
@@ -375,8 +513,14 @@ function confereDiario(mudancas: readonly Mudanca[]): void {
         assertFalse(new RegExp(`\\b${RegExp.escape(nome)}\\b`).test(diario), `o diário diz ${nome}: ${diario}`);
         break;
       }
+      case "espera": {
+        const { cpf, codigo, nome, motivo } = mudanca.depois;
+        for (const texto of [cpf, codigo, nome, motivo]) assertFalse(texto !== "" && diario.includes(texto), diario);
+        break;
+      }
       case "excecao":
       case "contato":
+      case "tique":
         break;
       default:
         impossivel(mudanca);

@@ -110,6 +110,7 @@ export function linhaSql(trocas: Record<string, string> = {}): string {
     pilha: "'[]'",
     criado_em: "'2026-11-23T10:00:00Z'",
     origem: "'sqlite3'",
+    espera: "0",
     ...trocas,
   };
   return `INSERT INTO agendamento (${Object.keys(colunas)}) VALUES (${Object.values(colunas)})`;

@@ -5,15 +5,13 @@
  * @module
  */
 
-import type { Papel, Situacao } from "../clinica/agendamento.ts";
-import type { Contato } from "../clinica/livro.ts";
+import type { Papel } from "../clinica/agendamento.ts";
+import type { Contato, Quem } from "../clinica/livro.ts";
 import type { Pedido, PedidoDe } from "../clinica/pedido.ts";
 import {
   agenda,
   type Andado,
-  ANDAMENTO,
   type ConfigDoModelo,
-  DIA,
   Dias,
   fim,
   hora,
@@ -26,7 +24,9 @@ import {
   simples,
   unicos,
 } from "./modelo_dias.ts";
-import { extra, fecha, fechado, reabre } from "./modelo_excecoes.ts";
+import { Listas } from "./modelo_espera.ts";
+import { Andamento } from "./modelo_situacoes.ts";
+import { extra, fecha, reabre } from "./modelo_excecoes.ts";
 import { cedoDemais, isento, naoPodeSair, naoPodeTer } from "./modelo_regras.ts";
 
 /** As regras como o design as diz. */
@@ -35,9 +35,14 @@ export class Modelo {
   readonly dias: Dias;
   /** O contato de cada CPF. */
   contatos: Contato[] = [];
-  #senhas: string[] = [];
-  #papel: Papel = "gerente";
+  #origem = "";
+  /** Quem pede. */
+  papel: Papel = "gerente";
   #codigo: (n: number) => string;
+  #codigos = 0;
+  /** Quem espera. */
+  readonly listas: Listas = new Listas(this);
+  readonly #andamento = new Andamento(this, this.listas);
 
   /** Com esta semana; `codigo` dá o enésimo código. */
   constructor(config: ConfigDoModelo, codigo: (n: number) => string) {
@@ -45,11 +50,26 @@ export class Modelo {
     this.#codigo = codigo;
   }
 
-  /** Responde, e muda o que houver a mudar. */
-  pede(pedido: Pedido, agora: number, papel: Papel): Saida {
-    this.dias.agora = agora;
-    this.#papel = papel;
-    this.dias.esquece();
+  /** Responde, muda o que houver a mudar, e dá o que vagar. */
+  pede(pedido: Pedido, agora: number, { papel, origem }: Pick<Quem, "papel" | "origem">): Saida {
+    this.dias.acerta(agora);
+    if (!CONSULTAS.includes(pedido.comando)) this.dias.gravado = Math.max(this.dias.gravado, agora);
+    this.papel = papel;
+    this.#origem = origem;
+    const antes = this.#feitio();
+    const livres = this.listas.promocoes.olha();
+    const saida = structuredClone(this.#responde(pedido));
+    if (antes !== this.#feitio()) this.listas.promocoes.promove(livres);
+    return saida;
+  }
+
+  /** Muda com qualquer mudança. */
+  #feitio(): string {
+    const versoes = [...this.dias.linhas, ...this.listas.esperas].reduce((soma, { versao }) => soma + versao, 0);
+    return `${versoes} ${this.dias.excecoes.length} ${this.dias.emVigor().length}`;
+  }
+
+  #responde(pedido: Pedido): Saida {
     switch (pedido.comando) {
       case "AGEND":
         return this.#agend(pedido);
@@ -62,11 +82,25 @@ export class Modelo {
       case "SITUA":
         return this.#situa(pedido);
       case "FECHA":
-        return fecha(this.dias, pedido);
+        return fecha(this.dias, pedido, (uma) => this.listas.fecha(uma));
       case "EXTRA":
         return extra(this.dias, pedido);
       case "REABRE":
         return reabre(this.dias, pedido);
+      case "ESPERA":
+        return this.listas.espera(pedido, this.#origem);
+      case "DESISTE":
+        return this.listas.desiste(pedido);
+      case "ACEITA":
+        return this.listas.aceita(pedido);
+      case "RECUSA":
+        return this.listas.recusa(pedido);
+      case "FILA":
+        return this.listas.mostra(pedido);
+      case "TICK":
+        return this.listas.tica();
+      case "PROSSEGUE":
+        return this.listas.prossegue(pedido);
       case "BUSCA": {
         const ativos = this.#ativos(pedido.cpf);
         return ativos.length === 0 ? { codigo: "ERRO-112" } : { codigo: "OK-302", agendamentos: ativos };
@@ -74,7 +108,7 @@ export class Modelo {
       case "HISTORIA":
         return {
           codigo: "OK-315",
-          agendamentos: porHora(this.dias.linhas.filter(({ cpf }) => cpf === pedido.cpf)).reverse(),
+          agendamentos: porHora(this.#conhecidas().filter(({ cpf }) => cpf === pedido.cpf)).reverse(),
         };
       case "LISTA":
         return this.#lista(pedido);
@@ -104,6 +138,16 @@ export class Modelo {
     const pedidas = horario === undefined ? horas : horas.filter(({ inicio }) => inicio === minuto);
     if (encaixe ? blocos.length === 0 : horario !== undefined && pedidas.length === 0) return { codigo: "ERRO-105" };
     const anterior = this.dias.linhas.find((um) => um.ativo && um.cpf === cpf && um.especialidade === especialidade);
+    const segurada = encaixe ? undefined : this.listas.seguradaPara(cpf, { ...pedido, especialidade, horario });
+    const jaEsta = anterior !== undefined && fim(anterior) > this.dias.agora &&
+      ["CHEGOU", "CHAMADO"].includes(anterior.situacao);
+    if (segurada !== undefined && !jaEsta) {
+      this.listas.vistos.add("AGEND à hora segurada");
+      const { motivo, nota, email, telefone } = pedido;
+      const saida = this.listas.fica(segurada.entrada, { ...segurada, dito: { motivo, nota, email, telefone } });
+      if (saida.codigo.startsWith("OK")) this.aprende(this.contato(cpf, pedido));
+      return saida.codigo === "OK-303" ? { codigo: "OK-300", agendamentos: saida.agendamentos?.slice(0, 1) } : saida;
+    }
     if (anterior !== undefined && fim(anterior) > this.dias.agora) {
       return { codigo: "ERRO-111", agendamentos: [anterior] };
     }
@@ -119,14 +163,14 @@ export class Modelo {
     if (!encaixe && vaga === undefined && this.dias.escolhe(data, pedidas) !== undefined) {
       return { codigo: "ERRO-116", regra: "antecedencia" };
     }
-    const impedido = isento({ papel: this.#papel, motivo: pedido.motivo }) ? undefined : naoPodeTer(this.dias, cpf);
+    const impedido = isento({ papel: this.papel, motivo: pedido.motivo }) ? undefined : naoPodeTer(this.dias, cpf);
     if (impedido !== undefined) return { codigo: "ERRO-116", regra: impedido };
     if (vaga === undefined) return { codigo: "ERRO-110" };
-    if (anterior !== undefined) this.#muda(anterior, { ativo: false });
-    const contato = this.#contato(cpf, pedido);
+    if (anterior !== undefined) this.muda(anterior, { ativo: false });
+    const contato = this.contato(cpf, pedido);
     const numero = this.dias.linhas.length + 1;
     const linha: Linha = {
-      ...{ numero, versao: 1, codigo: this.#codigo(numero), cpf, nome, especialidade },
+      ...{ numero, versao: 1, codigo: this.sorteia(), cpf, nome, especialidade },
       ...{ profissional: vaga.bloco.profissional, data, hora: hora(vaga.inicio), minutos: vaga.minutos, encaixe },
       ...{ situacao: "MARCADO", ativo: true, local: "", motivo: pedido.motivo ?? "", nota: pedido.nota ?? "" },
       ...{
@@ -137,12 +181,13 @@ export class Modelo {
         chamadas: 0,
         terminouEm: "",
         substitui: 0,
+        espera: 0,
         fotos: [],
       },
       ...{ email: contato.email, telefone: contato.telefone },
     };
     this.dias.linhas.push(linha);
-    this.#aprende(contato);
+    this.aprende(contato);
     return { codigo: "OK-300", agendamentos: [linha] };
   }
 
@@ -172,15 +217,16 @@ export class Modelo {
       Object.entries(linha).some(([c, v]) => c === campo && v === valor)
     );
     if (igual && !linha.encaixe) return { codigo: "OK-303", agendamentos: [linha, linha] };
-    const preso = naoPodeSair(this.dias, linha, { papel: this.#papel, motivo: pedido.motivo });
+    const preso = naoPodeSair(this.dias, linha, { papel: this.papel, motivo: pedido.motivo });
     if (preso !== undefined) return preso;
     if (novo === undefined) {
       return semRegra === undefined ? { codigo: "ERRO-110" } : { codigo: "ERRO-116", regra: "antecedencia" };
     }
     const antes = { ...linha };
-    this.#muda(linha, {
+    this.muda(linha, {
       ...novo,
-      ...{ situacao: "MARCADO", encaixe: false, local: "", senha: "", prioridade: 0, fotos: [] },
+      ...{ situacao: "MARCADO", encaixe: false, local: "", senha: "", prioridade: 0, terminouEm: "" },
+      ...{ espera: 0, fotos: [] },
       motivo: pedido.motivo ?? linha.motivo,
     });
     return { codigo: "OK-303", agendamentos: [linha, antes] };
@@ -197,9 +243,9 @@ export class Modelo {
     if (!linha.ativo || !porVir && !(chegado === true && ["CHEGOU", "CHAMADO"].includes(linha.situacao))) {
       return { codigo: "ERRO-115", agendamentos: [linha] };
     }
-    const preso = chegado ? undefined : naoPodeSair(this.dias, linha, { papel: this.#papel, motivo });
+    const preso = chegado ? undefined : naoPodeSair(this.dias, linha, { papel: this.papel, motivo });
     if (preso !== undefined) return preso;
-    this.#passa(linha, { situacao: "CANCELADO", ativo: false, motivo: motivo ?? "", terminouEm: this.#instante() });
+    this.passa(linha, { situacao: "CANCELADO", ativo: false, motivo: motivo ?? "", terminouEm: this.#instante() });
     return { codigo: "OK-301", agendamentos: [linha] };
   }
 
@@ -215,111 +261,34 @@ export class Modelo {
       telefone: pedido.telefone ?? sabido.telefone,
     };
     if (pedido.email !== undefined || pedido.telefone !== undefined) {
-      this.#aprende(contato, pedido.codigo !== undefined);
+      this.aprende(contato, pedido.codigo !== undefined);
     }
     const mudou = nome !== linha.nome || nota !== linha.nota || email !== linha.email || telefone !== linha.telefone;
-    if (mudou) this.#muda(linha, { nome, nota, email, telefone });
+    if (mudou) this.muda(linha, { nome, nota, email, telefone });
     return { codigo: "OK-306", agendamentos: [linha] };
   }
 
   #situa(pedido: PedidoDe<"SITUA">): Saida {
     const { cpf, situacao } = pedido;
-    const delas = this.dias.linhas.filter((linha) => linha.cpf === cpf);
+    const delas = this.#conhecidas().filter((linha) => linha.cpf === cpf);
     const doDia = porHora(delas.filter(({ data, situacao }) => data === this.dias.hoje() && situacao !== "CANCELADO"))
       .reverse();
-    const mudadas = delas.filter(({ fotos }) => fotos.length > 0 && this.#ehHoje(fotos[fotos.length - 1].em))
+    const mudadas = delas.filter(({ fotos }) => fotos.length > 0 && this.#andamento.ehHoje(fotos[fotos.length - 1].em))
       .sort((a, b) => b.fotos[b.fotos.length - 1].em - a.fotos[a.fotos.length - 1].em || b.numero - a.numero);
     const linha = this.#acha(pedido, situacao === "DESFAZ" ? mudadas : [...doDia, ...this.#ativos(cpf)]);
     if ("codigo" in linha && !("cpf" in linha)) return linha;
     if (situacao === "CANCELADO" && ["MARCADO", "CONFIRMADO"].includes(linha.situacao)) {
-      const preso = naoPodeSair(this.dias, linha, { papel: this.#papel, motivo: pedido.motivo });
+      const preso = naoPodeSair(this.dias, linha, { papel: this.papel, motivo: pedido.motivo });
       if (preso !== undefined) return preso;
     }
-    const feito = situacao === "DESFAZ" ? this.#desfaz(linha) : this.#vai(linha, { ...pedido, situacao });
+    const feito = situacao === "DESFAZ"
+      ? this.#andamento.desfaz(linha)
+      : this.#andamento.vai(linha, { ...pedido, situacao });
     return { codigo: feito ? "OK-306" : "ERRO-115", agendamentos: [linha] };
   }
 
-  #vai(linha: Linha, pedido: PedidoDe<"SITUA"> & { situacao: Situacao }): boolean {
-    const comecou = instante(linha.data, linha.hora) <= this.dias.agora;
-    const porVir = linha.situacao === "MARCADO" || linha.situacao === "CONFIRMADO";
-    const aqui = linha.situacao === "CHEGOU" || linha.situacao === "CHAMADO";
-    const { prioridade = linha.prioridade, local = linha.local, motivo = linha.motivo, situacao } = pedido;
-    const comum = { situacao, prioridade, local, motivo };
-    const acaba = { ativo: false, terminouEm: this.#instante() };
-    switch (situacao) {
-      case "CONFIRMADO":
-        return linha.situacao === "MARCADO" && !comecou && this.#passa(linha, comum);
-      case "CHEGOU":
-        if (linha.situacao === "CHAMADO") return this.#passa(linha, comum);
-        if (!porVir || linha.data !== this.dias.hoje()) return false;
-        this.#passa(linha, { ...comum, chegouEm: this.#instante() });
-        linha.senha = this.#senha(linha);
-        return true;
-      case "CHAMADO":
-        return aqui &&
-          this.#passa(linha, {
-            ...comum,
-            chamadas: linha.chamadas + 1,
-            chamadoEm: linha.chamadoEm || this.#instante(),
-          });
-      case "ATENDIDO":
-        return linha.situacao === "CHAMADO" && this.#passa(linha, { ...comum, ...acaba });
-      case "SAIU":
-        return aqui && this.#passa(linha, { ...comum, ...acaba });
-      case "FALTOU":
-        return porVir && comecou && this.#passa(linha, { ...comum, ...acaba });
-      case "CANCELADO":
-        return porVir && this.#passa(linha, { situacao, ...acaba, motivo: pedido.motivo ?? "" });
-      case "MARCADO":
-      case "CONVIDADO":
-      case "PASSOU":
-        return false;
-    }
-  }
-
   #antecedencia(motivo: string | undefined): number {
-    return isento({ papel: this.#papel, motivo }) ? 0 : this.dias.config.regras?.antecedencia ?? 0;
-  }
-
-  /** Uma senha por chegada, menos a quem já tem uma da mesma letra. */
-  #senha({ senha, data, prioridade }: Linha): string {
-    const letra = prioridade > 0 ? "P" : "A";
-    if (senha[0] === letra) return senha;
-    let n = 1;
-    while (this.#senhas.includes(`${data} ${letra}${n}`)) n++;
-    this.#senhas.push(`${data} ${letra}${n}`);
-    return letra + String(n).padStart(3, "0");
-  }
-
-  #desfaz(linha: Linha): boolean {
-    const foto = linha.fotos.at(-1);
-    if (foto === undefined) return false;
-    const recepcao = this.#papel === "balcao" || this.#papel === "gerente";
-    const falta = foto.papel === "servidor" && linha.situacao === "FALTOU" && recepcao &&
-      this.dias.agora - foto.em < 7 * DIA;
-    const pode = this.#ehHoje(foto.em) && (this.#papel === foto.papel || this.#papel === "gerente");
-    if (!falta && !pode) return false;
-    const { antes, depois } = foto;
-    const volta = Object.fromEntries(
-      ANDAMENTO.filter((campo) => antes[campo] !== depois[campo]).map((c) => [c, antes[c]]),
-    );
-    const volta_a_contar = linha.situacao === "CANCELADO";
-    const minuto = minutoDe(linha.hora);
-    if (volta_a_contar && !linha.encaixe && !this.dias.livre(linha.data, linha, minuto, linha.minutos)) return false;
-    if (volta_a_contar && fechado(this.dias, linha)) return false;
-    const bloco = this.dias.grade(linha.data).get(agenda(linha))?.[minuto];
-    const cheio = bloco?.especialidade === linha.especialidade &&
-      this.dias.encaixes(linha.data, bloco) >= bloco.encaixes;
-    if (volta_a_contar && linha.encaixe && cheio) return false;
-    const outra = this.dias.linhas.find((um) =>
-      um !== linha && um.ativo && um.cpf === linha.cpf && um.especialidade === linha.especialidade
-    );
-    if (outra !== undefined && volta.ativo === true) {
-      if (fim(outra) > this.dias.agora) return false;
-      this.#muda(outra, { ativo: false });
-    }
-    this.#muda(linha, { ...volta, fotos: linha.fotos.slice(0, -1) });
-    return true;
+    return isento({ papel: this.papel, motivo }) ? 0 : this.dias.config.regras?.antecedencia ?? 0;
   }
 
   // ---------------------------------------------------------------------------------------------------- as consultas
@@ -331,7 +300,7 @@ export class Modelo {
     }
     const lugar = (linha: Linha): number =>
       linha.profissional === "" ? -1 : (quem.indexOf(linha.profissional) + quem.length + 1) % (quem.length + 1);
-    const doDia = this.dias.linhas.filter((linha) => linha.data === data);
+    const doDia = this.#conhecidas().filter((linha) => linha.data === data);
     const cortados = doDia.filter(({ situacao }) => situacao === "CANCELADO").slice(0, -1000);
     const agendamentos = doDia.filter((linha) =>
       !cortados.includes(linha) && (especialista === undefined || linha.especialidade === simples(especialista)) &&
@@ -373,6 +342,11 @@ export class Modelo {
 
   // ---------------------------------------------------------------------------------------------------- as linhas
 
+  /** As linhas de que se fala: não as seguradas, nem as que se deixaram passar. */
+  #conhecidas(): Linha[] {
+    return this.dias.linhas.filter(({ situacao }) => situacao !== "CONVIDADO" && situacao !== "PASSOU");
+  }
+
   #ativos(cpf: string): Linha[] {
     return porHora(
       this.dias.linhas.filter((linha) => linha.ativo && linha.cpf === cpf && fim(linha) > this.dias.agora),
@@ -389,7 +363,7 @@ export class Modelo {
     },
     preferidas: readonly Linha[],
   ): Linha | { codigo: string; agendamentos?: Linha[] } {
-    const onde = numero === undefined ? preferidas : this.dias.linhas.filter((linha) => linha.numero === numero);
+    const onde = numero === undefined ? preferidas : this.#conhecidas().filter((linha) => linha.numero === numero);
     const linha = onde.find((uma) =>
       uma.cpf === cpf && (especialista === undefined || uma.especialidade === simples(especialista))
     );
@@ -398,40 +372,49 @@ export class Modelo {
     return linha;
   }
 
-  #muda(linha: Linha, novo: Partial<Linha>): void {
+  /** Um código novo. */
+  sorteia(): string {
+    return this.#codigo(++this.#codigos);
+  }
+
+  /** Muda uma linha. */
+  muda(linha: Linha, novo: Partial<Linha>): void {
     Object.assign(linha, novo, { versao: linha.versao + 1 });
   }
 
   /** Muda de situação e fotografa. */
-  #passa(linha: Linha, novo: Partial<Linha>): true {
+  passa(linha: Linha, novo: Partial<Linha>): true {
     const antes = fotografa(linha);
-    this.#muda(linha, novo);
-    linha.fotos = [...linha.fotos, { papel: this.#papel, em: this.dias.agora, antes, depois: fotografa(linha) }].slice(
+    this.muda(linha, novo);
+    linha.fotos = [...linha.fotos, { papel: this.papel, em: this.dias.gravado, antes, depois: fotografa(linha) }].slice(
       -32,
     );
     return true;
   }
 
-  #contato(cpf: string, { email, telefone }: { email?: string; telefone?: string }): Contato {
+  /** O que se diz, ou o que se sabe. */
+  contato(cpf: string, { email, telefone }: { email?: string; telefone?: string }): Contato {
     const sabido = this.contatos.find((contato) => contato.cpf === cpf);
     return { cpf, email: email ?? sabido?.email ?? "", telefone: telefone ?? sabido?.telefone ?? "" };
   }
 
-  #aprende(contato: Contato, provado = false): void {
-    if (!provado && !["balcao", "gerente", "profissional"].includes(this.#papel)) return;
-    const sabido = this.#contato(contato.cpf, {});
+  /** Guarda o que se disse, se quem o diz pode. */
+  aprende(contato: Contato, provado = false): void {
+    if (!provado && !["balcao", "gerente", "profissional"].includes(this.papel)) return;
+    const sabido = this.contato(contato.cpf, {});
     if (sabido.email === contato.email && sabido.telefone === contato.telefone) return;
     this.contatos = [...this.contatos.filter(({ cpf }) => cpf !== contato.cpf), contato];
   }
 
   #instante(): string {
-    return new Date(this.dias.agora).toISOString().replace(".000Z", "Z");
-  }
-
-  #ehHoje(instante: number): boolean {
-    return instante >= Date.parse(`${this.dias.hoje()}T00:00:00-03:00`);
+    return new Date(this.dias.gravado).toISOString().replace(".000Z", "Z");
   }
 }
+
+/** O que só lê. */
+const CONSULTAS: readonly Pedido["comando"][] = [
+  ...["BUSCA", "HISTORIA", "LISTA", "VAGAS", "FILA", "OLA", "PING", "SAIR"] as const,
+];
 
 function fotografa(linha: Linha): Andado {
   const { situacao, ativo, local, motivo, prioridade, chegouEm, chamadoEm, chamadas, terminouEm } = linha;

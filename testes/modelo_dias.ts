@@ -5,6 +5,7 @@
  */
 
 import type { Agendamento, Papel, Situacao } from "../clinica/agendamento.ts";
+import type { Espera } from "../clinica/espera.ts";
 import type { Excecao } from "../clinica/excecao.ts";
 import type { PedidoDe } from "../clinica/pedido.ts";
 
@@ -41,6 +42,10 @@ export interface ConfigDoModelo {
     readonly porCpf?: number;
     readonly faltas?: { readonly quantas: number; readonly meses: number };
   };
+  /** Como se espera. */
+  readonly espera?: { readonly antecedencia?: number; readonly prazo?: number };
+  /** Se quem não veio fica como tendo faltado. */
+  readonly faltaAutomatica?: boolean;
 }
 
 /** O mesmo, que se muda. */
@@ -66,6 +71,14 @@ export interface Saida {
   readonly agendamentos?: readonly Linha[];
   /** Data, dia, especialidade, profissional e horas. */
   readonly vagas?: readonly (readonly [string, string, string, string, readonly string[]])[];
+  /** O lugar na lista. */
+  readonly posicao?: number;
+  /** A entrada. */
+  readonly espera?: Espera;
+  /** A lista, e o que está segurado para cada um. */
+  readonly fila?: readonly { readonly espera: Espera; readonly convite: Linha | undefined }[];
+  /** Se o relógio tem mais que fazer. */
+  readonly falta?: boolean;
 }
 
 /** Um atendimento de uma data, da semana ou de um `EXTRA`. */
@@ -105,7 +118,9 @@ const HORA = 60 * 60_000;
 /** Um dia, em ms. */
 export const DIA = 24 * HORA;
 /** As situações que contam no dia. */
-export const CONTAM: readonly Situacao[] = ["MARCADO", "CONFIRMADO", "CHEGOU", "CHAMADO", "ATENDIDO", "SAIU", "FALTOU"];
+export const CONTAM: readonly Situacao[] = [
+  ...(["MARCADO", "CONFIRMADO", "CHEGOU", "CHAMADO", "ATENDIDO", "SAIU", "FALTOU", "CONVIDADO"] as const),
+];
 /** As de quem ainda se espera. */
 export const ESPERAM: readonly Situacao[] = CONTAM.slice(0, 4);
 
@@ -119,8 +134,11 @@ export class Dias {
   config: ConfigDoModelo;
   /** O instante de agora, ms desde 1970. */
   agora = 0;
+  /** O último em que se pediu uma mudança: o que se grava não vem antes. */
+  gravado = 0;
   #daSemana = new Map<AtendimentoDoModelo, Bloco>();
-  /** As grades de um pedido: montá-las é o que mais custa. */
+  #gradesPara = "";
+  /** As grades que já se montaram: é o que mais custa. */
   #grades = new Map<string, Map<string, (Bloco | undefined)[]>>();
 
   /** Com esta semana. */
@@ -128,9 +146,17 @@ export class Dias {
     this.config = config;
   }
 
-  /** Alguma coisa mudou: os dias leem-se de novo. */
+  /** As exceções mudaram: os dias leem-se de novo. */
   esquece(): void {
     this.#grades.clear();
+  }
+
+  /** Passa a ser este instante; num dia novo, ou com outra semana, os dias leem-se de novo. */
+  acerta(agora: number): void {
+    this.agora = agora;
+    const para = `${this.hoje()} ${JSON.stringify(this.config)}`;
+    if (para !== this.#gradesPara) this.esquece();
+    this.#gradesPara = para;
   }
 
   /** A data de agora. */
@@ -230,12 +256,12 @@ export class Dias {
     return !this.linhas.some((linha) => {
       const de = minutoDe(linha.hora);
       return linha !== exceto && linha.data === data && !linha.encaixe && CONTAM.includes(linha.situacao) &&
-        de < inicio + minutos && inicio < de + linha.minutos && this.#disputam(linha, quem);
+        de < inicio + minutos && inicio < de + linha.minutos && this.disputam(linha, quem);
     });
   }
 
   /** Se são a mesma pessoa, ou podem ser: sem nome é qualquer um dos que atendem a especialidade. */
-  #disputam(um: Lugar, outro: Lugar): boolean {
+  disputam(um: Lugar, outro: Lugar): boolean {
     if (agenda(um) === agenda(outro)) return true;
     if (um.profissional === "") return outro.profissional !== "" && this.atende(outro.profissional, um.especialidade);
     return outro.profissional === "" && this.atende(um.profissional, outro.especialidade);

@@ -22,7 +22,7 @@ import {
 } from "./modelo_dias.ts";
 
 /** `FECHA`. */
-export function fecha(dias: Dias, pedido: PedidoDe<"FECHA">): Saida {
+export function fecha(dias: Dias, pedido: PedidoDe<"FECHA">, aoFechar: (uma: Excecao) => void): Saida {
   const { data, ate = data, inicio = 0, fim = 1440, motivo = "" } = pedido;
   const quem = deQuem(dias, pedido);
   if (quem === undefined || !podeExcetuar(dias, data) || !podeExcetuar(dias, ate)) return { codigo: "ERRO-103" };
@@ -33,6 +33,8 @@ export function fecha(dias: Dias, pedido: PedidoDe<"FECHA">): Saida {
   const ja = aMesma(dias, nova);
   if (ja === undefined && dias.emVigor().length >= 500) return { codigo: "ERRO-103" };
   const uma = ja ?? acrescenta(dias, nova);
+  dias.esquece();
+  aoFechar(uma);
   return { codigo: "OK-312", numero: uma.numero, agendamentos: alcancados(dias, uma) };
 }
 
@@ -61,7 +63,9 @@ export function extra(dias: Dias, pedido: PedidoDe<"EXTRA">): Saida {
   );
   if (oferece || encaixado || !dias.livre(data, nova, inicio, fim - inicio)) return { codigo: "ERRO-121" };
   if (dias.emVigor().length >= 500) return { codigo: "ERRO-103" };
-  return { codigo: "OK-313", numero: acrescenta(dias, nova).numero };
+  const { numero } = acrescenta(dias, nova);
+  dias.esquece();
+  return { codigo: "OK-313", numero };
 }
 
 /** `REABRE`. */

@@ -7,18 +7,22 @@
 
 import { assertEquals } from "@std/assert";
 import { agendaDe, type Agendamento, nasce, type Situacao } from "../clinica/agendamento.ts";
+import type { Espera } from "../clinica/espera.ts";
 import type { Excecao } from "../clinica/excecao.ts";
 import {
   type Alcance,
   type Armazem,
   type Contato,
+  type DaEspera,
   type DaExcecao,
   type Dia,
   type DoAgendamento,
   type DoContato,
+  type DoTique,
   type Intencao,
   type Mudanca,
   NENHUM_ALCANCE,
+  type Quando,
   type Quem,
   type Vista,
 } from "../clinica/livro.ts";
@@ -64,6 +68,12 @@ export function alcance(): Alcance {
 /** O mesmo, e mudar exceções: as que nascem, e estas, que podem deixar de valer. */
 export function comExcecoes(...reabrem: number[]): () => Alcance {
   return () => ({ ...alcance(), excecoes: "muda", reabrem });
+}
+
+/** O mesmo, e a lista de espera das duas especialidades, quem espera, e o que o relógio já mandou fazer até este instante. */
+export function comEspera(quando: Partial<Quando> = {}): () => Alcance {
+  const pendencias: Quando = { instante: EM, hoje: EM.slice(0, 10), faltas: false, ...quando };
+  return () => ({ ...alcance(), listas: [CLINICO, "DERMATOLOGISTA"], promove: true, pendencias });
 }
 
 /** Um agendamento de que só se diz o que importa ao teste. */
@@ -141,6 +151,84 @@ export function reabre(antes: Excecao): DaExcecao {
 /** A mudança que guarda como se fala com uma pessoa. */
 export function contata(depois: Contato): DoContato {
   return { sobre: "contato", ato: "CORRIGE", quem: QUEM, depois };
+}
+
+/** Uma entrada que espera por qualquer hora da especialidade em que se marca, se não se diz outra coisa. */
+export function espera(numero: number, parte: Partial<Espera> & { readonly cpf: string }): Espera {
+  return {
+    numero,
+    versao: 1,
+    codigo: `E${String(numero).padStart(7, "0")}`,
+    nome: "MARIA DA SILVA",
+    especialidade: CLINICO,
+    profissional: "",
+    de: "",
+    ate: "",
+    turno: "",
+    antecedencia: 0,
+    marca: false,
+    prioridade: 0,
+    motivo: "",
+    isenta: false,
+    email: "",
+    telefone: "",
+    origem: "10.0.0.7",
+    lapsos: 0,
+    ordem: numero,
+    desde: EM,
+    convite: 0,
+    passou: [],
+    terminouEm: "",
+    ...parte,
+  };
+}
+
+/** A mudança que põe uma entrada na lista de espera. */
+export function entra(
+  vista: Pick<Vista, "novaEspera">,
+  parte: Partial<Espera> & { readonly cpf: string },
+): DaEspera {
+  return { sobre: "espera", ato: "ESPERA", quem: QUEM, depois: espera(vista.novaEspera(), parte) };
+}
+
+/** A mudança de uma entrada que muda só no que se diz, e na versão. */
+export function mudaEspera(antes: Espera, parte: Partial<Espera>, ato: Intencao = "PROMOVE"): DaEspera {
+  return { sobre: "espera", ato, quem: QUEM, antes, depois: { ...antes, versao: antes.versao + 1, ...parte } };
+}
+
+/** A mudança que a tira da lista. */
+export function sai(antes: Espera): DaEspera {
+  return mudaEspera(antes, { convite: 0, terminouEm: EM }, "DESISTE");
+}
+
+/** As mudanças que seguram uma hora para uma entrada. */
+export function convida(
+  vista: Pick<Vista, "novoNumero">,
+  antes: Espera,
+  { ate = EM, ...parte }: Partial<Agendamento> & { ate?: string },
+): [DoAgendamento, DaEspera] {
+  const { cpf, nome, especialidade } = antes;
+  const segurada = segura(vista, { cpf, nome, especialidade, ate, ...parte });
+  return [segurada, mudaEspera(antes, { convite: segurada.depois.numero })];
+}
+
+/** A mudança que segura uma hora. */
+export function segura(
+  vista: Pick<Vista, "novoNumero">,
+  { ate, ...parte }: Parte & { readonly ate: string },
+): DoAgendamento {
+  const depois = agendamento(vista.novoNumero(), { situacao: "CONVIDADO", ativo: false, terminouEm: ate, ...parte });
+  return { sobre: "agendamento", ato: "PROMOVE", quem: QUEM, depois };
+}
+
+/** A mudança que deixa passar uma hora segurada. */
+export function deixaPassar(antes: Agendamento): DoAgendamento {
+  return muda(antes, { situacao: "PASSOU", terminouEm: EM }, "VENCE");
+}
+
+/** A mudança que diz quando foi o último `TICK`. */
+export function tica(depois: string): DoTique {
+  return { sobre: "tique", ato: "TICK", quem: QUEM, depois };
 }
 
 /** O que `grava` e `tenta` aceitam. */

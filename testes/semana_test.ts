@@ -134,6 +134,7 @@ testeComPostgres(
 /** Uma vista vazia, de que só se leem os dias do alcance. */
 function vistaDe({ dias }: Alcance): Vista {
   return {
+    soSegura: false,
     ativosDe: () => [],
     historiaDe: () => [],
     ocupacao(agenda, data): Ocupacao {
@@ -145,6 +146,16 @@ function vistaDe({ dias }: Alcance): Vista {
     excecoes: () => [],
     contatoDe: () => undefined,
     ultimaSenha: () => 0,
+    alguemEspera: () => false,
+    esperaDe: () => undefined,
+    conviteDe: () => undefined,
+    fila: () => [],
+    listaDeEspera: () => [],
+    quantasAntes: () => 0,
+    esperasDaOrigem: () => 0,
+    novaEspera: () => 1,
+    pendencias: () => ({ convites: [], esperas: [], faltas: [] }),
+    ultimoTique: () => "",
     novoNumero: () => 1,
     novaExcecao: () => 1,
   };

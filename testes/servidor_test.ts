@@ -25,6 +25,9 @@ import {
 import configuracaoDoDeno from "../deno.json" with { type: "json" };
 import { ESQUEMA_1, ID_DA_APLICACAO } from "../armazem/sqlite_esquema.ts";
 import { DIAS_DA_SEMANA } from "../clinica/oferta.ts";
+import { JA, PARA_NINGUEM } from "../clinica/promover.ts";
+import { ArmazemSqlite } from "../armazem/sqlite.ts";
+import { CLINICO, entra, grava, segura, tica } from "./mudancas.ts";
 import { codificarPedido, decodificarResposta, type PedidoNoFio, TEXTOS, type Tupla, type Vaga } from "../protocolo.ts";
 
 /** Registra um teste que tem uma pasta só sua. */
@@ -458,6 +461,27 @@ teste("kill -9 no meio das mudanças: toda a que foi confirmada está lá, e nad
   const [, , , , data, dia, horario] = ficaram[0];
   assertEquals(await codigo(fio, agend(1, [data, dia, "PLANTÃO", []], horario)), "ERRO-110");
 });
+
+teste(
+  "ao iniciar, o que um servidor que caiu segurou para ninguém dá-se logo, sem esperar pelo relógio",
+  async (pasta) => {
+    const hoje = Temporal.Now.plainDateISO("America/Sao_Paulo");
+    const data = hoje.add({ days: 7 + 8 - hoje.dayOfWeek }).toString();
+    {
+      await using armazem = ArmazemSqlite.abre(pasta.arquivo("clinica.db"));
+      const ninguem = { cpf: PARA_NINGUEM, nome: "SEGURADA", data, ate: JA };
+      await grava(armazem, (vista) => [
+        entra(vista, { cpf: cpfDeExemplo(1), especialidade: CLINICO, marca: true }),
+        segura(vista, ninguem),
+        // O relógio bateu agora mesmo: só daqui a um minuto outra vez.
+        tica(new Date().toISOString()),
+      ]);
+    }
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+    const { o_que, numero } = await servidor.registrou(({ evento }) => evento === "promocao");
+    assertEquals([o_que, numero], ["marcou", 2]);
+  },
+);
 
 teste("SIGTERM no meio das mudanças: cada uma das feitas foi respondida, e a saída é 0", async (pasta) => {
   semanaGrande(pasta, POR_MINUTO);
@@ -944,9 +968,9 @@ teste("copia e lista trabalham ao lado do servidor", async (pasta) => {
   });
   const csv = await roda("servidor.ts", ["lista", data, "--csv"], { cwd: pasta.caminho });
   assertEquals(csv.stdout.trimEnd().split("\r\n"), [
-    '"data","especialista","horario","nome","cpf","profissional","local","situacao","senha","encaixe"',
-    `"${data}","CLINICO GERAL","08:00","MARIA DA SILVA","${A}","","","MARCADO","",""`,
-    `"${data}","CLINICO GERAL","09:00","'=CMD|""/C CALC""!A1","${B}","","","MARCADO","",""`,
+    '"data","especialista","horario","nome","cpf","profissional","local","situacao","senha","encaixe","espera"',
+    `"${data}","CLINICO GERAL","08:00","MARIA DA SILVA","${A}","","","MARCADO","","",""`,
+    `"${data}","CLINICO GERAL","09:00","'=CMD|""/C CALC""!A1","${B}","","","MARCADO","","",""`,
   ]);
   const excel = await roda("servidor.ts", ["lista", data, "--csv=excel"], { cwd: pasta.caminho });
   // `roda` lê o texto sem a marca de ordem de bytes.
@@ -960,6 +984,7 @@ teste("copia e lista trabalham ao lado do servidor", async (pasta) => {
       { horario: "09:00", nome: formula.toUpperCase(), cpf: cpfDeExemplo(2), numero: 1 },
     ].map((um) => ({
       ...{ especialista: "CLINICO GERAL", profissional: "", local: "", situacao: "MARCADO", senha: "", encaixe: false },
+      espera: false,
       ...um,
     })),
   });

@@ -5,9 +5,10 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { verificaDia } from "./dia.ts";
+import { type OpcoesDoDia, verificaDia } from "./dia.ts";
+import type { RegrasDaEspera } from "./espera.ts";
 import type { FeitoNoDia, OperacaoDoDia, RespostaDoDia, Visto } from "./feitos.ts";
-import { LivroModelo } from "./livro_modelo.ts";
+import { LivroModelo, REGRAS } from "./livro_modelo.ts";
 import { Historia, nomeUnico } from "./registro.ts";
 import type { DiaDaSemana } from "./semana.ts";
 import type { Agora, Situacao } from "./tabela.ts";
@@ -46,10 +47,13 @@ export class Caso {
   readonly historia: Historia<FeitoNoDia, RespostaDoDia> = new Historia();
   /** O livro em que acabou. */
   livro: LivroDoDia;
-  #modelo = new LivroModelo(DIAS, AGORA);
+  #regras: RegrasDaEspera;
+  #modelo: LivroModelo;
 
-  /** Estes pedidos, um de cada vez, a um livro bom. */
-  constructor(feitos: readonly FeitoNoDia[] = []) {
+  /** Estes pedidos, um de cada vez, a um livro bom, de uma clínica com estas regras. */
+  constructor(feitos: readonly FeitoNoDia[] = [], regras: RegrasDaEspera = REGRAS) {
+    this.#regras = regras;
+    this.#modelo = new LivroModelo(DIAS, AGORA, regras);
     for (const feito of feitos) this.faz(feito);
     this.livro = copia(this.#modelo.livro);
   }
@@ -70,6 +74,14 @@ export class Caso {
     return this;
   }
 
+  /** Passam minutos, e o relógio bate. */
+  passam(minutos: number, { bate = true } = {}): this {
+    this.#modelo.passam(minutos);
+    if (bate) this.#modelo.bate();
+    this.livro = copia(this.#modelo.livro);
+    return this;
+  }
+
   /** Uma resposta, seja qual for, a um pedido que não mudou nada. */
   ve(feito: FeitoNoDia, resposta: RespostaDoDia): this {
     this.historia.acaba(this.historia.comeca(this.historia.conexao(), feito), resposta);
@@ -86,7 +98,7 @@ export class Caso {
     this.livro = {
       ...this.livro,
       agendamentos: [...this.livro.agendamentos.filter((outra) => outra !== antes), linha],
-      diario: [...this.livro.diario, JSON.stringify([["gerente", "h:1", [feita]]])],
+      diario: [...this.livro.diario, { quando: QUANDO, mudancas: JSON.stringify([["gerente", "h:1", [feita]]]) }],
     };
     return this.ve(feito, { codigo, vistos: [linha, ...codigo === "OK-303" && antes !== undefined ? [antes] : []] });
   }
@@ -100,6 +112,16 @@ export class Caso {
     return this;
   }
 
+  /** Troca o diário, linha a linha ou todo. */
+  conta(muda: (mudancas: readonly string[]) => readonly string[]): this {
+    const diario = muda(this.livro.diario.map(({ mudancas }) => mudancas)).map((mudancas, i) => ({
+      quando: this.livro.diario[i]?.quando ?? QUANDO,
+      mudancas,
+    }));
+    this.livro = { ...this.livro, diario };
+    return this;
+  }
+
   /** A linha de um agendamento. */
   linha(numero: number): Linha {
     const linha = this.livro.agendamentos.find((uma) => uma.numero === numero);
@@ -107,21 +129,38 @@ export class Caso {
     return linha;
   }
 
-  /** O que o verificador diz dele, sem repetição. */
-  violacoes(): ErradoNoDia[] {
+  get #vivos(): [de: number, a: number][] {
+    return [[Date.parse(QUANDO), this.#modelo.relogio]];
+  }
+
+  /**
+   * O que o verificador diz dele, sem repetição; de um servidor de cada vez, vivo o tempo todo e com as regras do livro, se não
+   * se diz que não.
+   */
+  violacoes(
+    { umSo = true, regras = this.#regras, vivos = this.#vivos }: Partial<OpcoesDoDia["espera"]> = {},
+  ): ErradoNoDia[] {
     const { violacoes, indecisas } = verificaDia(this.historia.operacoes, {
       livro: this.livro,
       dias: DIAS,
       agora: AGORA,
+      espera: { umSo, regras, vivos },
     });
     if (violacoes.length === 0) assertEquals(indecisas, []);
     return [...new Set(violacoes.map(({ tipo }) => tipo))];
   }
 }
 
-function copia({ agendamentos, excecoes, diario }: LivroDoDia): LivroDoDia {
-  return { agendamentos: [...agendamentos], excecoes: [...excecoes], diario: [...diario] };
+function copia({ agendamentos, excecoes, diario, esperas }: LivroDoDia): LivroDoDia {
+  return {
+    agendamentos: [...agendamentos],
+    excecoes: [...excecoes],
+    diario: [...diario],
+    esperas: [...esperas],
+  };
 }
+
+const QUANDO = `${HOJE}T10:00:00Z`;
 
 // -------------------------------------------------------------------------------------------------- histórias à mão
 

@@ -7,11 +7,13 @@
 
 import { descreve, descreveVisto, type FeitoNoDia, type OperacaoDoDia, type Visto } from "./feitos.ts";
 import { agendaDe, fecha, sobrepoe } from "./semana.ts";
-import { type Agora, ativo, minutoDe, permite, podeMover, toma, voltaAContar } from "./tabela.ts";
+import { type Agora, minutoDe, permite, podeMover, toma, voltaAContar } from "./tabela.ts";
 import {
   autoresDe,
+  estaAtivo,
   type Imagem,
   type LivroDoDia,
+  mesmoLugar,
   vaiPara,
   type Versao,
   type Vida,
@@ -59,6 +61,11 @@ const RESPOSTAS: { readonly [C in FeitoNoDia["comando"]]: readonly string[] } = 
   FECHA: ["OK-312"],
   EXTRA: ["OK-313", "ERRO-121"],
   REABRE: ["OK-314", "ERRO-113"],
+  ESPERA: ["OK-307", "ERRO-103", "ERRO-116", "ERRO-118"],
+  DESISTE: ["OK-308", "ERRO-119"],
+  ACEITA: ["OK-300", "OK-303", "ERRO-116", "ERRO-119"],
+  RECUSA: ["OK-309", "ERRO-119"],
+  FILA: ["OK-311", "ERRO-103"],
 };
 
 function confereResposta(operacao: OperacaoDoDia, viola: Viola): void {
@@ -74,15 +81,18 @@ function confereResposta(operacao: OperacaoDoDia, viola: Viola): void {
 /** Se o que veio é o que se pediu. */
 function serve(feito: FeitoNoDia, codigo: string, vistos: readonly Visto[]): boolean {
   const [visto, antes] = vistos;
-  if ("especialidade" in feito && feito.especialidade !== undefined && feito.comando !== "VAGAS") {
+  if ("especialidade" in feito && feito.especialidade !== undefined) {
     if (vistos.some(({ especialidade }) => especialidade !== feito.especialidade)) return false;
   }
   if (codigo === "ERRO-117") return "versao" in feito && visto?.versao !== feito.versao;
   if (!codigo.startsWith("OK-")) return codigo !== "ERRO-115" && codigo !== "ERRO-111" || vistos.length === 1;
   switch (feito.comando) {
     case "AGEND":
-      return vistos.length === 1 && visto.nome === feito.nome && vaiPara(feito, visto) && visto.versao === 1 &&
-        visto.situacao === "MARCADO" && visto.encaixe === (feito.encaixe ?? false) && ehCodigo(visto.codigo);
+      return vistos.length === 1 && vaiPara(feito, visto) &&
+        visto.situacao === "MARCADO" &&
+        visto.encaixe === (feito.encaixe ?? false) && ehCodigo(visto.codigo) &&
+        // A hora que lhe estava segurada já tinha número; e o nome, é o de quem se pôs à espera.
+        (visto.versao === 1 ? visto.nome === feito.nome : feito.hora !== undefined && feito.encaixe !== true);
     case "REMARC":
       return vistos.length === 2 && vaiPara(feito, visto) && visto.numero === antes.numero && !visto.encaixe &&
         visto.codigo === antes.codigo && ehDoAlvo(feito, antes) &&
@@ -96,6 +106,10 @@ function serve(feito: FeitoNoDia, codigo: string, vistos: readonly Visto[]): boo
       return vistos.length === 1 && (feito.situacao === "DESFAZ" || feito.situacao === visto.situacao) &&
         (feito.prioridade ?? visto.prioridade) === visto.prioridade && (feito.local ?? visto.local) === visto.local &&
         (visto.situacao !== "CHEGOU" || /^[AP]\d{3,}$/.test(visto.senha ?? "")) && ehDoAlvo(feito, visto, 1);
+    case "ACEITA":
+      return vistos.every(({ encaixe, codigo }) => !encaixe && ehCodigo(codigo)) && visto.situacao === "MARCADO" &&
+        (codigo === "OK-300" ? vistos.length === 1 : vistos.length === 2 && visto.numero === antes.numero &&
+          visto.versao === antes.versao + 1 && `${visto.data} ${visto.hora}` < `${antes.data} ${antes.hora}`);
     default:
       return true;
   }
@@ -123,20 +137,29 @@ function conferePassagens(vida: Vida, { agora, viola }: { agora: Agora; viola: V
   });
 }
 
-function explica({ ato, imagem }: Versao, anterior: Versao | undefined, agora: Agora): boolean {
-  if (anterior === undefined) return ato === "AGEND" && imagem.situacao === "MARCADO";
+function explica({ ato, doServidor, imagem }: Versao, anterior: Versao | undefined, agora: Agora): boolean {
+  if (anterior === undefined) {
+    return ato === "AGEND" && imagem.situacao === "MARCADO" ||
+      ato === "PROMOVE" && (imagem.situacao === "MARCADO" || imagem.situacao === "CONVIDADO") && !imagem.encaixe;
+  }
   const { imagem: antes, pilha } = anterior;
+  if (antes.situacao === "CONVIDADO") return acaba(ato, imagem.situacao) && mesmoLugar(imagem, antes);
   const nomeFica = imagem.nome === undefined || antes.nome === undefined || imagem.nome === antes.nome;
   const codigoFica = imagem.codigo === undefined || antes.codigo === undefined || imagem.codigo === antes.codigo;
   if (!codigoFica || !nomeFica && ato !== "CORRIGE") return false;
   const { situacao } = antes;
   switch (ato) {
     case "REMARC":
+    // Quem tinha outra mais tarde move-se para a que lhe deram, ou que aceitou.
+    case "PROMOVE":
+    case "ACEITA":
       return podeMover(situacao) && imagem.situacao === "MARCADO" && !imagem.encaixe;
     case "CANCEL":
       return imagem.situacao === "CANCELADO" && permite(situacao, "CANCELADO", { ...antes, agora }) &&
         mesmoLugar(imagem, antes);
     case "SITUA":
+      // Em que dia o relógio o fez vê-se no diário (`lista.ts`).
+      if (doServidor) return podeMover(situacao) && imagem.situacao === "FALTOU" && mesmoLugar(imagem, antes);
       return permite(situacao, imagem.situacao, { ...antes, agora }) && mesmoLugar(imagem, antes) &&
         conta(imagem, antes, imagem.situacao === "CHAMADO" ? 1 : 0);
     case "DESFAZ": {
@@ -145,14 +168,18 @@ function explica({ ato, imagem }: Versao, anterior: Versao | undefined, agora: A
         conta(imagem, topo, 0);
     }
     case "CORRIGE":
+    // Que já tinha acabado, vê-se no diário (`lista.ts`).
+    case "ARQUIVA":
       return imagem.situacao === situacao && mesmoLugar(imagem, antes);
     default:
       return false;
   }
 }
 
-function mesmoLugar(a: Imagem, b: Imagem): boolean {
-  return a.data === b.data && a.hora === b.hora && a.profissional === b.profissional && a.encaixe === b.encaixe;
+/** Como acaba uma hora segurada: é aceita, ou passa; o código da entrada passa então para o agendamento. */
+function acaba(ato: string, situacao: string): boolean {
+  if (situacao === "MARCADO") return ato === "ACEITA";
+  return situacao === "PASSOU" && ["ACEITA", "RECUSA", "DESISTE", "VENCE", "FECHA", "PROMOVE"].includes(ato);
 }
 
 function conta(depois: { chamadas?: number }, antes: { chamadas?: number }, mais: number): boolean {
@@ -186,7 +213,7 @@ function confereLugares(vidas: ReadonlyMap<number, Vida>, viola: Viola): void {
   const onde = (imagem: Imagem): string | undefined =>
     toma(imagem) ? `${imagem.data} ${agendaDe(imagem)} ${imagem.hora}` : undefined;
   const deQuem = (imagem: Imagem): string | undefined =>
-    ativo(imagem.situacao) ? `${imagem.cpf} ${imagem.especialidade}` : undefined;
+    estaAtivo(imagem) ? `${imagem.cpf} ${imagem.especialidade}` : undefined;
   const todas = [...vidas.values()];
   const porDia = Map.groupBy(
     todas.flatMap((vida) => certos(vida, onde)),
@@ -233,7 +260,10 @@ function confereExcecoes(operacoes: readonly OperacaoDoDia[], { livro, viola }: 
   const excecoes = new Map(livro.excecoes.map((excecao) => [excecao.numero, excecao]));
   for (const operacao of operacoes) {
     const numero = operacao.resposta?.numero;
-    if (numero !== undefined && !excecoes.has(numero)) viola("confirmado e não gravado", descreve(operacao));
+    const daLista = operacao.feito.comando === "ESPERA";
+    if (numero !== undefined && !daLista && !excecoes.has(numero)) {
+      viola("confirmado e não gravado", descreve(operacao));
+    }
   }
   for (const excecao of excecoes.values()) {
     const { numero, tipo, revogada } = excecao;
@@ -250,7 +280,8 @@ function confereExcecoes(operacoes: readonly OperacaoDoDia[], { livro, viola }: 
 function confereFechados(operacoes: readonly OperacaoDoDia[], { vidas, livro, viola }: OpcoesDasCertezas): void {
   const marcadas = [...vidas.vidas.values()].flatMap((vida) =>
     vida.filter(({ ato, imagem }, i) =>
-      ato === "AGEND" || ato === "REMARC" || voltaAContar(vida[i - 1]?.imagem, imagem)
+      ["AGEND", "REMARC"].includes(ato) || ["PROMOVE", "ACEITA"].includes(ato) && vaiParaOutro(imagem, vida[i - 1]) ||
+      voltaAContar(vida[i - 1]?.imagem, imagem)
     )
   );
   for (const excecao of livro.excecoes.filter(({ tipo }) => tipo === "FECHA")) {
@@ -274,6 +305,11 @@ function confereFechados(operacoes: readonly OperacaoDoDia[], { vidas, livro, vi
   }
 }
 
+/** Nasceu ali, ou foi movido para ali. */
+function vaiParaOutro(imagem: Imagem, anterior: Versao | undefined): boolean {
+  return anterior === undefined || !mesmoLugar(imagem, anterior.imagem);
+}
+
 // -------------------------------------------------------------------------------------------------------- as senhas
 
 /** Num dia, cada senha dá-se uma só vez, ainda que quem a teve já não a tenha. */
@@ -291,7 +327,7 @@ function senhasDadas(vida: Vida): [senha: string, versao: Versao][] {
   const dadas: [string, Versao][] = [];
   let tida = "";
   for (const versao of vida) {
-    if (versao.ato === "REMARC") tida = "";
+    if (versao.ato === "REMARC" || versao.ato === "PROMOVE" || versao.ato === "ACEITA") tida = "";
     const { data, senha = "" } = versao.imagem;
     if (senha === "" || senha === tida) continue;
     dadas.push([`${data} ${senha}`, versao]);

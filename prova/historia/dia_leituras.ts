@@ -5,11 +5,11 @@
  * @module
  */
 
-import { descreve, type OperacaoDoDia, type Visto } from "./feitos.ts";
+import { descreve, mudaUm, type OperacaoDoDia, type Visto } from "./feitos.ts";
 import type { Estado, Passo } from "./procura.ts";
 import { EXCECOES, type Mundo } from "./retrato.ts";
 import { agendaDe, encaixavel, fecha, type LinhaDeExcecao, sobrepoe } from "./semana.ts";
-import { ativo, horaDe, minutoDe, podeMover } from "./tabela.ts";
+import { ativo, horaDe, minutoDe, mostra, podeMover } from "./tabela.ts";
 import type { Imagem, Vida, Viola } from "./vidas.ts";
 
 /** De onde os passos saem. */
@@ -26,6 +26,10 @@ export interface Fonte {
   readonly mundo: Mundo;
   /** Recebe o que está errado. */
   readonly viola: Viola;
+  /** Em que lugar do diário está cada mudança (`dia.ts` diz como), se é por ele que se sabe a ordem; senão, procura-se uma. */
+  readonly ordem?: ReadonlyMap<string, number>;
+  /** Um servidor de cada vez: também as agendas de uma data seguem todas a mesma ordem. */
+  readonly umSo?: boolean;
 }
 
 /** O que uma leitura mostrou: cada número na sua versão. */
@@ -42,6 +46,8 @@ export interface Chave {
   readonly passos: Passo[];
   /** O que cada leitura mostrou, para saber que mudanças vieram depois dela. */
   readonly mostrados: Mostrado[];
+  /** As mudanças, em que lugar do diário estão, e de que agendas são; sem elas, de todas. */
+  readonly contadas: { passo: Passo & { depoisDe: Passo[] }; ordem: number; agendas?: readonly string[] }[];
   /** A mudança de cada versão: `"numero versao"`. */
   readonly mudancas: Map<string, Passo & { depoisDe: Passo[] }>;
   /** Como fica no livro. */
@@ -139,12 +145,12 @@ export function leiturasDe(
       }
       break;
     case "HISTORIA":
-      if (codigo === "OK-315") le(doCpf(feito.cpf), eSao(() => true));
+      if (codigo === "OK-315") le(doCpf(feito.cpf), eSao(({ situacao }) => mostra(situacao)));
       break;
     case "LISTA": {
       if (codigo !== "OK-310") break;
       const deve = (imagem: Imagem): boolean =>
-        (feito.especialidade ?? imagem.especialidade) === imagem.especialidade &&
+        mostra(imagem.situacao) && (feito.especialidade ?? imagem.especialidade) === imagem.especialidade &&
         (feito.profissional ?? imagem.profissional) === imagem.profissional;
       const certa = emOrdem(vistos, mundo) && vistos.every((visto) => visto.data === feito.data);
       noDia(feito.data, (estado) => {
@@ -215,6 +221,12 @@ export function leiturasDe(
     case "CORRIGE":
     case "SITUA":
     case "OLA":
+    // O que se disse da lista de espera confere-se à parte, em `lista_leituras.ts`.
+    case "ESPERA":
+    case "DESISTE":
+    case "ACEITA":
+    case "RECUSA":
+    case "FILA":
       break;
   }
   recusaDeAlvo(operacao, { vidas, mundo, le });
@@ -259,7 +271,7 @@ function recusaDeAlvo(
   { feito, resposta }: OperacaoDoDia,
   { vidas, mundo, le }: { vidas: ReadonlyMap<number, Vida>; mundo: Mundo; le: Le },
 ): void {
-  if (!("cpf" in feito) || !("especialidade" in feito) || !resposta?.codigo.startsWith("ERRO-")) return;
+  if (feito.comando !== "AGEND" && !mudaUm(feito) || !resposta?.codigo.startsWith("ERRO-")) return;
   const { codigo, vistos: [visto] } = resposta;
   const { especialidade } = feito;
   const eVisto = (estado: Estado): boolean => estado.get(String(visto?.numero)) === String(visto?.versao);

@@ -13,7 +13,7 @@ const IMPOSSIVEIS: [nome: string, tipo: ErradoNoDia, caso: () => Caso][] = [
   // O livro e o diário.
   ["uma marcação confirmada que o livro não tem", "confirmado e não gravado", () => {
     const caso = new Caso(UM);
-    caso.livro = { agendamentos: [], excecoes: [], diario: [] };
+    caso.livro = { agendamentos: [], excecoes: [], diario: [], esperas: [] };
     return caso;
   }],
   ["um movimento confirmado que o livro não tem", "confirmado e não gravado", () => {
@@ -97,55 +97,41 @@ const IMPOSSIVEIS: [nome: string, tipo: ErradoNoDia, caso: () => Caso][] = [
   }],
   ["uma mudança que o diário não conta", "diário infiel", () => {
     const caso = new Caso([...UM, CANCEL]);
-    caso.livro = { ...caso.livro, diario: caso.livro.diario.slice(0, 1) };
-    return caso;
+    return caso.conta((linhas) => linhas.slice(0, 1));
   }],
   ["o diário fora de ordem", "diário infiel", () => {
     const caso = new Caso([...UM, CANCEL]);
-    caso.livro = { ...caso.livro, diario: caso.livro.diario.toReversed() };
-    return caso;
+    return caso.conta((linhas) => linhas.toReversed());
   }],
   ["o diário conta a mesma mudança duas vezes", "diário infiel", () => {
     const caso = new Caso(UM);
-    caso.livro = { ...caso.livro, diario: [...caso.livro.diario, ...caso.livro.diario] };
-    return caso;
+    return caso.conta((linhas) => [...linhas, ...linhas]);
   }],
   ["o diário conta um agendamento que não há", "diário infiel", () => {
     const caso = new Caso(UM);
-    caso.livro = {
-      ...caso.livro,
-      diario: [...caso.livro.diario, caso.livro.diario[0].replace('"AGEND",1,', '"AGEND",7,')],
-    };
-    return caso;
+    return caso.conta((linhas) => [...linhas, linhas[0].replace('"AGEND",1,', '"AGEND",7,')]);
   }],
   ["o diário conta um FECHA que não há", "diário infiel", () => {
     const caso = new Caso([FECHA]);
-    caso.livro = {
-      ...caso.livro,
-      diario: [...caso.livro.diario, caso.livro.diario[0].replace('"FECHA",1,', '"FECHA",7,')],
-    };
-    return caso;
+    return caso.conta((linhas) => [...linhas, linhas[0].replace('"FECHA",1,', '"FECHA",7,')]);
   }],
   ["o diário diz outro ato", "diário infiel", () => {
     const caso = new Caso([...UM, CANCEL]);
-    caso.livro = { ...caso.livro, diario: caso.livro.diario.map((linha) => linha.replace("CANCEL", "SITUA")) };
-    return caso;
+    return caso.conta((linhas) => linhas.map((linha) => linha.replace("CANCEL", "SITUA")));
   }],
   ["o diário diz que se veio de onde não se estava", "diário infiel", () => {
     const caso = new Caso([...UM, CANCEL]);
-    caso.livro = { ...caso.livro, diario: caso.livro.diario.map((linha) => linha.replace('"MARCADO ', '"CHEGOU ')) };
-    caso.livro = { ...caso.livro, diario: caso.livro.diario.with(0, new Caso(UM).livro.diario[0]) };
-    return caso;
+    return caso.conta((
+      [nasce, ...linhas],
+    ) => [nasce, ...linhas.map((linha) => linha.replace('"MARCADO ', '"CHEGOU '))]);
   }],
   ["o diário diz um nome", "diário infiel", () => {
     const caso = new Caso(UM);
-    caso.livro = { ...caso.livro, diario: caso.livro.diario.map((linha) => linha.replace("h:1", nomeUnico(1))) };
-    return caso;
+    return caso.conta((linhas) => linhas.map((linha) => linha.replace("h:1", nomeUnico(1))));
   }],
   ["o diário não conta um FECHA", "diário infiel", () => {
     const caso = new Caso([FECHA]);
-    caso.livro = { ...caso.livro, diario: [] };
-    return caso;
+    return caso.conta(() => []);
   }],
   // As situações.
   ["atendido sem ter chegado", "situação fora da tabela", () =>

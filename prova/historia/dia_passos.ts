@@ -25,7 +25,7 @@ import {
   mudouDeData,
   porData,
 } from "./dia_leituras.ts";
-import { autoresDe, type Imagem, type Versao, type Vida } from "./vidas.ts";
+import { autoresDe, type Imagem, mesmoLugar, type Versao, type Vida } from "./vidas.ts";
 
 /** Todas as chaves, pelo nome. */
 export function chavesDe(fonte: Fonte): Map<string, Chave> {
@@ -33,7 +33,7 @@ export function chavesDe(fonte: Fonte): Map<string, Chave> {
   const chave = (nome: string): Chave => {
     const tida = chaves.get(nome);
     if (tida !== undefined) return tida;
-    const nova: Chave = { passos: [], final: new Map(), mostrados: [], mudancas: new Map() };
+    const nova: Chave = { passos: [], final: new Map(), mostrados: [], mudancas: new Map(), contadas: [] };
     chaves.set(nome, nova);
     return nova;
   };
@@ -43,8 +43,30 @@ export function chavesDe(fonte: Fonte): Map<string, Chave> {
   for (const operacao of fonte.operacoes) {
     if (operacao.resposta !== undefined) leiturasDe(operacao, { ...fonte, vidasPorData }, chave);
   }
-  for (const { mostrados, mudancas } of chaves.values()) ordena(mostrados, mudancas);
+  for (const { mostrados, mudancas, contadas } of chaves.values()) {
+    ordena(mostrados, mudancas);
+    if (fonte.ordem !== undefined) encadeia(contadas, fonte.umSo === true);
+  }
   return chaves;
+}
+
+/** Cada mudança veio depois das que o diário conta antes nas mesmas agendas: as leituras encontram o seu lugar entre elas. */
+function encadeia(contadas: Chave["contadas"], umSo: boolean): void {
+  let deTodas: Passo | undefined;
+  const ultimas = new Map<string, Passo>();
+  for (const { passo, agendas } of contadas.toSorted((a, b) => a.ordem - b.ordem)) {
+    if (umSo || agendas === undefined) {
+      passo.depoisDe.push(...deTodas === undefined ? [] : [deTodas], ...ultimas.values());
+      ultimas.clear();
+      deTodas = passo;
+      continue;
+    }
+    for (const agenda of agendas) {
+      const anterior = ultimas.get(agenda) ?? deTodas;
+      if (anterior !== undefined) passo.depoisDe.push(anterior);
+      ultimas.set(agenda, passo);
+    }
+  }
 }
 
 /** O que uma leitura mostrou, mudou depois dela. */
@@ -60,22 +82,23 @@ function ordena(mostrados: readonly Mostrado[], mudancas: Chave["mudancas"]): vo
 // ------------------------------------------------------------------------------------------------------- as mudanças
 
 /** Cada versão, no CPF, nos dias de antes e de depois e, se a vida teve mais de uma data, nela. */
-function mudancasDe(vida: Vida, { mundo, datas }: Fonte, chave: Acha): void {
+function mudancasDe(vida: Vida, { mundo, datas, ordem }: Fonte, chave: Acha): void {
   const mudaDeData = mudouDeData(vida);
   vida.forEach((versao, i) => {
     const { imagem, autor, inicio, fim } = versao;
     const antes = vida[i - 1]?.imagem;
     const numero = String(imagem.numero);
     const dito = autor === undefined ? "" : `; ${descreve(autor)}`;
-    const poe = (nome: string, tenta: Passo["tenta"]): void => {
+    const poe = (nome: string, tenta: Passo["tenta"], agendas?: readonly string[]): void => {
       const passo = {
         ...{ conexao: autor?.conexao ?? 0, pedido: autor?.inicio ?? inicio, inicio, fim, opcional: false, le: false },
         ...{ tenta, depoisDe: [] },
         descreve: () => `${versao.ato} de ${descreveVisto(imagem)}${dito}`,
       };
-      const { passos, mudancas } = chave(nome);
+      const { passos, mudancas, contadas } = chave(nome);
       passos.push(passo);
       mudancas.set(`${numero} ${i + 1}`, passo);
+      contadas.push({ passo, ordem: ordem?.get(`agendamento ${numero} ${i + 1}`) ?? 0, agendas });
     };
     const de = (estado: Estado, data?: string): boolean =>
       estado.get(numero) === (antes === undefined || data !== undefined && antes.data !== data ? undefined : String(i));
@@ -88,7 +111,7 @@ function mudancasDe(vida: Vida, { mundo, datas }: Fonte, chave: Acha): void {
         ? (estado: Estado): Efeito => de(estado, data) ? [numero, undefined] : undefined
         : (estado: Estado): Efeito =>
           de(estado, data) && valeNoDia(versao, { antes, estado, mundo }) ? muda : undefined;
-      poe(doDia(data), tenta);
+      poe(doDia(data), tenta, [...new Set([antes ?? imagem, imagem].map(agendaDe))]);
     }
     if (mudaDeData) poe(MOVIDO + numero, (estado) => de(estado) ? muda : undefined);
   });
@@ -131,48 +154,50 @@ function valeNoDia({ ato, imagem, autor }: Versao, { antes, estado, mundo }: Cen
     const vaga = mundo.escolhe(data, estado, { pedida, movido: ato === "REMARC" ? antes : undefined });
     return vaga?.hora === hora && vaga.profissional === profissional;
   }
+  const onde = { agenda: agendaDe(imagem), inicio: minutoDe(hora), minutos };
+  if ((ato === "PROMOVE" || ato === "ACEITA") && (antes === undefined || !mesmoLugar(imagem, antes))) {
+    // O que estava segurado pode já não se oferecer; o que se dá agora, sim.
+    return mundo.livre(estado, onde, imagem.numero) &&
+      (ato === "ACEITA" || mundo.temHora(data, estado, { especialidade, profissional, hora }));
+  }
   if (antes === undefined) return false;
   if (!voltaAContar(antes, imagem)) return true;
   if (mundo.fechado(data, estado, imagem)) return false;
   if (!encaixe) {
-    return mundo.livre(estado, { agenda: agendaDe(imagem), inicio: minutoDe(hora), minutos }, imagem.numero);
+    return mundo.livre(estado, onde, imagem.numero);
   }
   const dele = mundo.servem(data, estado, { especialidade, profissional }).find((turno) => encaixavel(turno, hora));
   return dele === undefined || mundo.cabeEncaixe(estado, dele);
 }
 
 /** Uma exceção nasce, e talvez deixe de valer, em cada data que alcança. */
-function excetuadas(excecao: LinhaDeExcecao, { operacoes, datas, mundo }: Fonte, chave: Acha): void {
+function excetuadas(excecao: LinhaDeExcecao, { operacoes, datas, mundo, ordem }: Fonte, chave: Acha): void {
   const { numero, tipo } = excecao;
   const { nascem, morrem } = autoresDe(excecao, operacoes);
   const confirmados = morrem.filter(({ resposta }) => resposta !== undefined);
   const reabriu = confirmados.length > 0 ? confirmados : morrem;
   for (const data of datas.filter((data) => data >= excecao.de && data <= excecao.ate)) {
-    const poe = (quem: readonly OperacaoDoDia[], fim: number, tenta: Passo["tenta"]): void => {
-      chave(doDia(data)).passos.push({
-        ...{
-          conexao: 0,
-          pedido: 0,
-          inicio: Math.min(...quem.map(({ inicio }) => inicio)),
-          fim,
-          opcional: false,
-          le: false,
-          tenta,
-        },
+    const poe = (ato: string, quem: readonly OperacaoDoDia[], fim: number, tenta: Passo["tenta"]): void => {
+      const passo = {
+        ...{ conexao: 0, pedido: 0, inicio: Math.min(...quem.map(({ inicio }) => inicio)), fim },
+        ...{ opcional: false, le: false, tenta, depoisDe: [] },
         descreve: () => quem.map(descreve).join(" ou ") || `${tipo} ${numero}`,
-      });
+      };
+      const { passos, contadas } = chave(doDia(data));
+      passos.push(passo);
+      contadas.push({ passo, ordem: ordem?.get(`${ato} ${numero}`) ?? 0 });
     };
     const vistos = nascem.filter(({ resposta }) => resposta !== undefined);
     const visto = vistos.length === 0
       ? Math.max(...nascem.map(({ fim }) => fim))
       : Math.min(...vistos.map(({ fim }) => fim));
-    poe(nascem, visto, (estado) => {
+    poe(tipo, nascem, visto, (estado) => {
       const valem = lidas(estado);
       if (valem.includes(numero) || tipo === "EXTRA" && !cabeExtra(data, excecao, { estado, mundo })) return undefined;
       return [EXCECOES, escritas([...valem, numero])];
     });
     if (excecao.revogada) {
-      poe(reabriu, Math.max(...reabriu.map(({ fim }) => fim)), (estado) => {
+      poe("REABRE", reabriu, Math.max(...reabriu.map(({ fim }) => fim)), (estado) => {
         const valem = lidas(estado);
         return valem.includes(numero) ? [EXCECOES, escritas(valem.filter((uma) => uma !== numero))] : undefined;
       });

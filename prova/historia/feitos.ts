@@ -32,8 +32,16 @@ export type FeitoNoDia =
     readonly hora?: string;
     readonly profissional?: string;
     readonly encaixe?: boolean;
+    /** Com um, as regras da clínica não valem; também nos outros pedidos. */
+    readonly motivo?: string;
   }
-  | Alvo & { readonly comando: "REMARC"; readonly data: string; readonly hora?: string; readonly profissional?: string }
+  | Alvo & {
+    readonly comando: "REMARC";
+    readonly data: string;
+    readonly hora?: string;
+    readonly profissional?: string;
+    readonly motivo?: string;
+  }
   | Alvo & { readonly comando: "CANCEL"; readonly motivo?: string }
   | Alvo & { readonly comando: "CORRIGE"; readonly nome?: string; readonly nota?: string }
   | Alvo & {
@@ -73,7 +81,30 @@ export type FeitoNoDia =
     readonly local: string;
     readonly encaixes?: number;
   }
-  | { readonly comando: "REABRE"; readonly numero: number };
+  | { readonly comando: "REABRE"; readonly numero: number }
+  | DeEspera & {
+    readonly comando: "ESPERA";
+    /** O que a identifica: cada `ESPERA` tem um só seu. */
+    readonly nome: string;
+    readonly profissional?: string;
+    readonly de?: string;
+    readonly ate?: string;
+    readonly turno?: "MANHÃ" | "TARDE";
+    readonly antecedencia?: number;
+    readonly marca?: boolean;
+    readonly prioridade?: number;
+    readonly motivo?: string;
+  }
+  | DeEspera & { readonly comando: "DESISTE" | "ACEITA" | "RECUSA" }
+  | { readonly comando: "FILA"; readonly especialidade: string };
+
+/** De que entrada da lista de espera se fala. */
+export interface DeEspera {
+  /** 11 dígitos. */
+  readonly cpf: string;
+  /** A especialidade. */
+  readonly especialidade: string;
+}
 
 /** Um comando da história. */
 export type ComandoDoDia = FeitoNoDia["comando"];
@@ -134,10 +165,28 @@ export interface RespostaDoDia {
   readonly codigo: string;
   /** Os agendamentos que traz; num `OK-303`, o novo e o antigo. */
   readonly vistos: readonly Visto[];
-  /** O número da exceção. */
+  /** O número da exceção, ou da entrada na lista de espera. */
   readonly numero?: number;
   /** As horas livres. */
   readonly vagas?: readonly VagaVista[];
+  /** A regra da clínica que o recusou. */
+  readonly regra?: string;
+  /** O lugar na lista de espera. */
+  readonly posicao?: number;
+  /** A lista de espera. */
+  readonly fila?: readonly NaFila[];
+}
+
+/** Quem está à espera, como a lista o mostra. */
+export interface NaFila {
+  /** 11 dígitos. */
+  readonly cpf: string;
+  /** O nome. */
+  readonly nome: string;
+  /** O lugar, a partir de 1. */
+  readonly posicao: number;
+  /** A hora que lhe está segurada, `"aaaa-mm-dd HH:MM PROFISSIONAL"`; `""` se nenhuma. */
+  readonly convite: string;
 }
 
 /** Uma operação de CLINICA/2. */
@@ -208,6 +257,17 @@ function camposDe(feito: FeitoNoDia): unknown[] {
     }
     case "REABRE":
       return [feito.comando, feito.numero];
+    case "ESPERA": {
+      const { comando, cpf, nome, especialidade, de, ate, ...opcoes } = feito;
+      const datas = { de: de && noFio(de), ate: ate && noFio(ate) };
+      return [comando, cpf, nome, especialidade, ...comOpcoes([], { ...datas, ...opcoes })];
+    }
+    case "DESISTE":
+    case "ACEITA":
+    case "RECUSA":
+      return [feito.comando, feito.cpf, feito.especialidade];
+    case "FILA":
+      return [feito.comando, feito.especialidade];
   }
 }
 
@@ -248,6 +308,24 @@ export function leResposta(linha: string): RespostaDoDia {
       if (typeof numero !== "number") throw new RespostaIlegivel(linha);
       return { codigo, numero, vistos: tuplas(1) };
     }
+    case "OK-307": {
+      const [posicao, entrada] = resto;
+      const { numero, codigo: segredo } = camposDoObjeto(entrada);
+      if (typeof posicao !== "number" || typeof numero !== "number" || !/^[0-9A-HJKMNP-TV-Z]{8}$/.test(`${segredo}`)) {
+        throw new RespostaIlegivel(linha);
+      }
+      return { codigo, posicao, numero, vistos: [] };
+    }
+    case "OK-308":
+    case "OK-309":
+      return { codigo, vistos: [] };
+    case "ERRO-116": {
+      const regra = resto[1];
+      if (typeof regra !== "string") throw new RespostaIlegivel(linha);
+      return { codigo, regra, vistos: [] };
+    }
+    case "OK-311":
+      return { codigo, vistos: [], fila: resto.map((quem) => leNaFila(quem, linha)) };
     default:
       if (typeof codigo !== "string") throw new RespostaIlegivel(linha);
       return { codigo, vistos: codigo.startsWith("OK-") ? tuplas(0) : tuplas(1) };
@@ -303,6 +381,25 @@ function leVaga(valor: unknown, linha: string): VagaVista {
   return { data: emIso(data), especialidade, profissional, horas };
 }
 
+function leNaFila(valor: unknown, linha: string): NaFila {
+  if (!Array.isArray(valor) || valor.length !== 5) throw new RespostaIlegivel(linha);
+  const [cpf, nome, , posicao, detalhes]: unknown[] = valor;
+  const { desde, lapsos, convite } = camposDoObjeto(detalhes);
+  if (
+    typeof cpf !== "string" || typeof nome !== "string" || typeof posicao !== "number" || typeof desde !== "string" ||
+    typeof lapsos !== "number"
+  ) throw new RespostaIlegivel(linha);
+  if (convite === undefined) return { cpf, nome, posicao, convite: "" };
+  const { data, horario, profissional } = camposDoObjeto(convite);
+  if (typeof data !== "string") throw new RespostaIlegivel(linha);
+  return { cpf, nome, posicao, convite: `${emIso(data)} ${horario} ${profissional}` };
+}
+
+/** Os campos de um objeto; nenhum, se não é um. */
+function camposDoObjeto(valor: unknown): Readonly<Record<string, unknown>> {
+  return typeof valor === "object" && valor !== null ? { ...valor } : {};
+}
+
 function ehTextos(valor: unknown): valor is string[] {
   return Array.isArray(valor) && valor.every((item) => typeof item === "string");
 }
@@ -318,8 +415,9 @@ export function descreve({ conexao, inicio, fim, feito, resposta }: OperacaoDoDi
   const vistos = (resposta?.vistos ?? []).map((visto) => ` [${descreveVisto(visto)}]`);
   const numero = resposta?.numero === undefined ? "" : ` ${resposta.numero}`;
   const vagas = (resposta?.vagas ?? []).map(({ profissional, horas }) => ` ${profissional}{${horas.join(" ")}}`);
+  const fila = (resposta?.fila ?? []).map(({ cpf, convite }) => ` ${cpf}{${convite}}`);
   return `conexão ${conexao}, de ${inicio} a ${fim}: ${[comando, ...pedido].join(" ")} → ` +
-    `${resposta?.codigo ?? "sem resposta"}${numero}${vistos.join("")}${vagas.join("")}`;
+    `${resposta?.codigo ?? "sem resposta"}${numero}${vistos.join("")}${vagas.join("")}${fila.join("")}`;
 }
 
 /** Um agendamento em palavras. */

@@ -5,7 +5,10 @@
  * @module
  */
 
+import type { LinhaDoDiario } from "./diario.ts";
+import type { Hora, RegrasDaEspera } from "./espera.ts";
 import type { FeitoNoDia, RespostaDoDia, Visto } from "./feitos.ts";
+import { type Linha, ListaModelo, type LivroDaLista, type Vago } from "./lista_modelo.ts";
 import { EXCECOES, Mundo } from "./retrato.ts";
 import type { Estado } from "./procura.ts";
 import { agendaDe, type DiaDaSemana, encaixavel, fecha, type LinhaDeExcecao, sobrepoe } from "./semana.ts";
@@ -15,14 +18,14 @@ import {
   type Desfazer,
   horaDe,
   minutoDe,
+  mostra,
   permite,
   podeMover,
   type Situacao,
+  toma,
   voltaAContar,
 } from "./tabela.ts";
-import { type LivroDoDia, noDiario, type Versao } from "./vidas.ts";
-
-type Linha = Required<Omit<Visto, "local">>;
+import { type LivroDoDia, mesmoLugar, noDiario, type Versao } from "./vidas.ts";
 
 /** Um agendamento no livro, e o que dele se pode desfazer. */
 interface Guardado {
@@ -33,22 +36,69 @@ interface Guardado {
 
 const RECUSA = (codigo: string, ...vistos: Visto[]): RespostaDoDia => ({ codigo, vistos });
 
+/** Como o livro dá o que vaga. */
+export const REGRAS: RegrasDaEspera = {
+  antecedencia: 120,
+  prazo: 120,
+  fuso: "UTC",
+  daCasa: { antecedencia: 0, cancelamento: 0, porCpf: 0 },
+  faltaAutomatica: false,
+};
+
 /** O livro. */
-export class LivroModelo {
+export class LivroModelo implements LivroDaLista {
   #guardados = new Map<number, Guardado>();
   #excecoes: LinhaDeExcecao[] = [];
-  #diario: string[] = [];
+  #diario: LinhaDoDiario[] = [];
   /** Quantas senhas se deram em cada data, por letra. */
   readonly #senhas = new Map<string, number>();
   #mundo: Mundo;
   #dias: readonly DiaDaSemana[];
   #agora: Agora;
+  #lista: ListaModelo;
+  #relogio: number;
+  #papel = "gerente";
+  #autores: [papel: string, quem: string, feitas: unknown[]][] = [];
+  #mudadas: { antes: Linha | undefined; depois: Linha }[] = [];
+  #vagos: Vago[] = [];
 
   /** Um livro vazio. */
-  constructor(dias: readonly DiaDaSemana[], agora: Agora) {
+  constructor(dias: readonly DiaDaSemana[], agora: Agora, regras: RegrasDaEspera = REGRAS) {
     this.#dias = dias;
     this.#agora = agora;
     this.#mundo = this.#novoMundo();
+    this.#relogio = Date.parse(`${agora.hoje}T${horaDe(agora.minuto)}Z`);
+    this.#lista = new ListaModelo(this, regras);
+  }
+
+  /** Que horas são, ms desde 1970. */
+  get relogio(): number {
+    return this.#relogio;
+  }
+
+  /** O número que o próximo agendamento terá. */
+  get proximo(): number {
+    return this.#guardados.size + 1;
+  }
+
+  /** O tempo passa; o dia é o mesmo. */
+  passam(minutos: number): void {
+    this.#relogio += minutos * 60_000;
+  }
+
+  /** O relógio bate: trata do que venceu, até que nada falte. */
+  bate(): void {
+    for (let antes = -1; antes !== this.#diario.length;) {
+      antes = this.#diario.length;
+      this.#papel = "servidor";
+      this.#lista.vence();
+      this.#conclui();
+    }
+  }
+
+  /** Todos os agendamentos. */
+  linhas(): Linha[] {
+    return [...this.#guardados.values()].map(({ linha }) => linha);
   }
 
   #novoMundo(): Mundo {
@@ -59,15 +109,33 @@ export class LivroModelo {
   /** Como está. */
   get livro(): LivroDoDia {
     return {
-      agendamentos: [...this.#guardados.values()].map(({ linha }) => linha),
+      agendamentos: this.linhas(),
       excecoes: this.#excecoes,
       diario: this.#diario,
+      esperas: this.#lista.linhas,
     };
   }
 
-  /** Executa um pedido. */
+  /** Executa um pedido, e dá o que ele deixa vago a quem o espera. */
   responde(feito: FeitoNoDia): RespostaDoDia {
-    this.#mundo = this.#novoMundo();
+    const resposta = this.#executa(feito);
+    this.#conclui();
+    return resposta;
+  }
+
+  /** O que se segue ao que se fez, na mesma linha do diário. */
+  #conclui(): void {
+    this.#papel = "servidor";
+    for (const { antes, depois } of this.#mudadas.splice(0)) this.#lista.dispensa(depois, antes);
+    this.#lista.promove(() => this.#vagos.splice(0));
+    this.#mudadas = [];
+    this.#papel = "gerente";
+    if (this.#autores.length === 0) return;
+    const quando = new Date(this.#relogio).toISOString();
+    this.#diario.push({ quando, mudancas: JSON.stringify(this.#autores.splice(0)) });
+  }
+
+  #executa(feito: FeitoNoDia): RespostaDoDia {
     switch (feito.comando) {
       case "OLA":
         return RECUSA("OK-200");
@@ -81,12 +149,13 @@ export class LivroModelo {
       case "BUSCA":
         return this.#mostra("OK-302", ({ cpf, situacao }) => cpf === feito.cpf && ativo(situacao), "ERRO-112");
       case "HISTORIA":
-        return this.#mostra("OK-315", ({ cpf }) => cpf === feito.cpf);
+        return this.#mostra("OK-315", ({ cpf, situacao }) => cpf === feito.cpf && mostra(situacao));
       case "LISTA":
         return this.#mostra(
           "OK-310",
           (linha) =>
-            linha.data === feito.data && (feito.especialidade ?? linha.especialidade) === linha.especialidade &&
+            linha.data === feito.data && mostra(linha.situacao) &&
+            (feito.especialidade ?? linha.especialidade) === linha.especialidade &&
             (feito.profissional ?? linha.profissional) === linha.profissional,
         );
       case "VAGAS": {
@@ -108,23 +177,68 @@ export class LivroModelo {
         const excecao = this.#excecoes.find(({ numero, revogada }) => numero === feito.numero && !revogada);
         if (excecao === undefined) return RECUSA("ERRO-113");
         this.#excecoes = this.#excecoes.map((uma) => uma === excecao ? { ...uma, revogada: true } : uma);
-        this.#anota("REABRE", excecao.numero, 0, "", "");
+        this.#excetuou("REABRE", excecao);
         return { codigo: "OK-314", numero: excecao.numero, vistos: [] };
       }
+      case "ESPERA":
+      case "DESISTE":
+      case "ACEITA":
+      case "RECUSA":
+      case "FILA":
+        return this.#lista.responde(feito);
     }
   }
 
-  #anota(ato: string, numero: number, versao: number, de: string, para: string): void {
-    this.#diario.push(JSON.stringify([["gerente", "h:1", [[ato, numero, versao, de, para]]]]));
+  /** Escreve uma mudança no diário. */
+  anota(ato: string, numero: number, versao: number, de: string, para: string): void {
+    const feita = [ato, numero, versao, de, para];
+    const ultimo = this.#autores.at(-1);
+    if (ultimo?.[0] === this.#papel) ultimo[2].push(feita);
+    else this.#autores.push([this.#papel, "h:1", [feita]]);
+  }
+
+  /** Grava um agendamento, como fica, e o que disso se desfaz já não há. */
+  grava(ato: string, linha: Linha): Linha {
+    return this.#grava(ato, linha, []);
   }
 
   #grava(ato: string, linha: Linha, pilha: readonly Desfazer[]): Linha {
     const { numero, versao } = linha;
-    this.#anota(ato, numero, versao, noDiario(this.#guardados.get(numero)?.linha), noDiario(linha));
+    const antes = this.#guardados.get(numero)?.linha;
+    this.anota(ato, numero, versao, noDiario(antes), noDiario(linha));
     const versoes = [...this.#guardados.get(numero)?.versoes ?? []];
-    versoes.push({ imagem: linha, ato, pilha, inicio: 0, fim: 0 });
+    versoes.push({ imagem: linha, ato, pilha, inicio: 0, fim: 0, lote: 0, doServidor: this.#papel === "servidor" });
     this.#guardados.set(numero, { linha, pilha, versoes });
+    this.#mundo = this.#novoMundo();
+    if (this.#papel === "gerente") this.#mudadas.push({ antes, depois: linha });
+    if (antes !== undefined && toma(antes) && !(toma(linha) && mesmoLugar(antes, linha))) {
+      this.#vagos.push({ ...antes, serve: (hora) => agendaDe(hora) === agendaDe(antes) });
+    }
     return linha;
+  }
+
+  #excetuou(ato: string, excecao: LinhaDeExcecao): void {
+    this.#mundo = this.#novoMundo();
+    this.anota(ato, excecao.numero, 0, "", `${ato} ${excecao.de} ${excecao.ate}`);
+    const { inicio, fim } = excecao;
+    const serve = (hora: Hora): boolean =>
+      excecao.tipo === "FECHA" ? fecha(excecao, hora) : agendaDe(hora) === agendaDe(excecao);
+    for (const { data } of this.#dias.filter(({ data }) => excecao.de <= data && data <= excecao.ate)) {
+      this.#vagos.push({ data, hora: horaDe(inicio), minutos: fim - inicio, serve });
+    }
+  }
+
+  /** As horas que se oferecem e estão livres, das que estes minutos tocam, das mais cedo às mais tarde. */
+  vagasEm({ data, hora, minutos, serve }: Vago): Hora[] {
+    const estado = this.#doDia(data);
+    const vago = { inicio: minutoDe(hora), fim: minutoDe(hora) + minutos };
+    return this.#mundo.turnos(data, estado).flatMap((turno) =>
+      this.#mundo.livresDe(estado, turno).filter((inicio) => sobrepoe(inicio, inicio + turno.minutos, vago))
+        .map((inicio): Hora => {
+          const { especialidade, profissional, minutos } = turno;
+          return { data, hora: horaDe(inicio), minutos, especialidade, profissional };
+        })
+    ).filter(serve).sort((a, b) => minutoDe(a.hora) - minutoDe(b.hora));
   }
 
   #estado(quais: (linha: Linha) => boolean): Estado {
@@ -154,6 +268,9 @@ export class LivroModelo {
     const estado = this.#doDia(data);
     const fora = this.#ondeNaoHa(feito, encaixe);
     if (fora !== undefined) return RECUSA(fora);
+    const convidada = this.#lista.convidadaPara(feito);
+    const aceita = convidada && this.#lista.aceita(convidada, true);
+    if (aceita !== undefined) return RECUSA("OK-300", aceita.vistos[0]);
     const ja = this.#mundo.ativoEm(this.#estado((linha) => linha.cpf === cpf), especialidade);
     if (ja !== undefined) return RECUSA("ERRO-111", this.#guardado(ja.numero).linha);
     const vaga = encaixe ? this.#encaixe(feito) : this.#mundo.escolhe(data, estado, { pedida: feito });
@@ -209,7 +326,9 @@ export class LivroModelo {
     const { cpf, especialidade } = feito;
     const fora = feito.comando === "REMARC" ? this.#ondeNaoHa(feito, false) : undefined;
     if (fora !== undefined) return RECUSA(fora);
-    const dele = this.#estado((linha) => linha.cpf === cpf && linha.especialidade === especialidade);
+    const dele = this.#estado((linha) =>
+      linha.cpf === cpf && linha.especialidade === especialidade && mostra(linha.situacao)
+    );
     const deHoje = feito.comando === "SITUA";
     const numero = feito.numero ?? this.#mundo.alvo(dele, especialidade, { deHoje })?.numero;
     if (numero === undefined || !dele.has(String(numero))) return RECUSA("ERRO-113");
@@ -292,7 +411,12 @@ export class LivroModelo {
     const numero = tida?.numero ?? this.#excecoes.length + 1;
     if (tida === undefined) {
       this.#excecoes.push({ ...nova, numero });
-      this.#anota("FECHA", numero, 0, "", "");
+      const fechada = { ...nova, numero };
+      this.#excetuou("FECHA", fechada);
+      this.#lista.fecha((linha) =>
+        de <= linha.data && linha.data <= ate && fecha(nova, linha) &&
+        sobrepoe(minutoDe(linha.hora), minutoDe(linha.hora) + linha.minutos, nova)
+      );
     }
     const { vistos } = this.#mostra(
       "OK-312",
@@ -314,7 +438,7 @@ export class LivroModelo {
     );
     if (oferece || !this.#mundo.livre(estado, { agenda, inicio, minutos: fim - inicio })) return RECUSA("ERRO-121");
     const numero = this.#excecoes.length + 1;
-    this.#excecoes.push({
+    const extra: LinhaDeExcecao = {
       ...{
         numero,
         tipo: "EXTRA",
@@ -329,8 +453,9 @@ export class LivroModelo {
         local,
       },
       ...{ encaixes, motivo: "", revogada: false },
-    });
-    this.#anota("EXTRA", numero, 0, "", "");
+    };
+    this.#excecoes.push(extra);
+    this.#excetuou("EXTRA", extra);
     return { codigo: "OK-313", numero, vistos: [] };
   }
 }

@@ -16,8 +16,8 @@ import {
   type Turno,
   turnosDe,
 } from "./semana.ts";
-import { type Agora, ativo, horaDe, minutoDe, permite, toma } from "./tabela.ts";
-import type { Imagem, Vida } from "./vidas.ts";
+import { type Agora, conta, horaDe, minutoDe, mostra, permite, toma } from "./tabela.ts";
+import { estaAtivo, type Imagem, type Vida } from "./vidas.ts";
 
 /** Onde se quer marcar. */
 export interface Pedida {
@@ -153,7 +153,7 @@ export class Mundo {
   #marcados(estado: Estado, { agenda, especialidade }: Turno, menos?: number): number {
     return [...this.quemEsta(estado)].filter((imagem) =>
       imagem.numero !== menos && imagem.especialidade === especialidade && agendaDe(imagem) === agenda &&
-      imagem.situacao !== "CANCELADO"
+      conta(imagem.situacao)
     ).length;
   }
 
@@ -201,7 +201,7 @@ export class Mundo {
   /** O ativo de uma especialidade, no estado de um CPF. */
   ativoEm(estado: Estado, especialidade: string): Imagem | undefined {
     for (const imagem of this.quemEsta(estado)) {
-      if (imagem.especialidade === especialidade && ativo(imagem.situacao)) return imagem;
+      if (imagem.especialidade === especialidade && estaAtivo(imagem)) return imagem;
     }
     return undefined;
   }
@@ -209,7 +209,8 @@ export class Mundo {
   /** De quem fala um pedido que muda e não diz o número; `undefined` se não há de quem. */
   alvo(estado: Estado, especialidade: string, { deHoje }: { deHoje: boolean }): Imagem | undefined {
     const hoje = [...this.quemEsta(estado)].filter((imagem) =>
-      imagem.especialidade === especialidade && imagem.data === this.agora.hoje && imagem.situacao !== "CANCELADO"
+      imagem.especialidade === especialidade && imagem.data === this.agora.hoje && conta(imagem.situacao) &&
+      mostra(imagem.situacao)
     ).toSorted((a, b) => minutoDe(b.hora) - minutoDe(a.hora) || b.numero - a.numero);
     return (deHoje ? hoje[0] : undefined) ?? this.ativoEm(estado, especialidade);
   }

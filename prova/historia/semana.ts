@@ -85,6 +85,44 @@ export function sobrepoe(inicio: number, fim: number, outro: { inicio: number; f
   return inicio < outro.fim && outro.inicio < fim;
 }
 
+/** A tabela `espera` do livro. */
+export interface LinhaDeEspera {
+  /** O número. */
+  readonly numero: number;
+  /** A versão. */
+  readonly versao: number;
+  /** 11 dígitos. */
+  readonly cpf: string;
+  /** O nome. */
+  readonly nome: string;
+  /** A especialidade. */
+  readonly especialidade: string;
+  /** Só com este; `""` qualquer um. */
+  readonly profissional: string;
+  /** A primeira data que serve; `""` qualquer. */
+  readonly de: string;
+  /** A última; `""` qualquer. */
+  readonly ate: string;
+  /** `"MANHÃ"`, `"TARDE"` ou `""`. */
+  readonly turno: string;
+  /** Minutos que têm de faltar. */
+  readonly antecedencia: number;
+  /** Marca-se logo. */
+  readonly marca: boolean;
+  /** De 0 a 4. */
+  readonly prioridade: number;
+  /** As regras da clínica não lhe valem: quem a pôs à espera é da casa, e disse por quê. */
+  readonly isenta: boolean;
+  /** Convites que deixou vencer desde que está neste lugar. */
+  readonly lapsos: number;
+  /** O lugar dentro da prioridade. */
+  readonly ordem: number;
+  /** O agendamento que está segurado para ela; 0 se nenhum. */
+  readonly convite: number;
+  /** Já não está à espera. */
+  readonly acabou: boolean;
+}
+
 /** Um `FECHA` é também desta especialidade e deste profissional. */
 export function fecha(
   excecao: Pick<LinhaDeExcecao, "especialidade" | "profissional">,

@@ -5,8 +5,10 @@
  * @module
  */
 
-/** As situações que a prova conhece. */
-export type Situacao = "MARCADO" | "CONFIRMADO" | "CHEGOU" | "CHAMADO" | "ATENDIDO" | "SAIU" | "FALTOU" | "CANCELADO";
+/** As situações que a prova conhece; as duas últimas são da lista de espera: uma hora segurada, e uma que se deixou passar. */
+export type Situacao =
+  | ("MARCADO" | "CONFIRMADO" | "CHEGOU" | "CHAMADO" | "ATENDIDO" | "SAIU" | "FALTOU" | "CANCELADO")
+  | ("CONVIDADO" | "PASSOU");
 
 /** Quando uma passagem pode acontecer. */
 type Quando = "sempre" | "no dia" | "antes da hora" | "depois da hora";
@@ -21,6 +23,9 @@ const TABELA: { readonly [S in Situacao]: { readonly [P in Situacao]?: Quando } 
   SAIU: {},
   FALTOU: {},
   CANCELADO: {},
+  // O que é da lista de espera, nenhum `SITUA` muda.
+  CONVIDADO: {},
+  PASSOU: {},
 };
 
 /** Em que ponto do dia a história acontece: dura pouco, e nada começa nem acaba enquanto ela dura. */
@@ -62,9 +67,19 @@ export function ativo(situacao: Situacao): boolean {
   return podeMover(situacao) || situacao === "CHEGOU" || situacao === "CHAMADO";
 }
 
-/** Toma os seus minutos na agenda: só um cancelamento os devolve. */
+/** Toma os seus minutos na agenda: só um cancelamento, ou deixar passar uma hora segurada, os devolve. */
 export function toma({ situacao, encaixe }: { situacao: Situacao; encaixe: boolean }): boolean {
-  return !encaixe && situacao !== "CANCELADO";
+  return !encaixe && conta(situacao);
+}
+
+/** Conta no dia. */
+export function conta(situacao: Situacao): boolean {
+  return situacao !== "CANCELADO" && situacao !== "PASSOU";
+}
+
+/** É de alguém, e vê-se: a hora segurada e a que passou não se mostram, nem se fala delas. */
+export function mostra(situacao: Situacao): boolean {
+  return situacao !== "CONVIDADO" && situacao !== "PASSOU";
 }
 
 /** Estava cancelado, e volta a contar no dia. */

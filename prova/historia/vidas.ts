@@ -7,8 +7,9 @@
  */
 
 import { type ComandoDoDia, descreve, descreveVisto, type OperacaoDoDia, type Visto } from "./feitos.ts";
-import { agendaDe, type LinhaDeExcecao } from "./semana.ts";
-import type { Desfazer, Situacao } from "./tabela.ts";
+import { leDiario, type LinhaDoDiario, type Registrada } from "./diario.ts";
+import { agendaDe, type LinhaDeEspera, type LinhaDeExcecao } from "./semana.ts";
+import { ativo, type Desfazer, type Situacao } from "./tabela.ts";
 
 /** Um livro inteiro, como ficou. */
 export interface LivroDoDia {
@@ -16,8 +17,10 @@ export interface LivroDoDia {
   readonly agendamentos: readonly Required<Omit<Visto, "local">>[];
   /** A tabela `excecao`. */
   readonly excecoes: readonly LinhaDeExcecao[];
-  /** A coluna `mudancas` do diário, linha a linha, na ordem dele. */
-  readonly diario: readonly string[];
+  /** A tabela `diario`, na ordem dela. */
+  readonly diario: readonly LinhaDoDiario[];
+  /** A tabela `espera`. */
+  readonly esperas: readonly LinhaDeEspera[];
 }
 
 /** O que pode estar errado num dia. */
@@ -34,19 +37,19 @@ export type ErradoNoDia =
   | "marcado no que estava fechado"
   | "senha repetida"
   | "diário infiel"
+  | "hora segurada tomada por outro"
+  | "vaga que não foi de quem a esperava"
+  | "promoção fora da ordem"
+  | "promoção indevida"
+  | "convite a mais"
+  | "promovido e ainda à espera"
+  | "hora segurada para sempre"
+  | "fora das regras"
+  | "relógio infiel"
   | "leitura sem ordem possível";
 
 /** Recebe o que está errado. */
 export type Viola = (tipo: ErradoNoDia, descricao: string) => void;
-
-/** Uma linha do diário sobre um agendamento ou uma exceção. */
-interface Registrada {
-  ato: string;
-  numero: number;
-  versao: number;
-  de: string;
-  para: string;
-}
 
 /** O que se sabe de uma versão. */
 export type Imagem =
@@ -54,7 +57,11 @@ export type Imagem =
     Visto,
     "numero" | "versao" | "cpf" | "especialidade" | "profissional" | "situacao" | "encaixe" | "data" | "hora"
   >
-  & Partial<Visto>;
+  & Partial<Visto>
+  & {
+    /** Acabou pelo relógio, e a pessoa já tem outro: não está ativo, seja qual for a situação. */
+    readonly arquivado?: boolean;
+  };
 
 /** Uma versão de um agendamento. */
 export interface Versao {
@@ -62,6 +69,8 @@ export interface Versao {
   imagem: Imagem;
   /** O que se quis, como o diário diz. */
   readonly ato: string;
+  /** Foi o relógio, ou o que se seguiu a outra coisa: ninguém o pediu. */
+  readonly doServidor: boolean;
   /** O que depois dela se pode desfazer. */
   pilha: readonly Desfazer[];
   /** Quem a fez, se se sabe. */
@@ -70,6 +79,8 @@ export interface Versao {
   inicio: number;
   /** Nem depois disto. */
   fim: number;
+  /** Em que linha do diário está. */
+  readonly lote: number;
 }
 
 /** Todas as versões de um agendamento; a primeira é a 1. */
@@ -83,15 +94,22 @@ export interface Vidas {
   readonly obras: ReadonlyMap<OperacaoDoDia, Versao>;
 }
 
-/** O comando que deixa cada ato no diário. */
-const COMANDO_DO_ATO: Readonly<Record<string, ComandoDoDia>> = {
-  AGEND: "AGEND",
-  REMARC: "REMARC",
-  CANCEL: "CANCEL",
-  CORRIGE: "CORRIGE",
-  SITUA: "SITUA",
-  DESFAZ: "SITUA",
+/** Os comandos que deixam cada ato no diário. */
+const COMANDOS_DO_ATO: Readonly<Record<string, readonly ComandoDoDia[]>> = {
+  AGEND: ["AGEND"],
+  REMARC: ["REMARC"],
+  CANCEL: ["CANCEL"],
+  CORRIGE: ["CORRIGE"],
+  SITUA: ["SITUA"],
+  DESFAZ: ["SITUA"],
+  // Marcar a hora que está segurada para quem a marca é aceitá-la.
+  ACEITA: ["ACEITA", "AGEND"],
 };
+
+/** Se uma versão é o que alguém pediu, e não o que disso se seguiu para quem espera, ou o que o relógio mandou. */
+function foiPedida({ ato, doServidor, imagem: { situacao } }: Versao): boolean {
+  return !doServidor && ato in COMANDOS_DO_ATO && !(ato === "ACEITA" && situacao === "PASSOU");
+}
 
 /** As confirmações que fazem uma versão nova: o primeiro agendamento que trazem. */
 const MUDA: ReadonlySet<string> = new Set(["OK-300", "OK-301", "OK-303", "OK-306"]);
@@ -101,7 +119,7 @@ export function vidasDe(operacoes: readonly OperacaoDoDia[], livro: LivroDoDia, 
   const vidas = new Map<number, Versao[]>();
   for (const linha of livro.agendamentos) vidas.set(linha.numero, []);
   const ondes = new Map<number, string>();
-  for (const registrada of leDiario(livro, viola)) {
+  for (const registrada of dosAgendamentos(livro, viola)) {
     const vida = vidas.get(registrada.numero);
     if (vida === undefined) viola("diário infiel", `fala do agendamento ${registrada.numero}, que não está no livro`);
     else if (registrada.versao !== vida.length + 1) {
@@ -142,47 +160,63 @@ export function vidasDe(operacoes: readonly OperacaoDoDia[], livro: LivroDoDia, 
       }
     }
   }
+  situaNoTempo(operacoes, livro, vidas);
   for (const vida of vidas.values()) completa(vida);
   return { vidas, obras };
 }
 
+/** O que se seguiu ao que alguém pediu aconteceu com ele, na mesma transação, e depois do que o diário conta antes. */
+function situaNoTempo(
+  operacoes: readonly OperacaoDoDia[],
+  livro: LivroDoDia,
+  vidas: ReadonlyMap<number, readonly Versao[]>,
+): void {
+  const lotes = livro.diario.map(() => ({ inicio: -Infinity, fim: Infinity }));
+  const todas = [...vidas.values()].flat();
+  const entradas = new Map(
+    operacoes.flatMap((uma) =>
+      uma.resposta?.codigo === "OK-307" && uma.resposta.numero !== undefined ? [[uma.resposta.numero, uma]] : []
+    ),
+  );
+  const marca = (lote: number, { inicio, fim }: { inicio: number; fim: number }): void => {
+    lotes[lote].inicio = Math.max(lotes[lote].inicio, inicio);
+    lotes[lote].fim = Math.min(lotes[lote].fim, fim);
+  };
+  for (const versao of todas) if (foiPedida(versao) && versao.autor !== undefined) marca(versao.lote, versao);
+  for (const { sobre, numero, versao, lote } of leDiario(livro.diario)) {
+    const entrada = sobre === "espera" && versao === 1 ? entradas.get(numero) : undefined;
+    if (entrada !== undefined) marca(lote, entrada);
+  }
+  lotes.forEach((lote, i) => lote.inicio = Math.max(lote.inicio, lotes[i - 1]?.inicio ?? -Infinity));
+  for (const versao of todas) {
+    if (foiPedida(versao)) continue;
+    versao.inicio = Math.max(versao.inicio, lotes[versao.lote].inicio);
+    versao.fim = Math.min(versao.fim, lotes[versao.lote].fim);
+  }
+}
+
 /** As linhas do diário sobre agendamentos, na ordem dele. O que de ninguém deve dizer, não diz. */
-function leDiario({ diario, agendamentos, excecoes }: LivroDoDia, viola: Viola): Registrada[] {
+function dosAgendamentos({ diario, agendamentos, excecoes, esperas }: LivroDoDia, viola: Viola): Registrada[] {
   const numeros = new Map<number, string[]>(excecoes.map(({ numero }) => [numero, []]));
-  const registradas: Registrada[] = [];
-  for (const linha of diario) {
-    const autores: unknown = JSON.parse(linha);
-    if (!Array.isArray(autores) || !autores.every((um) => Array.isArray(um) && Array.isArray(um[2]))) {
-      throw new TypeError(`o diário não tem a forma que se espera: ${linha}`);
-    }
-    for (const [ato, numero, versao, de, para] of autores.flatMap(([, , feitas]) => feitas)) {
-      if (
-        typeof ato !== "string" || typeof numero !== "number" || typeof versao !== "number" ||
-        typeof de !== "string" || typeof para !== "string"
-      ) {
-        throw new TypeError(`o diário não tem a forma que se espera: ${linha}`);
-      }
-      if (ato in COMANDO_DO_ATO) registradas.push({ ato, numero, versao, de, para });
-      else if (ato === "FECHA" || ato === "EXTRA" || ato === "REABRE") {
-        const atos = numeros.get(numero);
-        if (atos === undefined) viola("diário infiel", `fala da exceção ${numero}, que não está no livro`);
-        else atos.push(ato);
-      }
-    }
+  const registradas = leDiario(diario);
+  for (const { ato, numero } of registradas.filter(({ sobre }) => sobre === "excecao")) {
+    const atos = numeros.get(numero);
+    if (atos === undefined) viola("diário infiel", `fala da exceção ${numero}, que não está no livro`);
+    else atos.push(ato);
   }
   for (const { numero, tipo, revogada } of excecoes) {
     const esperados = [tipo, ...revogada ? ["REABRE"] : []].join(" ");
     const atos = numeros.get(numero)?.join(" ");
     if (atos !== esperados) viola("diário infiel", `a exceção ${numero} é "${esperados}", e o diário diz "${atos}"`);
   }
-  const tudo = diario.join("\n");
-  const dito = agendamentos.find(({ cpf, nome }) => tudo.includes(cpf) || tudo.includes(nome));
-  if (dito !== undefined) viola("diário infiel", `diz o CPF ou o nome de ${descreveVisto(dito)}`);
-  return registradas;
+  const tudo = diario.map(({ mudancas }) => mudancas).join("\n");
+  const dito = [...agendamentos, ...esperas].find(({ cpf, nome }) => tudo.includes(cpf) || tudo.includes(nome));
+  if (dito !== undefined) viola("diário infiel", `diz o CPF ou o nome de ${dito.cpf} ${dito.nome}`);
+  return registradas.filter(({ sobre }) => sobre === "agendamento");
 }
 
 /** `"MARCADO ENCAIXE 2026-11-30 08:00 P:ANA"`: o que o diário diz de como ficou; só a situação, no lugar da anterior. */
-function versaoDoDiario({ ato, numero, versao, para }: Registrada, anterior: Versao | undefined): Versao {
+function versaoDoDiario({ ato, papel, numero, versao, para, lote }: Registrada, anterior: Versao | undefined): Versao {
   const [, dita, encaixe, data, hora, agenda] = /^([A-Z]+)(?:( ENCAIXE)? (\S+) (\S+) (.+))?$/.exec(para) ?? [];
   if (dita === undefined || agenda === undefined && anterior === undefined) {
     throw new TypeError(`o diário não tem a forma que se espera: ${para}`);
@@ -192,12 +226,15 @@ function versaoDoDiario({ ato, numero, versao, para }: Registrada, anterior: Ver
     : { data, hora, encaixe: encaixe !== undefined, profissional: agenda.startsWith("P:") ? agenda.slice(2) : "" };
   // Uma situação que a prova não conhece não está na tabela dela, e é lá que se vê.
   const situacao = dita as Situacao;
+  const arquivado = ato === "ARQUIVA" || anterior?.imagem.arquivado === true;
   return {
     ato,
-    imagem: { numero, versao, cpf: "", especialidade: "", situacao, ...lugar },
+    doServidor: papel === "servidor",
+    imagem: { numero, versao, cpf: "", especialidade: "", situacao, ...lugar, arquivado },
     pilha: [],
     inicio: -Infinity,
     fim: Infinity,
+    lote,
   };
 }
 
@@ -246,7 +283,7 @@ function atribui(
   for (const operacao of operacoes) {
     const { feito, resposta, fim, inicio } = operacao;
     if (resposta === undefined) {
-      if (!("cpf" in feito) || feito.comando === "BUSCA" || feito.comando === "HISTORIA") continue;
+      if (!("cpf" in feito)) continue;
       perdidas.set(feito.cpf, [...perdidas.get(feito.cpf) ?? [], operacao]);
       continue;
     }
@@ -262,7 +299,7 @@ function atribui(
       );
       continue;
     }
-    if (COMANDO_DO_ATO[versao.ato] !== feito.comando) {
+    if (!foiPedida(versao) || !COMANDOS_DO_ATO[versao.ato].includes(feito.comando)) {
       viola("diário infiel", `diz ${versao.ato} do que foi ${descreve(operacao)}`);
     }
     versao.autor = operacao;
@@ -270,7 +307,7 @@ function atribui(
     versao.fim = fim;
     obras.set(operacao, versao);
   }
-  const orfas = [...vidas.values()].flat().filter(({ autor }) => autor === undefined);
+  const orfas = [...vidas.values()].flat().filter((versao) => versao.autor === undefined && foiPedida(versao));
   const candidatas = new Map(
     orfas.map((orfa) => [orfa, candidatasA(orfa, perdidas.get(orfa.imagem.cpf) ?? [], vidas)]),
   );
@@ -294,12 +331,13 @@ function candidatasA(
   vidas: ReadonlyMap<number, readonly Versao[]>,
 ): OperacaoDoDia[] {
   return perdidas.filter(({ feito }) => {
-    if (!("especialidade" in feito) || feito.comando !== COMANDO_DO_ATO[ato]) return false;
+    if (!("especialidade" in feito) || !COMANDOS_DO_ATO[ato].includes(feito.comando)) return false;
     if (feito.especialidade !== imagem.especialidade) return false;
     if ("numero" in feito && feito.numero !== undefined && feito.numero !== imagem.numero) return false;
     if ("versao" in feito && feito.versao !== undefined && feito.versao + 1 !== imagem.versao) return false;
     switch (feito.comando) {
       case "AGEND": {
+        if (ato === "ACEITA") return feito.hora !== undefined && vaiPara(feito, imagem);
         const nome = vidas.get(imagem.numero)?.findLast((versao) => versao.imagem.nome !== undefined)?.imagem.nome;
         return nome !== undefined && identidade(nome) === identidade(feito.nome) && vaiPara(feito, imagem) &&
           imagem.encaixe === (feito.encaixe ?? false);
@@ -342,13 +380,23 @@ function emparelha(candidatas: ReadonlyMap<Versao, readonly OperacaoDoDia[]>): S
 function completa(vida: readonly Versao[]): void {
   for (let i = 1; i < vida.length; i++) {
     vida[i].inicio = Math.max(vida[i].inicio, vida[i - 1].inicio);
-    if (vida[i].ato !== "REMARC") herda(vida[i], vida[i - 1]);
+    if (mesmoLugar(vida[i].imagem, vida[i - 1].imagem)) herda(vida[i], vida[i - 1]);
   }
   for (let i = vida.length - 2; i >= 0; i--) {
     vida[i].fim = Math.min(vida[i].fim, vida[i + 1].fim);
-    if (vida[i + 1].ato !== "REMARC") herda(vida[i], vida[i + 1]);
+    if (mesmoLugar(vida[i].imagem, vida[i + 1].imagem)) herda(vida[i], vida[i + 1]);
   }
   for (let i = 1; i < vida.length; i++) vida[i].pilha = pilhaDepois(vida[i].ato, vida[i - 1]);
+}
+
+/** Ainda é esperado, ou está aqui, e não acabou. */
+export function estaAtivo({ situacao, arquivado }: Pick<Imagem, "situacao" | "arquivado">): boolean {
+  return ativo(situacao) && arquivado !== true;
+}
+
+/** Está onde estava. */
+export function mesmoLugar(a: Imagem, b: Imagem): boolean {
+  return a.data === b.data && a.hora === b.hora && a.profissional === b.profissional && a.encaixe === b.encaixe;
 }
 
 function herda(versao: Versao, { imagem: { minutos } }: Versao): void {
@@ -359,6 +407,8 @@ function herda(versao: Versao, { imagem: { minutos } }: Versao): void {
 function pilhaDepois(ato: string, { imagem: { situacao, chamadas }, pilha }: Versao): readonly Desfazer[] {
   switch (ato) {
     case "REMARC":
+    case "ACEITA":
+    case "PROMOVE":
       return [];
     case "DESFAZ":
       return pilha.slice(0, -1);

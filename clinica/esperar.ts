@@ -1,0 +1,210 @@
+/**
+ * A lista de espera de quem a pede: `ESPERA` entra, `DESISTE` sai, `ACEITA` e `RECUSA` respondem a um convite, `FILA` mostra-a.
+ * O que um deles deixa vago é do seguinte, que `promover.ts` acha.
+ *
+ * @module
+ */
+
+import { type Agendamento, mesmoCodigo } from "./agendamento.ts";
+import { ehData } from "./calendario.ts";
+import { aprendizado, contatoPara } from "./corrigir.ts";
+import { type Espera, quer } from "./espera.ts";
+import { arquivamento, daCasa, type Decisao, type Estado, instante, mudanca, semMudanca } from "./estado.ts";
+import { dispensado, foraDasRegras, impedeSair, impedeTer } from "./impedimento.ts";
+import type { DaEspera, Mudanca } from "./livro.ts";
+import type { Especialidade } from "./oferta.ts";
+import type { ParaAvisos, PedidoDe, QualEntrada, Resultado } from "./pedido.ts";
+import {
+  antecedencia,
+  aTempo,
+  depoisDe,
+  horaDe,
+  marcadoAqui,
+  movida,
+  passada,
+  podeMover,
+  solta,
+  terminada,
+} from "./promover.ts";
+
+/** Entradas de pé que um endereço pode ter, se quem pede não é da casa. */
+const POR_ENDERECO = 20;
+
+/** Entradas de pé numa especialidade, no máximo. */
+const POR_ESPECIALIDADE = 200_000;
+
+/** Dias adiante em que se procura uma hora que sirva a quem entra. */
+const DIAS_ADIANTE = 371;
+
+const SEM_CONVITE: Decisao = semMudanca({ codigo: "ERRO-119" });
+
+/** Quando vários erros cabem, vale o primeiro na ordem 120, 103, 118, 116. */
+export function esperar(estado: Estado, pedido: PedidoDe<"ESPERA">): Decisao {
+  const { clinica, vista, quem } = estado;
+  const { cpf, motivo = "", prioridade = 0 } = pedido;
+  if (prioridade > 0 && !daCasa(quem.papel)) return semMudanca({ codigo: "ERRO-120" });
+  const especialidade = clinica.especialidade(pedido.especialista);
+  const profissional = pedido.profissional === undefined ? "" : clinica.profissional(pedido.profissional)?.chave;
+  if (especialidade === undefined || profissional === undefined) return semMudanca({ codigo: "ERRO-103" });
+  const contato = contatoPara(estado, pedido);
+  // O número e o código são de quem entra: quem é recusado não gasta nenhum.
+  const pretende: Espera = {
+    numero: 0,
+    versao: 1,
+    codigo: "",
+    cpf,
+    nome: pedido.nome,
+    especialidade: especialidade.chave,
+    profissional,
+    de: pedido.de ?? "",
+    ate: pedido.ate ?? "",
+    turno: pedido.turno ?? "",
+    antecedencia: pedido.antecedencia ?? 0,
+    marca: pedido.marca ?? false,
+    prioridade,
+    motivo,
+    isenta: dispensado(estado, motivo),
+    email: contato?.email ?? "",
+    telefone: contato?.telefone ?? "",
+    origem: quem.origem,
+    lapsos: 0,
+    ordem: 0,
+    desde: instante(estado),
+    convite: 0,
+    passou: [],
+    terminouEm: "",
+  };
+  if (!podeServir(estado, pretende, especialidade)) return semMudanca({ codigo: "ERRO-103" });
+  if (vista.esperaDe(cpf, especialidade.chave) !== undefined) return semMudanca({ codigo: "ERRO-118" });
+  const cheia = vista.quantasAntes(especialidade.chave, FIM_DA_LISTA) >= POR_ESPECIALIDADE ||
+    !daCasa(quem.papel) && vista.esperasDaOrigem(quem.origem) >= POR_ENDERECO;
+  if (cheia) return semMudanca({ codigo: "ERRO-116", regra: "espera" });
+  // Quem já tem um marcado aqui não terá mais um.
+  const regra = marcadoAqui(estado, pretende) === undefined ? impedeTer(estado, pedido) : undefined;
+  if (regra !== undefined) return semMudanca(foraDasRegras(regra));
+  const numero = vista.novaEspera();
+  const espera: Espera = { ...pretende, numero, ordem: numero, codigo: estado.sorteia() };
+  const posicao = 1 + vista.quantasAntes(especialidade.chave, espera);
+  const entra: DaEspera = { sobre: "espera", ato: "ESPERA", depois: espera, quem };
+  return { resultado: { codigo: "OK-307", posicao, espera }, mudancas: [entra, ...aprendizado(estado, contato)] };
+}
+
+const FIM_DA_LISTA = { prioridade: -1, ordem: 0 };
+
+/** Se há na oferta alguma hora, livre ou não, que um dia possa servir a uma entrada. */
+function podeServir(estado: Estado, espera: Espera, especialidade: Especialidade): boolean {
+  const { clinica, vista, agora } = estado;
+  const { hoje } = clinica.calendario.janela(agora);
+  const { de, ate } = espera;
+  if (de !== "" && !ehData(de) || ate !== "" && (!ehData(ate) || ate < hoje)) return false;
+  const aqui = marcadoAqui(estado, espera);
+  if (aqui !== undefined && !podeMover(aqui)) return false;
+  const excecoes = vista.excecoes();
+  const minimo = antecedencia(estado, espera);
+  const inicio = Temporal.PlainDate.from(de > hoje ? de : hoje);
+  for (let i = 0; i < DIAS_ADIANTE; i++) {
+    const data = inicio.add({ days: i }).toString();
+    if (ate !== "" && data > ate) return false;
+    const agendas = clinica.dia(data, excecoes)?.atendimentos.get(especialidade.chave) ?? [];
+    const serve = agendas.some(({ profissional, horarios }) =>
+      horarios.some((horario) => {
+        const hora = horaDe(data, {
+          especialidade: especialidade.chave,
+          profissional: profissional?.chave ?? "",
+          horario,
+        });
+        return quer(espera, hora) && aTempo(estado, minimo, hora) && (aqui === undefined || depoisDe(aqui, hora));
+      })
+    );
+    if (serve) return true;
+    if (aqui !== undefined && data > aqui.data) return false;
+  }
+  return false;
+}
+
+/** Sai da lista; a hora que lhe estava segurada é do seguinte. */
+export function desistir(estado: Estado, pedido: PedidoDe<"DESISTE">): Decisao {
+  const espera = acha(estado, pedido);
+  if (espera === undefined) return SEM_CONVITE;
+  const convite = estado.vista.conviteDe(espera);
+  const mudancas: Mudanca[] = [terminada(estado, { ato: "DESISTE", antes: espera })];
+  if (convite !== undefined) mudancas.unshift(solta(estado, { ato: "DESISTE", convite }));
+  return { resultado: { codigo: "OK-308" }, mudancas };
+}
+
+/** Deixa passar a hora segurada, e continua à espera; não é um lapso. */
+export function recusar(estado: Estado, pedido: PedidoDe<"RECUSA">): Decisao {
+  const espera = acha(estado, pedido);
+  const convite = espera && estado.vista.conviteDe(espera);
+  if (espera === undefined || convite === undefined) return SEM_CONVITE;
+  return {
+    resultado: { codigo: "OK-309" },
+    mudancas: passada(estado, { ato: "RECUSA", espera, convite, lapso: false }),
+  };
+}
+
+/** Fica com a hora segurada, enquanto o está, por mais tarde que seja. Quando vários erros cabem, a ordem é 119, 116. */
+export function aceitar(estado: Estado, pedido: PedidoDe<"ACEITA">): Decisao {
+  const espera = acha(estado, pedido);
+  return espera === undefined ? SEM_CONVITE : aceita(estado, espera, pedido);
+}
+
+/** O que quem aceita diz do agendamento, por cima do que disse ao entrar na lista; o nome é o de então. */
+export type Dito = ParaAvisos & Partial<Pick<Agendamento, "motivo" | "nota">>;
+
+/** O mesmo, de uma entrada que já se achou: `AGEND` à hora segurada também é aceitar. */
+export function aceita(estado: Estado, espera: Espera, { motivo, nota, email, telefone }: Dito): Decisao {
+  const convite = estado.vista.conviteDe(espera);
+  if (convite === undefined) return SEM_CONVITE;
+  const aqui = marcadoAqui(estado, espera);
+  if (aqui !== undefined && !podeMover(aqui)) return SEM_CONVITE;
+  const livre = espera.isenta || dispensado(estado, motivo);
+  const regra = livre ? undefined : aqui === undefined
+    // O motivo por que se espera não é um de quem aceita.
+    ? impedeTer(estado, { cpf: espera.cpf })
+    : impedeSair(estado, aqui, undefined);
+  if (regra !== undefined) return semMudanca(foraDasRegras(regra));
+  const acaba = terminada(estado, { ato: "ACEITA", antes: espera });
+  const com = (um: Agendamento): Required<Dito> => ({
+    motivo: motivo ?? um.motivo,
+    nota: nota ?? um.nota,
+    email: email ?? um.email,
+    telefone: telefone ?? um.telefone,
+  });
+  if (aqui === undefined) {
+    const anterior = estado.vista.ativosDe(espera.cpf).find((um) => um.especialidade === espera.especialidade);
+    const feita = mudanca(estado, {
+      ato: "ACEITA",
+      antes: convite,
+      novo: {
+        ...{ situacao: "MARCADO", ativo: true, terminouEm: "", substitui: 0, codigo: espera.codigo },
+        ...com(convite),
+      },
+    });
+    const arquiva = anterior === undefined ? [] : [arquivamento(estado, anterior)];
+    return { resultado: { codigo: "OK-300", agendamentos: [feita.depois] }, mudancas: [...arquiva, feita, acaba] };
+  }
+  // A hora passa do convite para quem já tinha número e código.
+  const feita = movida(estado, { ato: "ACEITA", espera, antes: aqui, lugar: convite, novo: com(aqui) });
+  const mudancas = [solta(estado, { ato: "ACEITA", convite }), feita, acaba];
+  return { resultado: { codigo: "OK-303", agendamentos: [feita.depois, aqui] }, mudancas };
+}
+
+/** A lista de uma especialidade, na ordem; as mil primeiras. */
+export function mostrarFila({ clinica, vista }: Estado, { especialista }: PedidoDe<"FILA">): Resultado {
+  const especialidade = clinica.especialidade(especialista);
+  if (especialidade === undefined) return { codigo: "ERRO-103" };
+  const fila = vista.listaDeEspera(especialidade.chave)
+    .map((espera) => ({ espera, convite: vista.conviteDe(espera) }));
+  return { codigo: "OK-311", fila };
+}
+
+/** A entrada de que um pedido fala; um código errado responde como se não houvesse nenhuma. */
+function acha(
+  { clinica, vista }: Estado,
+  { cpf, especialista, codigo, numero }: QualEntrada & { readonly cpf: string; readonly especialista: string },
+): Espera | undefined {
+  const espera = vista.esperaDe(cpf, clinica.chaveDe(especialista));
+  if (espera === undefined || numero !== undefined && numero !== espera.numero) return undefined;
+  return codigo !== undefined && !mesmoCodigo(codigo, espera.codigo) ? undefined : espera;
+}
