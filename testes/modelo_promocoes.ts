@@ -4,7 +4,7 @@
  * @module
  */
 
-import { agenda, CONTAM, fim, hora, instante, type Linha, minutoDe } from "./modelo_dias.ts";
+import { agenda, CONTAM, fim, hora, instante, type Linha, minutoDe, type Vaga } from "./modelo_dias.ts";
 import {
   type Casa,
   type Entrada,
@@ -17,7 +17,7 @@ import {
 } from "./modelo_entradas.ts";
 import { cedoDemais, naoPodeSair, naoPodeTer } from "./modelo_regras.ts";
 
-/** De cada agenda e data, os minutos que se oferecem e ninguém toma. */
+/** De cada agenda e data, os minutos das horas que se dão e ninguém toma. */
 export type Livres = ReadonlyMap<string, readonly boolean[]>;
 
 /** De quem são as horas seguradas para ninguém. */
@@ -47,7 +47,11 @@ export class Promocoes {
         linha.data === data && !linha.encaixe && CONTAM.includes(linha.situacao)
       );
       for (const [de, minutos] of dias.grade(data)) {
-        const daAgenda = minutos.map((bloco) => bloco !== undefined);
+        // O que sobra de um atendimento cortado não chega para uma hora.
+        const daAgenda = new Array<boolean>(minutos.length).fill(false);
+        for (const { bloco, inicio, minutos } of this.#horas(data)) {
+          if (agenda(bloco) === de) daAgenda.fill(true, inicio, inicio + minutos);
+        }
         const lugar = minutos.find((bloco) => bloco !== undefined);
         for (const linha of lugar === undefined ? [] : linhas) {
           const inicio = minutoDe(linha.hora);
@@ -58,6 +62,20 @@ export class Promocoes {
     }
     return livres;
   }
+
+  /** As horas de uma data; a grade é a mesma enquanto nada a muda. */
+  #horas(data: string): readonly Vaga[] {
+    const { dias } = this.#casa;
+    const { agora } = dias;
+    const grade = dias.grade(data);
+    const sabidas = this.#sabidas.get(data);
+    if (sabidas?.grade === grade && sabidas.agora === agora) return sabidas.horas;
+    const horas = dias.especialidades().flatMap((especialidade) => dias.horas(data, especialidade));
+    this.#sabidas.set(data, { grade, agora, horas });
+    return horas;
+  }
+
+  #sabidas = new Map<string, { readonly grade: unknown; readonly agora: number; readonly horas: readonly Vaga[] }>();
 
   /** Onde está marcado cada um que conta, antes de um pedido; e o lugar, se toma a hora. */
   #estavam = new Map<number, string>();
