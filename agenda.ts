@@ -66,8 +66,17 @@ const VOLTA_CHEIA = 100;
  * Deixa o laço de eventos voltar ao sistema e buscar mais leituras. Só a espera por outra thread o faz depressa:
  * `setTimeout` demora mais de 1 ms, e com `setImmediate` ou `MessageChannel` o laço gira sem sair.
  */
-export async function cedeAoSistema(): Promise<void> {
+async function cedeAoSistema(): Promise<void> {
   await crypto.subtle.digest("SHA-256", UM_BYTE);
+}
+
+/**
+ * Para, e ouve quem estiver à espera. Enquanto há o que fazer, o laço de eventos nem olha para a rede; a primeira espera
+ * deixa entregar o que se acabava de escrever, e na segunda já nada o ocupa.
+ */
+export async function paraEOuve(): Promise<void> {
+  await cedeAoSistema();
+  await cedeAoSistema();
 }
 
 const UM_BYTE = new Uint8Array(1);
@@ -184,14 +193,17 @@ export class Agenda {
     for (let pedido = primeiro;; pedido = pedido.comando === "TICK" ? { comando: "PROSSEGUE" } : pedido) {
       const [resultado] = await this.atende([pedido], SERVIDOR) ?? [];
       if (resultado?.codigo !== "OK-200" || resultado.falta === undefined) return;
+      // De passo em passo, sem isto, ninguém mais se ouvia até ao fim.
+      await paraEOuve();
     }
   }
 
-  /** Espera que tudo o que entrou na fila tenha resposta. */
+  /** Espera que tudo o que entrou na fila tenha resposta, e que se tenha dado o que disso se segurou para ninguém. */
   async esvazia(): Promise<void> {
     do {
       await this.#fila.entra(() => Promise.resolve());
       await Promise.all(this.#suspensos);
+      await this.#prosseguindo;
     } while (this.#pendentes.length > 0);
   }
 

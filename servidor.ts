@@ -164,14 +164,14 @@ async function servir(argumentos: Argumentos): Promise<void> {
   }).comeca();
   {
     // O que um servidor que caiu deixou a meio não espera pelo relógio.
-    const acaba = agenda.prossegue();
+    agenda.prossegue();
     await using _metronomo = new Metronomo({
       bate: () => agenda.bate(),
       aoDesconfiar: (desconfia) => registro.conta("aviso", { o_que: desconfia ? HORA_SALTOU : HORA_FIRME }),
     });
     await atendendo;
-    await acaba;
   }
+  await agenda.esvazia();
   // Com o banco travado por outro, uma leitura pode demorar mais que o fim.
   await Promise.race([noConsole.encerra(), delay(ESPERA_PELOS_ORFAOS)]);
   await armazem[Symbol.asyncDispose]();

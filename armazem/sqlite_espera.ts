@@ -5,9 +5,10 @@
  * @module
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Espera } from "../clinica/espera.ts";
 import type { Liquido } from "../clinica/livro.ts";
+import { EmLinhas, repete, type Valor } from "./sqlite_instrucoes.ts";
 import { emLinhas, linhasDe, numero, texto, type Valores } from "./sqlite_leituras.ts";
 import { type COLUNAS, escrevePassou, lerPassou, lerTurno } from "./tabelas.ts";
 
@@ -42,17 +43,32 @@ const VALOR: { readonly [C in keyof typeof COLUNAS.espera]: (espera: Espera) => 
 const TODAS = Object.entries(VALOR).map(([nome, valor]) => ({ nome, valor }));
 const NOMES = TODAS.map(({ nome }) => nome).join(", ");
 
+/** As que mudam o mesmo para os mesmos valores, e por isso vão juntas. */
+interface Grupo {
+  readonly colunas: readonly string[];
+  /** A versão de antes e os valores novos. */
+  readonly valores: readonly Valor[];
+  readonly numeros: number[];
+}
+
 /** Escreve entradas, dentro da transação de quem chama. */
 export class EscritaDeEsperas {
   #db: DatabaseSync;
-  /** Prepara-se quando alguém entra numa lista: quase nenhum livro a usa. */
-  #insere: StatementSync | undefined;
+  #insere: EmLinhas<Espera>;
   /** Uma por conjunto de colunas que mudam. */
-  #atualiza = new Map<string, StatementSync>();
+  #atualiza = new Map<string, EmLinhas<number>>();
 
   /** Neste banco. */
   constructor(db: DatabaseSync) {
     this.#db = db;
+    const linha = `(${repete(TODAS.length, "?")})`;
+    this.#insere = new EmLinhas(
+      db,
+      (linhas) => `INSERT OR ROLLBACK INTO espera (${NOMES}) VALUES ${repete(linhas, linha)}`,
+      (valores, espera) => {
+        for (const { valor } of TODAS) valores.push(valor(espera));
+      },
+    );
   }
 
   /**
@@ -60,29 +76,43 @@ export class EscritaDeEsperas {
    * Primeiro as que mudam: quem sai pode voltar a entrar.
    */
   escreve(esperas: Liquido["esperas"]): number {
-    let escritas = 0;
-    for (const { antes, depois } of esperas) if (antes !== undefined) escritas += this.#muda(antes, depois);
-    for (const { antes, depois } of esperas) if (antes === undefined) escritas += this.#entra(depois);
-    return escritas;
-  }
-
-  #entra(espera: Espera): number {
-    this.#insere ??= this.#db.prepare(
-      `INSERT OR ROLLBACK INTO espera (${NOMES}) VALUES (${TODAS.map(() => "?").join(", ")})`,
-    );
-    return Number(this.#insere.run(...TODAS.map(({ valor }) => valor(espera))).changes);
-  }
-
-  #muda(antes: Espera, depois: Espera): number {
-    const mudam = TODAS.filter(({ valor }) => valor(antes) !== valor(depois));
-    const quais = mudam.map(({ nome }) => `${nome} = ?`).join(", ");
-    let atualiza = this.#atualiza.get(quais);
-    if (atualiza === undefined) {
-      atualiza = this.#db.prepare(`UPDATE OR ROLLBACK espera SET ${quais} WHERE numero = ? AND versao = ?`);
-      this.#atualiza.set(quais, atualiza);
+    if (esperas.length === 0) return 0;
+    const grupos = new Map<string, Grupo>();
+    const entram: Espera[] = [];
+    for (const { antes, depois } of esperas) {
+      if (antes === undefined) entram.push(depois);
+      else junta(grupos, antes, depois);
     }
-    return Number(atualiza.run(...mudam.map(({ valor }) => valor(depois)), antes.numero, antes.versao).changes);
+    let escritas = 0;
+    for (const { colunas, valores, numeros } of grupos.values()) {
+      escritas += this.#atualizacao(colunas).executa(valores, numeros);
+    }
+    return escritas + this.#insere.executa([], entram);
   }
+
+  #atualizacao(colunas: readonly string[]): EmLinhas<number> {
+    const mudam = colunas.map((nome, i) => `${nome} = ?${i + 2}`).join(", ");
+    let atualizacao = this.#atualiza.get(mudam);
+    if (atualizacao === undefined) {
+      atualizacao = new EmLinhas(
+        this.#db,
+        (linhas) => `UPDATE OR ROLLBACK espera SET ${mudam} WHERE versao = ?1 AND numero IN (${repete(linhas, "?")})`,
+        (valores, numero) => valores.push(numero),
+      );
+      this.#atualiza.set(mudam, atualizacao);
+    }
+    return atualizacao;
+  }
+}
+
+function junta(grupos: Map<string, Grupo>, antes: Espera, depois: Espera): void {
+  const mudam = TODAS.filter(({ valor }) => valor(antes) !== valor(depois));
+  const colunas = mudam.map(({ nome }) => nome);
+  const valores = [antes.versao, ...mudam.map(({ valor }) => valor(depois))];
+  const chave = JSON.stringify([colunas, valores]);
+  const grupo = grupos.get(chave);
+  if (grupo === undefined) grupos.set(chave, { colunas, valores, numeros: [antes.numero] });
+  else grupo.numeros.push(antes.numero);
 }
 
 /** Entradas por pedaço ao carregar. */

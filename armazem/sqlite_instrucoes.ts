@@ -1,7 +1,7 @@
 /**
  * As duas instruções de um agendamento num arquivo SQLite, `insere` e `atualiza … WHERE versao AND numero`, seja qual for o
  * ato, e que linhas vão juntas numa: as que têm em comum tudo o que, ao nascer, não é só de cada uma; as que mudam os mesmos
- * campos para os mesmos valores. Só `sqlite_escrita.ts` o usa.
+ * campos para os mesmos valores. Usam-no `sqlite_escrita.ts` e, para pôr muitas linhas numa instrução, `sqlite_espera.ts`.
  *
  * @module
  */
@@ -119,7 +119,7 @@ const COSTUME = nasce({
 const LINHAS_POR_INSTRUCAO = 32;
 
 /** Uma instrução que vale para muitas linhas, preparada uma vez para cada quantidade delas. */
-class EmLinhas<T> {
+export class EmLinhas<T> {
   #db: DatabaseSync;
   #sql: (linhas: number) => string;
   #acrescenta: (valores: Valor[], linha: T) => void;
@@ -133,7 +133,7 @@ class EmLinhas<T> {
     this.#acrescenta = acrescenta;
   }
 
-  /** Quantas linhas do banco mudaram. */
+  /** Executa para todas; quantas linhas do banco mudaram. */
   executa(comuns: readonly Valor[], linhas: readonly T[]): number {
     let mudadas = 0;
     for (let feitas = 0; feitas < linhas.length;) {
@@ -307,6 +307,7 @@ function nomes(quais: number): string[] {
   return TODAS.filter(({ bit }) => (quais & bit) !== 0).map(({ nome }) => nome);
 }
 
-function repete(vezes: number, texto: string): string {
+/** O mesmo texto, tantas vezes, entre vírgulas. */
+export function repete(vezes: number, texto: string): string {
   return Array<string>(vezes).fill(texto).join(", ");
 }

@@ -247,16 +247,12 @@ function semRelogio(passo: Passo): readonly Passo[] {
 }
 
 /** O que uma transação cheia segurou para ninguém a agenda dá logo, por si; espera-se que acabe, sem que o relógio ande. */
-async function prossegue({ agenda, gravadas }: BalcaoDaAgenda, modelo: Modelo): Promise<void> {
+async function prossegue({ agenda }: BalcaoDaAgenda, modelo: Modelo): Promise<void> {
   if (!modelo.listas.vistos.has("segurada para ninguém")) return;
   if (modelo.dias.linhas.some(({ cpf, situacao }) => cpf === NINGUEM && situacao === "CONVIDADO")) {
     while (modelo.pede({ comando: "PROSSEGUE", soNinguem: true }, modelo.dias.agora, como("servidor")).falta);
   }
-  for (let antes = -1; antes !== gravadas.length;) {
-    antes = gravadas.length;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    await agenda.esvazia();
-  }
+  await agenda.esvazia();
 }
 
 teste("em lotes, pela agenda, o mesmo que um a um", () => emLotes(() => new ArmazemDeTeste(), true));

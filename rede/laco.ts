@@ -6,7 +6,7 @@
  * @module
  */
 
-import { cedeAoSistema } from "../agenda.ts";
+import { paraEOuve } from "../agenda.ts";
 
 /** Trabalho pesado por volta do laço, em ms: o que uma consulta pode ter de esperar. */
 const POR_VOLTA = 4;
@@ -16,15 +16,6 @@ const BYTES_POR_MS = 1024 * 1024;
 
 /** O que custa entregá-los, por poucos que sejam, em ms. */
 const ENTREGA = 0.02;
-
-/**
- * Para, e ouve quem estiver à espera. Enquanto há o que fazer, o laço de eventos nem olha para a rede; a primeira espera
- * deixa entregar o que se acabava de escrever, e na segunda já nada o ocupa.
- */
-async function paraEOuve(): Promise<void> {
-  await cedeAoSistema();
-  await cedeAoSistema();
-}
 
 /** Reparte o laço entre os trabalhos pesados, na ordem em que pedem. */
 export class Laco {

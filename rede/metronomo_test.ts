@@ -1,10 +1,13 @@
 /**
- * Testes do metrônomo: quando bate, e quando desconfia da hora. Sem nenhuma permissão.
+ * Testes do metrônomo: quando bate, e quando desconfia da hora, sem nenhuma permissão; e o que uma batida longa faz à rede.
  *
  * @module
  */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { JA, PARA_NINGUEM } from "../clinica/promover.ts";
+import { testeComSistema } from "../testes/apoio.ts";
+import { BalcaoDaAgenda, poe } from "../testes/balcao.ts";
 import { Desconfianca, Metronomo } from "./metronomo.ts";
 
 const MINUTO = 60_000;
@@ -93,4 +96,23 @@ teste("bate ao começar e a cada vez, uma de cada vez, e não enquanto desconfia
     metronomo.confere();
     assertEquals([batidas, avisos], [3, [true, false]]);
   }
+});
+
+testeComSistema("metrônomo: enquanto se trata do muito que venceu, quem está na rede é ouvido", async () => {
+  await using balcao = new BalcaoDaAgenda();
+  const seguradas = 160;
+  for (let i = 0; i < seguradas; i++) {
+    const meias = i % 40;
+    const hora = `${String(Math.floor(meias / 2)).padStart(2, "0")}:${meias % 2 === 0 ? "00" : "30"}`;
+    const lugar = { data: `2027-01-${10 + Math.floor(i / 40)}`, hora };
+    poe(balcao, { ...lugar, cpf: PARA_NINGUEM, situacao: "CONVIDADO", ativo: false, terminouEm: JA });
+  }
+  using porta = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using cliente = await Deno.connect({ hostname: "127.0.0.1", port: porta.addr.port });
+  using servidor = await porta.accept();
+  await cliente.write(new Uint8Array(1));
+  let restavam = -1;
+  const ouve = servidor.read(new Uint8Array(1)).then(() => restavam = seguradas - balcao.gravadas.length);
+  await Promise.all([ouve, balcao.agenda.bate()]);
+  assert(restavam > 0, `ouvido quando restavam ${restavam}`);
 });

@@ -375,6 +375,7 @@ export class BalcaoDaAgenda implements Balcao {
 
   /** Fecha o armazém; um castigo que ninguém viu sai aqui. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.agenda.esvazia();
     this.castiga();
     await this.armazem[Symbol.asyncDispose]();
   }
