@@ -295,7 +295,7 @@ export class Agenda {
     let resultados: Resultado[][] | undefined;
     if (fim.tipo !== "incerto") {
       resultados = esperaram
-        ? grupos.map(({ pedidos }) => pedidos.map(semLivro))
+        ? grupos.map(({ pedidos, quem }) => pedidos.map((pedido) => semLivro(pedido, quem)))
         : await this.#semGravar(grupos, momento);
     }
     grupos.forEach(({ responde }, i) => responde(resultados?.[i]));
@@ -338,7 +338,7 @@ export class Agenda {
             return mudancas.length === 0 ? resultado : { codigo: "ERRO-131" };
           });
         }),
-      () => grupos.map(({ pedidos }) => pedidos.map(semLivro)),
+      () => grupos.map(({ pedidos, quem }) => pedidos.map((pedido) => semLivro(pedido, quem))),
     );
   }
 
@@ -364,7 +364,7 @@ export class Agenda {
     return this.#le(() => this.#alcance(pedidos, momento), (vista) => {
       const estado = this.#estado(vista, momento, quem);
       return pedidos.map((pedido) => consultar(estado, pedido));
-    }, () => pedidos.map(semLivro));
+    }, () => pedidos.map((pedido) => semLivro(pedido, quem)));
   }
 
   /** Lê, na hora se o armazém o faz na hora; com o livro fora do alcance, o resultado é o de `semLivro`. */

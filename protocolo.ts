@@ -28,6 +28,9 @@ export const VERSAO_DO_PROTOCOLO = "CLINICA/1";
 /** A porta em que o servidor atende quando não se pede outra. */
 export const PORTA_PADRAO = 9000;
 
+/** A porta TCP em que o servidor atende por TLS quando nada se diz. */
+export const PORTA_TLS_PADRAO = 9443;
+
 /** Tamanho máximo de uma linha de pedido, em bytes, LF incluído. Um `AGEND` com o nome mais longo cabe em 1 KiB. */
 export const LINHA_MAXIMA = 8192;
 
@@ -261,6 +264,9 @@ export function linhaDeVagas(vagas: readonly string[]): string {
 function linhaDe(valores: unknown[]): string {
   return JSON.stringify(valores) + "\n";
 }
+
+/** O que se responde a quem não pode o comando: para ele não existe, e diz-se por quê. */
+export const LINHA_SEM_ACESSO: string = linhaDe(["ERRO-101", "COMANDO DESCONHECIDO: É PRECISO UMA CHAVE DE ACESSO"]);
 
 /** As linhas dos erros simples não variam: escritas uma vez. */
 const LINHAS_DE_ERRO: { [C in CodigoDeErro]?: string } = {};

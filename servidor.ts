@@ -15,6 +15,8 @@
  */
 
 import { delay } from "@std/async";
+import { type Anonimo, ANONIMOS, Chaveiro } from "./acesso/chaveiro.ts";
+import { quemEntra } from "./acesso/quem_entra.ts";
 import configuracaoDoDeno from "./deno.json" with { type: "json" };
 import { Agenda } from "./agenda.ts";
 import { ehPostgres, semSenha } from "./armazem/postgres_endereco.ts";
@@ -31,15 +33,18 @@ import {
   lerArgumentos,
   lerInteiro,
   recusaOpcoes,
+  SO_DA_CHAVE,
   SO_DA_LISTA,
   SO_DE_IMPORTAR,
+  SO_DO_CERTIFICADO,
 } from "./comandos/argumentos.ts";
-import { lerBanco } from "./comandos/opcoes.ts";
+import { lerBanco, lerTls, type PedidoDeTls } from "./comandos/opcoes.ts";
 import { arquivoDaSemana, lerSemana, olha, Vigia } from "./comandos/semana.ts";
-import { PORTA_PADRAO } from "./protocolo.ts";
+import { PORTA_PADRAO, PORTA_TLS_PADRAO } from "./protocolo.ts";
 import { Console } from "./rede/console.ts";
 import { Metronomo } from "./rede/metronomo.ts";
 import { ehLocal, limiteDeArquivos, Ouvinte, RECUSAS_MAXIMAS } from "./rede/ouvinte.ts";
+import type { PortaTls } from "./rede/porta_tls.ts";
 import { type Formato, Registro, type Volume } from "./rede/registro.ts";
 
 const VERSAO = configuracaoDoDeno.version;
@@ -50,6 +55,15 @@ USO
   servidor.ts [opções]                      atende até Ctrl-C
   servidor.ts copia DESTINO [--banco F]     copia o livro para um arquivo novo, sem parar o servidor
   servidor.ts lista [DATA] [--csv|--json]   a lista do dia (hoje, ou dd/mm/aaaa); --csv=excel para o Excel
+  servidor.ts chave cria --papel P --nome N [--ate dd/mm/aaaa] [--profissional P] [--sim]
+                                            uma chave de acesso, que se mostra uma vez; P é um de
+                                            quiosque, integracao, profissional, balcao, gerente
+  servidor.ts chave lista [--json]          as chaves que há
+  servidor.ts chave revoga NÚMERO           uma deixa de valer, dentro de um segundo
+  servidor.ts certificado [--nome N]…       um certificado para atender por TLS, com os nomes e endereços desta
+                                            máquina e os N; em certificado.pem e certificado.chave.pem, ou
+                                            onde dizem --certificado e --chave-privada; --substitui troca os
+                                            que há
   servidor.ts importar --de A --para B      copia um livro inteiro, com a história, para outro vazio;
                                             cada um é um arquivo ou postgres://…
 
@@ -63,7 +77,13 @@ OPÇÕES
   --banco-novo                 começa um livro vazio num arquivo que existe e está vazio
   --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida);
                                uma mudança nele vale em cinco segundos, sem reiniciar
+  --anonimo O_QUE              o que pode quem não traz chave: nada, vagas, quiosque ou tudo (tudo,
+                               até que haja a primeira chave; depois, vagas)
   --adota-semana               num livro partilhado, os outros servidores passam a ter de seguir a deste
+  --certificado ARQUIVO        o certificado, e a chave privada dele, para atender também por TLS; trocados os
+  --chave-privada ARQUIVO      arquivos, os novos valem dentro de um minuto, sem desligar ninguém
+  --tls-porta N                a porta TCP por TLS (${PORTA_TLS_PADRAO}; 0 escolhe uma livre)
+  --so-tls                     só por TLS: a outra porta não se abre
   --conexoes N                 conexões ao mesmo tempo (1000)
   --conexoes-por-endereco N    conexões de um mesmo endereço (100; a própria máquina não tem este limite)
   --log texto|json             como o console conta o que acontece (texto)
@@ -76,7 +96,7 @@ Em outro terminal: deno run -A cliente.ts          Em outra máquina: deno run -
 `;
 
 /** Um armazém e, se ele serve a vários servidores, como se diz aos outros que a semana é outra. */
-type ArmazemDoServidor = Armazem & Partial<Pick<ArmazemPostgres, "adotaSemana">>;
+type ArmazemDoServidor = Armazem & Pick<ArmazemPostgres, "chaves"> & Partial<Pick<ArmazemPostgres, "adotaSemana">>;
 
 async function abreArmazem(
   banco: string,
@@ -112,7 +132,8 @@ const FILA_DE_ACCEPT = 4096;
 
 /** Atende até ser mandado parar. */
 async function servir(argumentos: Argumentos): Promise<void> {
-  recusaOpcoes(argumentos, [...SO_DA_LISTA, ...SO_DE_IMPORTAR], "o servidor");
+  recusaOpcoes(argumentos, [...SO_DA_CHAVE, ...SO_DA_LISTA, ...SO_DE_IMPORTAR, ...SO_DO_CERTIFICADO], "o servidor");
+  const pedidoDeTls = lerTls(argumentos);
   const porta = lerInteiro(argumentos, "porta", { padrao: PORTA_PADRAO, de: 0, ate: 65535 });
   const endereco = argumentos.texto("endereco") ?? "0.0.0.0";
   const banco = lerBanco(argumentos);
@@ -120,7 +141,8 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const conexoes = lerInteiro(argumentos, "conexoes", { padrao: 1000, de: 1, ate: 1_000_000 });
   const conexoesPorEndereco = lerInteiro(argumentos, "conexoes-por-endereco", { padrao: 100, de: 1, ate: 1_000_000 });
   const volume = lerVolume(argumentos);
-  recusaConexoesDemais(conexoes);
+  const anonimo = lerAnonimo(argumentos.texto("anonimo"));
+  recusaConexoesDemais(conexoes, pedidoDeTls !== undefined);
   const arquivo = arquivoDaSemana(argumentos);
   const achado = await olha(arquivo);
   const oferta = lerSemana(arquivo, achado);
@@ -128,7 +150,8 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const registro = new Registro({ formato, volume, fuso: oferta.fuso, destino: Deno.stdout });
   const [novo, adota] = [argumentos.tem("banco-novo"), argumentos.tem("adota-semana")];
   await using armazem = await abreArmazem(banco, { novo, adota, oferta, registro });
-  using aberta = ouvir(endereco, porta);
+  using aberta = pedidoDeTls?.so ? undefined : ouvir(endereco, porta);
+  using segura = pedidoDeTls && await abreTls(pedidoDeTls, { endereco, conexoes, registro });
   const agenda = new Agenda({
     armazem,
     oferta,
@@ -140,16 +163,32 @@ async function servir(argumentos: Argumentos): Promise<void> {
     aoGravar: (mudancas) => mudancas.forEach((mudanca) => noConsole.mudou(mudanca)),
   });
   const noConsole = new Console({ registro, armazem, agenda });
-  const ouvinte = new Ouvinte({ agenda, console: noConsole, registro, conexoes, conexoesPorEndereco });
-  obedeceASinais((sinal) => ouvinte.encerra(aberta, sinal));
-  const atendendo = ouvinte.atende(aberta);
+  await using chaveiro = await Chaveiro.abre({
+    le: () => armazem.chaves(),
+    hoje: () => agenda.clinica.calendario.janela(Date.now()).hoje,
+    anonimo,
+    aoMudar(): void {
+      registro.conta("aviso", { o_que: quemEntra(chaveiro) });
+      ouvinte.reve();
+    },
+    aoFalhar: (causa) => registro.contaFalha("as chaves não se puderam reler; valem as de antes", mensagem(causa)),
+  });
+  const ouvinte = new Ouvinte({
+    ...{ agenda, console: noConsole, porteiro: chaveiro, registro },
+    ...{ conexoes, conexoesPorEndereco },
+  });
+  obedeceASinais((sinal) => ouvinte.encerra(sinal));
+  const portas = { clara: aberta?.addr.port, tls: segura?.porta.porta };
+  const atendendo = ouvinte.atende(...[aberta, segura?.porta].filter((uma) => uma !== undefined));
   registro.conta("pronto", {
     clinica: oferta.nome,
     versao: VERSAO,
     banco: semSenha(banco),
     endereco,
-    porta: aberta.addr.port,
-    alcance: comoAlcancar(endereco, aberta.addr.port),
+    porta: portas.clara,
+    tls: segura && { porta: segura.porta.porta, certificado: segura.certificado },
+    alcance: comoAlcancar(endereco, portas),
+    acesso: quemEntra(chaveiro),
   });
   noConsole.contaSemana(agenda.clinica.calendario.janela(Date.now()));
   using _vigia = new Vigia({
@@ -201,6 +240,14 @@ function lerFormato(escrito: string): Formato {
   return escrito;
 }
 
+function lerAnonimo(escrito: string | undefined): Anonimo | undefined {
+  const anonimo = escrito === undefined ? undefined : ANONIMOS.find((um) => um === escrito);
+  if (escrito !== undefined && anonimo === undefined) {
+    throw new ErroDeUso(`--anonimo espera um destes: ${ANONIMOS.join(", ")}; veio "${escrito}"`);
+  }
+  return anonimo;
+}
+
 function lerVolume(argumentos: Argumentos): Volume {
   const [detalhado, quieto] = [argumentos.tem("detalhado"), argumentos.tem("quieto")];
   if (detalhado && quieto) throw new ErroDeUso("--detalhado e --quieto não vão juntos");
@@ -210,13 +257,17 @@ function lerVolume(argumentos: Argumentos): Volume {
 /** Arquivos que não são de conexões: o livro, o WAL, a trava, o console, os do ambiente e as recusas em andamento. */
 const ARQUIVOS_DO_SERVIDOR = 64 + RECUSAS_MAXIMAS;
 
+/** Os que ainda apertam as mãos por TLS: `APERTOS_MAXIMOS` de `rede/porta_tls.ts`, que só se carrega com ele. */
+const ARQUIVOS_DE_TLS = 256;
+
 /** Cada conexão é um arquivo aberto; aceitar mais do que o sistema deixa abrir seria prometer o que não se tem. */
-function recusaConexoesDemais(conexoes: number): void {
+function recusaConexoesDemais(conexoes: number, comTls: boolean): void {
   const limite = limiteDeArquivos();
-  if (limite !== undefined && conexoes + ARQUIVOS_DO_SERVIDOR > limite) {
+  const outros = ARQUIVOS_DO_SERVIDOR + (comTls ? ARQUIVOS_DE_TLS : 0);
+  if (limite !== undefined && conexoes + outros > limite) {
     throw new ErroDeUso(
       `--conexoes ${conexoes} não cabe no limite de ${limite} arquivos abertos deste processo ` +
-        `(${ARQUIVOS_DO_SERVIDOR} ficam para o servidor); use no máximo ${limite - ARQUIVOS_DO_SERVIDOR}, ` +
+        `(${outros} ficam para o servidor); use no máximo ${limite - outros}, ` +
         `ou aumente o limite (ulimit -n)`,
     );
   }
@@ -226,23 +277,80 @@ function ouvir(hostname: string, port: number): Deno.TcpListener {
   try {
     return Deno.listen({ hostname, port, tcpBacklog: FILA_DE_ACCEPT });
   } catch (causa) {
-    if (causa instanceof Deno.errors.AddrInUse) {
-      throw new ErroDeUso(`a porta ${port} já está em uso; outro servidor está no ar? Escolha outra com --porta`);
-    }
-    if (causa instanceof Deno.errors.PermissionDenied) {
-      throw new ErroDeUso(`a porta ${port} não é permitida a este usuário; escolha outra com --porta`);
-    }
-    throw new ErroDeUso(
-      `não foi possível atender em ${hostname}, porta ${port} (${mensagem(causa)}); confira --endereco`,
-    );
+    return recusaPorta(causa, { endereco: hostname, porta: port, opcao: "--porta" });
   }
 }
 
+function recusaPorta(
+  causa: unknown,
+  { endereco, porta, opcao }: { endereco: string; porta: number; opcao: string },
+): never {
+  const codigo = causa instanceof Error && "code" in causa ? causa.code : undefined;
+  if (causa instanceof Deno.errors.AddrInUse || codigo === "EADDRINUSE") {
+    throw new ErroDeUso(`a porta ${porta} já está em uso; outro servidor está no ar? Escolha outra com ${opcao}`);
+  }
+  if (causa instanceof Deno.errors.PermissionDenied || codigo === "EACCES") {
+    throw new ErroDeUso(`a porta ${porta} não é permitida a este usuário; escolha outra com ${opcao}`);
+  }
+  throw new ErroDeUso(
+    `não foi possível atender em ${endereco}, porta ${porta} (${mensagem(causa)}); confira --endereco`,
+  );
+}
+
+/** A porta por TLS, o certificado que mostra, e quem lhe segue os arquivos. */
+interface Segura extends Disposable {
+  readonly porta: PortaTls;
+  readonly certificado: string;
+}
+
+async function abreTls(
+  { arquivos, porta }: PedidoDeTls,
+  { endereco, conexoes, registro }: { endereco: string; conexoes: number; registro: Registro },
+): Promise<Segura> {
+  // Só aqui: quem não atende por TLS não espera por ele.
+  const [{ PortaTls }, { descreve, lePar, ressalvas, VigiaDoPar }] = await Promise.all([
+    import("./rede/porta_tls.ts"),
+    import("./comandos/tls.ts"),
+  ]);
+  const avisa = (o_que: string): void => registro.conta("aviso", { o_que });
+  const par = await lePar(arquivos);
+  const opcoes = { endereco, porta, fila: FILA_DE_ACCEPT, conexoes, par };
+  const aoFalhar = (cliente: string, motivo: string): void => registro.conta("recusou", { cliente, motivo });
+  const aberta = await PortaTls.abre({ ...opcoes, aoFalhar })
+    .catch((causa) => recusaPorta(causa, { endereco, porta, opcao: "--tls-porta" }));
+  for (const uma of await ressalvas(par, arquivos)) avisa(uma);
+  const vigia = new VigiaDoPar({
+    ...{ arquivos, par, aoAvisar: avisa },
+    aoTrocar(novo): void {
+      aberta.troca(novo);
+      avisa(
+        `outro certificado passou a valer: ${
+          descreve(novo)
+        }; os terminais que confirmaram o de antes recusam-no até que se confirme este`,
+      );
+    },
+  });
+  return {
+    porta: aberta,
+    certificado: descreve(par),
+    [Symbol.dispose](): void {
+      vigia[Symbol.dispose]();
+      aberta.close();
+    },
+  };
+}
+
 /** O que digitar, aqui e em outra máquina, para alcançar este servidor. */
-function comoAlcancar(endereco: string, porta: number): string[] {
-  const sufixo = porta === PORTA_PADRAO ? "" : ` ${porta}`;
+function comoAlcancar(endereco: string, { clara, tls }: { clara?: number; tls?: number }): string[] {
+  return [
+    ...clara === undefined ? [] : alcances(endereco, clara === PORTA_PADRAO ? "" : ` ${clara}`),
+    ...tls === undefined ? [] : alcances(endereco, `${tls === PORTA_TLS_PADRAO ? "" : ` ${tls}`} --tls`),
+  ];
+}
+
+function alcances(endereco: string, sufixo: string): string[] {
   const comando = (ip: string): string => `deno run -A cliente.ts ${ip}${sufixo}`;
-  const aqui = `nesta máquina:    ${sufixo === "" ? "deno run -A cliente.ts" : comando("localhost")}`;
+  const aqui = `nesta máquina:    ${/\d/.test(sufixo) ? comando("localhost") : `deno run -A cliente.ts${sufixo}`}`;
   if (endereco !== "0.0.0.0" && endereco !== "::") {
     return [ehLocal(endereco) || endereco === "localhost" ? aqui : `nesta rede:       ${comando(endereco)}`];
   }
@@ -304,10 +412,14 @@ async function main(args: readonly string[]): Promise<void> {
       return (await import("./comandos/copia.ts")).copiar(argumentos, palavras);
     case "lista":
       return await (await import("./comandos/lista.ts")).listar(argumentos, palavras);
+    case "chave":
+      return await (await import("./comandos/chave.ts")).tratarDeChaves(argumentos, palavras);
+    case "certificado":
+      return await (await import("./comandos/certificado.ts")).certificar(argumentos, palavras);
     case "importar":
       return await (await import("./comandos/importar.ts")).importar(argumentos, palavras);
     default:
-      throw new ErroDeUso(`comando desconhecido: ${comando}; conhece importar, copia e lista`);
+      throw new ErroDeUso(`comando desconhecido: ${comando}; conhece chave, certificado, importar, copia e lista`);
   }
 }
 

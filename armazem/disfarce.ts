@@ -1,6 +1,7 @@
 /**
- * Como o diário diz quem pediu sem dizer de onde: um resumo do endereço, com uma chave que só o livro tem. O mesmo endereço
- * dá sempre o mesmo resumo; quem lê o diário sem a chave não o desfaz tentando todos.
+ * Como o diário diz quem pediu: o número da chave de acesso com que entrou; de quem não trouxe uma, sem dizer de onde, um
+ * resumo do endereço, com um segredo que só o livro tem. O mesmo endereço dá sempre o mesmo resumo; quem lê o diário sem o
+ * segredo não o desfaz tentando todos.
  *
  * Usam-no os dois armazéns, ao escrever a linha do diário de um lote.
  *
@@ -18,16 +19,17 @@ export function novoSegredo(): string {
 /** Endereços de que se guarda o resumo: uma clínica tem poucos, e quem traz muitos não toma a memória. */
 const RESUMOS_GUARDADOS = 4096;
 
-/** O disfarce com a chave de um livro: `"h:"` e 16 dígitos; `""` para quem não tem endereço. */
+/** O disfarce com o segredo de um livro: `"k:12"`, a chave de acesso 12; `"h:"` e 16 dígitos; `""`, o próprio servidor. */
 export function disfarceDe(segredo: string): (quem: Quem) => string {
-  const chave = Uint8Array.fromHex(segredo);
+  const doLivro = Uint8Array.fromHex(segredo);
   const resumos = new Map<string, string>();
-  return ({ origem }) => {
+  return ({ origem, chave }) => {
+    if (chave !== undefined) return `k:${chave}`;
     if (origem === "") return "";
     let resumo = resumos.get(origem);
     if (resumo === undefined) {
       if (resumos.size >= RESUMOS_GUARDADOS) resumos.clear();
-      resumo = `h:${createHmac("sha256", chave).update(origem).digest("hex").slice(0, 16)}`;
+      resumo = `h:${createHmac("sha256", doLivro).update(origem).digest("hex").slice(0, 16)}`;
       resumos.set(origem, resumo);
     }
     return resumo;

@@ -19,6 +19,7 @@
  */
 
 import type { Agendamento } from "../clinica/agendamento.ts";
+import type { Chave } from "../clinica/chave.ts";
 import { escreveDiario } from "../clinica/diario.ts";
 import {
   type Alcance,
@@ -45,6 +46,7 @@ import { alarga, comeca, experimenta, podeVagar, type Travado } from "./postgres
 import { PRAZO_LONGO } from "./postgres_migracao.ts";
 import { Canal, Principal } from "./postgres_principal.ts";
 import { DiferencaDosRelogios } from "./postgres_relogio.ts";
+import { CHAVES, lerChave } from "./tabelas.ts";
 import { ENCAIXADO, lerAgendamento, NA_VAGA, selecaoDoDia } from "./postgres_tabelas.ts";
 import { confirmaLivres, travaTudo } from "./postgres_travas.ts";
 
@@ -373,6 +375,16 @@ export class ArmazemPostgres implements Armazem {
     const texto = `${parte(NA_VAGA)} UNION ${parte(ENCAIXADO)}`;
     const [{ rows }] = await this.#aParte([{ texto, valores: [desde] }]);
     return rows.map(([agenda, data]) => [agenda ?? "", data ?? ""]);
+  }
+
+  /** As chaves de acesso, por número. */
+  async chaves(): Promise<readonly Chave[]> {
+    const [{ rows }] = await lendoDe(
+      this.#listas,
+      this.#prazos.leitura,
+      (ligacao, ate) => ligacao.executa([{ texto: CHAVES }], ate),
+    );
+    return rows.map(lerChave);
   }
 
   /** O que percorre o livro inteiro tem uma conexão e um prazo à parte: as consultas não esperam por ele. */

@@ -20,7 +20,7 @@ import { UltimasExcecoes } from "./postgres_carga.ts";
 import { chaveDe, colunasDe, TABELAS, type Tipo } from "./tabelas.ts";
 
 /** Abre uma conexão sem pressa, para o que percorre o livro inteiro, e a entrega a `usa`, que a fecha se quiser. */
-async function semPressa<T>(endereco: EnderecoDoBanco, usa: (ligacao: Ligacao) => Promise<T>): Promise<T> {
+export async function semPressa<T>(endereco: EnderecoDoBanco, usa: (ligacao: Ligacao) => Promise<T>): Promise<T> {
   try {
     const ligacao = await new Principal(endereco).acha(
       { instrucao: PRAZO_LONGO, parada: 0 },
@@ -37,7 +37,8 @@ async function semPressa<T>(endereco: EnderecoDoBanco, usa: (ligacao: Ligacao) =
   }
 }
 
-function demorada(ligacao: Ligacao, instrucoes: readonly Instrucao[]): Promise<readonly Retorno[]> {
+/** Manda o que pode demorar. */
+export function demorada(ligacao: Ligacao, instrucoes: readonly Instrucao[]): Promise<readonly Retorno[]> {
   return ligacao.executa(instrucoes, daquiA(PRAZO_LONGO));
 }
 
@@ -106,6 +107,7 @@ const SEQUENCIAS: readonly string[] = ([
   ["agendamento", "agendamento_id_seq", "max(numero)"],
   // Um lugar na ordem é da mesma sequência.
   ["espera", "espera_numero_seq", "greatest(max(numero), max(ordem))"],
+  ["chave", "chave_numero_seq", "max(numero)"],
   ["diario", "diario_id_seq", "max(id)"],
 ] as const).map(([tabela, sequencia, ultimo]) =>
   `SELECT setval('${sequencia}', ${ultimo}) FROM ${tabela} HAVING ${ultimo} > 0`

@@ -40,6 +40,7 @@ const VALOR: { readonly [C in keyof typeof COLUNAS.espera]: (espera: Espera) => 
   convite: ({ convite }) => convite,
   passou: ({ passou }) => escrevePassou(passou),
   terminou_em: ({ terminouEm }) => terminouEm,
+  move: ({ move }) => move,
 };
 
 const TIPOS: Readonly<Record<string, Tipo>> = COLUNAS.espera;
@@ -77,6 +78,7 @@ export function lerEspera(linha: readonly Valor[], desde = 0): Espera {
     convite: Number(texto(21)),
     passou: lerPassou(texto(22)),
     terminouEm: texto(23),
+    move: texto(24) === "t",
   };
 }
 

@@ -304,7 +304,7 @@ teste("vinte entradas por endereço, ainda que entrem por dois servidores em lis
   const respostas = await Promise.all(agendas.flatMap((agenda, i) =>
     Array.from({ length: 12 }, async (_, n) => {
       const pedido = espera(cpfDeExemplo(100 * i + n), { especialista: especialidades[i] });
-      const [resultado] = await agenda.atende([pedido], { ...BALCAO, papel: "anonimo" }) ?? [];
+      const [resultado] = await agenda.atende([pedido], { ...BALCAO, papel: "quiosque" }) ?? [];
       return resultado?.codigo;
     })
   ));

@@ -34,19 +34,22 @@ const INDICES: readonly (readonly [nome: string, tabela: string, definicao: stri
   ["uma_espera_por_convite", "espera", "(convite) WHERE (convite <> 0)"],
   ["contagem_pkey", "contagem", "(especialidade, prioridade)"],
   ["senha_pkey", "senha", "(data, letra)"],
+  ["chave_pkey", "chave", "(numero)"],
   ["diario_pkey", "diario", "(id)"],
 ];
 
 /** O que o papel tem de poder fazer. */
 const DIREITOS: readonly (readonly [direito: string, objeto: string])[] = [
   ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
-    ["agendamento", "excecao", "contato", "espera", "senha", "contagem"].map((tabela) => [direito, tabela] as const)
+    ["agendamento", "excecao", "contato", "espera", "senha", "contagem", "chave"]
+      .map((tabela) => [direito, tabela] as const)
   ),
   ["SELECT", "diario"],
   ["INSERT", "diario"],
   ["UPDATE", "clinica_livro"],
   ["USAGE", "agendamento_id_seq"],
   ["USAGE", "espera_numero_seq"],
+  ["USAGE", "chave_numero_seq"],
   ["USAGE", "diario_id_seq"],
 ];
 

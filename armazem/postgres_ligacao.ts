@@ -14,7 +14,7 @@ import type { EnderecoDoBanco, Maquina, OpcoesDeTls } from "./postgres_endereco.
 const PRAZO_DO_ADEUS = 1000;
 
 /** Como um servidor se apresenta ao banco: com a versão do livro que conhece, para que quem a muda saiba quem fica. */
-export const NOME = "clinica/4";
+export const NOME = "clinica/5";
 
 /** Vencido um prazo, ainda se lê o que já chegou, por este tempo em ms: o atrasado pode ser este processo. */
 const FOLGA = 50;

@@ -153,7 +153,7 @@ teste(
        FROM clinica_livro`,
         banco,
       ),
-      [["t", "64", "4", ""]],
+      [["t", "64", "5", ""]],
     );
     await assertRejects(() => cluster.executa("UPDATE agendamento SET nome = 'PROIBIDO'", banco), Error, "da_casa");
     await using fonte = await fontePostgres(url);
@@ -204,7 +204,7 @@ teste("vários servidores que abrem juntos um livro da primeira versão trazem-n
   const avisos: string[] = [];
   await Promise.all([1, 2, 3, 4].map(() => traz(url, avisos)));
   assertEquals(avisos.filter((aviso) => aviso.includes("à 2")).length, 1);
-  assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["4"]]);
+  assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["5"]]);
 });
 
 teste("uma passagem que não chega ao fim deixa o livro como estava, e a seguinte recomeça", async (url, banco) => {
@@ -227,12 +227,12 @@ teste("uma passagem que não chega ao fim deixa o livro como estava, e a seguint
 
 /** Desfaz o que a terceira versão fez: um livro como a segunda o deixava, com três senhas dadas. */
 const DA_SEGUNDA = `
-  DROP TABLE senha, contagem;
+  DROP TABLE senha, contagem, chave;
   DROP TRIGGER entram ON espera;
   DROP TRIGGER mudam ON espera;
   DROP FUNCTION conta_as_que_entram, conta_as_que_mudam;
   DROP INDEX na_ordem, por_desejo, por_fim, convidados;
-  ALTER TABLE espera DROP origem, DROP convite, DROP passou, DROP CONSTRAINT espera_turno_check,
+  ALTER TABLE espera DROP origem, DROP convite, DROP passou, DROP move, DROP CONSTRAINT espera_turno_check,
     DROP CONSTRAINT espera_antecedencia_check;
   ALTER TABLE agendamento DROP espera;
   ALTER TABLE clinica_livro DROP ultimo_tick_em;
@@ -260,7 +260,7 @@ teste(
       "P",
       "3",
     ]]);
-    assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["4"]]);
+    assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["5"]]);
     assertEquals(await cluster.executa("SELECT to_regclass('senhas')", banco), [[null]]);
   },
 );

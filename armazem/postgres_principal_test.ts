@@ -49,7 +49,7 @@ teste("um livro mais novo, o banco de outro programa e outra codificação: uma 
   await cluster.executa("DROP TABLE contato", banco);
   await cria(url);
   await cluster.executa("UPDATE clinica_livro SET versao = 7", banco);
-  await recusa(url, "da versão 7", "conhece até a 4", "atualize");
+  await recusa(url, "da versão 7", "conhece até a 5", "atualize");
   await cluster.executa(`CREATE DATABASE ${banco}_ascii ENCODING 'SQL_ASCII' TEMPLATE template0`);
   await recusa(cluster.url(`${banco}_ascii`), "SQL_ASCII", "UTF8");
 });
@@ -67,7 +67,7 @@ teste("um livro pela metade é chamado assim, e nada se cria por cima dele", asy
   await recusa(url, "pela metade", "falta agendamento e agendamento_id_seq");
   await assertRejects(() => listaDoPostgres(url, DIA), ErroDoArmazem, "pela metade");
   await cluster.executa(
-    "DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, senha, contagem, diario",
+    "DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, senha, contagem, chave, diario",
     banco,
   );
   await cria(url);
@@ -106,13 +106,16 @@ teste("um papel que não pode o que é preciso: a mensagem diz o quê, e a instr
     const direito of [
       "SELECT ON clinica_livro",
       ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
-        ["agendamento", "excecao", "contato", "espera", "senha", "contagem"].map((tabela) => `${direito} ON ${tabela}`)
+        ["agendamento", "excecao", "contato", "espera", "senha", "contagem", "chave"].map((tabela) =>
+          `${direito} ON ${tabela}`
+        )
       ),
       "SELECT ON diario",
       "INSERT ON diario",
       "UPDATE ON clinica_livro",
       "USAGE ON agendamento_id_seq",
       "USAGE ON espera_numero_seq",
+      "USAGE ON chave_numero_seq",
       "USAGE ON diario_id_seq",
     ]
   ) {

@@ -122,7 +122,7 @@ function fimDe<R>(desfecho: Desfecho<R>): Promise<Fim<R>> {
 teste("quatro servidores que abrem ao mesmo tempo um banco vazio criam um esquema só", async (url, banco) => {
   const armazens = await Promise.all([1, 2, 3, 4].map(() => ArmazemPostgres.abre(url)));
   try {
-    assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["4"]]);
+    assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["5"]]);
     await Promise.all(armazens.map((armazem, i) =>
       grava(armazem, (vista) => [
         marca(vista, { cpf: cpfDeExemplo(i), hora: HORAS[i] }),

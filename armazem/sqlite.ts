@@ -25,6 +25,7 @@ import {
   resume,
   type Vista,
 } from "../clinica/livro.ts";
+import type { Chave } from "../clinica/chave.ts";
 import { Ocupacao } from "../clinica/ocupacao.ts";
 import { disfarceDe } from "./disfarce.ts";
 import { Memoria } from "./memoria.ts";
@@ -43,6 +44,7 @@ import {
 } from "./sqlite_leituras.ts";
 import { abreParaEscrever, type ComoAbrir } from "./sqlite_migracao.ts";
 import { Trava } from "./sqlite_trava.ts";
+import { lerChave } from "./tabelas.ts";
 
 /** Páginas no WAL a partir das quais um commit faz o checkpoint ele mesmo: 16 MiB, se nunca houver um intervalo. */
 const PAGINAS_ATE_CHECKPOINT = 4096;
@@ -282,6 +284,12 @@ export class ArmazemSqlite implements Armazem {
   // deno-lint-ignore require-await
   async diasMarcados(desde: string): Promise<Dia[]> {
     return diasMarcados(this.#aberto().db, desde);
+  }
+
+  /** As chaves de acesso, por número: relidas do arquivo, que `servidor.ts chave` também muda. */
+  // deno-lint-ignore require-await
+  async chaves(): Promise<readonly Chave[]> {
+    return linhasDe(this.#aberto().chaves).map(lerChave);
   }
 
   /** Fecha o livro e solta a trava. */

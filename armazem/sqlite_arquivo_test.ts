@@ -32,10 +32,10 @@ teste("o arquivo, o WAL e a trava são só do dono", async (livro) => {
   }
 });
 
-teste("o arquivo diz o que é: application_id CLIN, versão 4, WAL", async (livro) => {
+teste("o arquivo diz o que é: application_id CLIN, versão 5, WAL", async (livro) => {
   await livroComUm(livro);
   assertEquals(consulta(livro, "PRAGMA application_id"), [{ application_id: 0x434c494e }]);
-  assertEquals(consulta(livro, "PRAGMA user_version"), [{ user_version: 4 }]);
+  assertEquals(consulta(livro, "PRAGMA user_version"), [{ user_version: 5 }]);
   assertEquals(consulta(livro, "PRAGMA journal_mode"), [{ journal_mode: "wal" }]);
 });
 
@@ -99,7 +99,7 @@ teste("a tabela recusa o que não tem forma de agendamento", async (livro) => {
 teste("um livro de uma versão mais nova é recusado, com as duas versões", async (livro) => {
   await livroComUm(livro);
   executa(livro, "PRAGMA user_version = 7");
-  recusado(livro, ["da versão 7", "conhece até a 4", "atualize"]);
+  recusado(livro, ["da versão 7", "conhece até a 5", "atualize"]);
   assertThrows(() => listaDoLivro(livro, DIA), ErroDoArmazem, "versão 7");
   assertThrows(() => copiaLivro(livro, `${livro}.copia`), ErroDoArmazem, "versão 7");
   assertEquals(consulta(livro, "SELECT cpf FROM agendamento"), [{ cpf: cpfDeExemplo(1) }]);

@@ -13,7 +13,7 @@ import { Agendamentos } from "./sqlite_instrucoes.ts";
 import { EscritaDeEsperas } from "./sqlite_espera.ts";
 import { emLinhas, FALTAS, OCUPANTES, PERIODO, ULTIMA_SENHA } from "./sqlite_leituras.ts";
 import { Procura } from "./sqlite_procura.ts";
-import { COLUNAS } from "./tabelas.ts";
+import { CHAVES, COLUNAS } from "./tabelas.ts";
 
 /** O código estendido de uma escrita que falhou: o commit parou antes de escrever a linha do WAL que o faria valer. */
 const ESCRITA_FALHOU = 778;
@@ -53,6 +53,8 @@ export interface Banco {
   readonly procura: Procura;
   /** A última senha de uma data. */
   readonly ultimaSenha: StatementSync;
+  /** Todas as chaves de acesso. */
+  readonly chaves: StatementSync;
   /** As faltas dentre os de um intervalo de números. */
   readonly faltas: StatementSync;
 }
@@ -88,6 +90,7 @@ export function prepara(db: DatabaseSync): Banco {
     periodo: emLinhas(db, PERIODO),
     procura: new Procura(db),
     ultimaSenha: emLinhas(db, ULTIMA_SENHA),
+    chaves: emLinhas(db, CHAVES),
     faltas: emLinhas(db, FALTAS),
   };
 }

@@ -38,6 +38,7 @@ const VALOR: { readonly [C in keyof typeof COLUNAS.espera]: (espera: Espera) => 
   convite: ({ convite }) => convite,
   passou: ({ passou }) => escrevePassou(passou),
   terminou_em: ({ terminouEm }) => terminouEm,
+  move: ({ move }) => move ? 1 : 0,
 };
 
 const TODAS = Object.entries(VALOR).map(([nome, valor]) => ({ nome, valor }));
@@ -164,6 +165,7 @@ function lerEspera(linha: Valores, unico: (valor: unknown) => string): Espera {
     convite: numero(linha[21]),
     passou: lerPassou(texto(linha[22])),
     terminouEm: texto(linha[23]),
+    move: linha[24] === 1,
   };
 }
 

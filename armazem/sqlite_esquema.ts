@@ -11,7 +11,7 @@ import type { Situacao } from "../clinica/agendamento.ts";
 export const ID_DA_APLICACAO = 0x434c494e;
 
 /** A versão de um livro trazido a hoje. */
-export const VERSAO = 4;
+export const VERSAO = 5;
 
 /** O primeiro esquema. */
 export const ESQUEMA_1 = `
@@ -201,3 +201,20 @@ export const ESQUEMA_4 = `
   CREATE UNIQUE INDEX uma_espera_por_convite ON espera (convite) WHERE convite <> 0;
   CREATE INDEX convidados ON agendamento (terminou_em) WHERE situacao = 'CONVIDADO';
   ALTER TABLE agendamento ADD COLUMN espera INTEGER NOT NULL DEFAULT 0 CHECK (espera >= 0);`;
+
+/**
+ * O quinto: as chaves de acesso. Nenhuma se apaga: por elas se sabe que já houve uma, e quem fez o que está no diário. Uma
+ * entrada diz se pode mover o que a pessoa tem marcado; as de antes podem, que eram todas da casa.
+ */
+export const ESQUEMA_5 = `
+  CREATE TABLE chave (
+    numero INTEGER PRIMARY KEY,
+    resumo TEXT NOT NULL UNIQUE CHECK (length(resumo) = 64),
+    papel TEXT NOT NULL CHECK (papel IN ('quiosque', 'integracao', 'profissional', 'balcao', 'gerente')),
+    nome TEXT NOT NULL CHECK (nome <> ''),
+    profissional TEXT NOT NULL CHECK ((profissional <> '') = (papel = 'profissional')),
+    ate TEXT NOT NULL,
+    criada_em TEXT NOT NULL,
+    revogada_em TEXT NOT NULL DEFAULT ''
+  ) STRICT;
+  ALTER TABLE espera ADD COLUMN move INTEGER NOT NULL DEFAULT 1 CHECK (move IN (0, 1))`;

@@ -303,7 +303,7 @@ teste("um livro que sumiu da frente do armazém não deixa a memória responder 
   assertEquals(await tenta(armazem, () => [desmarca(marcado)]), "nada");
   assertThrows(() => armazem.le(alcance, (vista) => vista.ativosDe(cpfDeExemplo(1))), ErroDoArmazem, pasta.caminho);
   assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]), "nada");
-  executa(livro, "PRAGMA user_version = 4");
+  executa(livro, "PRAGMA user_version = 5");
   // Um livro que falhou não é reaberto a cada pedido: a próxima tentativa vem logo depois.
   assertEquals(await retry(() => ativosDe(armazem, 1), { minTimeout: 50, multiplier: 1, maxAttempts: 100 }), []);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]);
@@ -321,7 +321,7 @@ teste("um livro que mudou de nome não é trocado por um vazio quando se reabre"
   Deno.renameSync(livro, outro);
   assertThrows(() => armazem.le(alcance, (vista) => vista.ativosDe(cpfDeExemplo(2))), ErroDoArmazem, livro);
   assertThrows(() => Deno.statSync(livro), Deno.errors.NotFound);
-  executa(outro, "PRAGMA user_version = 4");
+  executa(outro, "PRAGMA user_version = 5");
   Deno.renameSync(outro, livro);
   await retry(async () => assertEquals((await ativosDe(armazem, 2)).length, 1), {
     minTimeout: 50,

@@ -35,7 +35,7 @@ teste("fechado, o livro pode ser aberto de novo, e a recusa de um estranho tambÃ
   );
   executa(livro, "PRAGMA user_version = 7");
   recusado(livro, ["versÃ£o 7"]);
-  executa(livro, "PRAGMA user_version = 4");
+  executa(livro, "PRAGMA user_version = 5");
   await using armazem = ArmazemSqlite.abre(livro);
   assertEquals((await armazem.lista(DIA)).length, 3);
 });
@@ -170,7 +170,7 @@ if (Deno.build.os === "linux") {
       const livro = ${JSON.stringify(livro)};
       ${temFlock.toString().replace(/: (string|boolean)/g, "")}
       const db = new DatabaseSync(livro);
-      db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; PRAGMA user_version = 4; COMMIT");
+      db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; PRAGMA user_version = 5; COMMIT");
       console.log("preso");
       while (!temFlock(livro)) await new Promise((segue) => setTimeout(segue, 1));
       while (temFlock(livro)) await new Promise((segue) => setTimeout(segue, 1));

@@ -8,6 +8,7 @@
  */
 
 import type { Agendamento, Passo, Situacao } from "../clinica/agendamento.ts";
+import { type Chave, PAPEIS_DE_CHAVE } from "../clinica/chave.ts";
 import type { Espera } from "../clinica/espera.ts";
 import type { TabelaDoLivro } from "../clinica/livro.ts";
 
@@ -91,13 +92,32 @@ export const COLUNAS = {
     convite: "numero",
     passou: "texto",
     terminou_em: "texto",
+    move: "logico",
   },
   senha: { data: "texto", letra: "texto", ultima: "numero" },
+  chave: {
+    numero: "numero",
+    resumo: "texto",
+    papel: "texto",
+    nome: "texto",
+    profissional: "texto",
+    ate: "texto",
+    criada_em: "texto",
+    revogada_em: "texto",
+  },
   diario: { id: "numero", lote: "texto", quando: "texto", mudancas: "texto" },
 } as const satisfies { readonly [T in TabelaDoLivro]: Readonly<Record<string, Tipo>> };
 
 /** As tabelas, na ordem em que se copiam. */
-export const TABELAS: readonly TabelaDoLivro[] = ["agendamento", "excecao", "contato", "espera", "senha", "diario"];
+export const TABELAS: readonly TabelaDoLivro[] = [
+  "agendamento",
+  "excecao",
+  "contato",
+  "espera",
+  "senha",
+  "chave",
+  "diario",
+];
 
 /** Uma coluna de uma tabela. */
 export type DaTabela = readonly [nome: string, tipo: Tipo];
@@ -112,6 +132,21 @@ export function colunasDe(tabela: TabelaDoLivro): readonly DaTabela[] {
 export function chaveDe(tabela: TabelaDoLivro): readonly DaTabela[] {
   return colunasDe(tabela).slice(0, tabela === "senha" ? 2 : 1);
 }
+
+/**
+ * A chave de uma linha da tabela delas.
+ *
+ * @throws {TypeError} se o papel dela não é um.
+ */
+export function lerChave(linha: readonly unknown[]): Chave {
+  const [numero, resumo, escrito, nome, profissional, ate, criadaEm, revogadaEm] = linha.map(String);
+  const papel = PAPEIS_DE_CHAVE.find((um) => um === escrito);
+  if (papel === undefined) throw new TypeError(`o livro tem um papel que não há: ${escrito}`);
+  return { numero: Number(numero), resumo, papel, nome, profissional, ate, criadaEm, revogadaEm };
+}
+
+/** Todas as chaves, por número, para `lerChave`. */
+export const CHAVES = `SELECT ${colunasDe("chave").map(([nome]) => nome).join(", ")} FROM chave ORDER BY numero`;
 
 /** As situações, para as conferir no que se lê. */
 export const SITUACOES: { readonly [S in Situacao]: S } = {

@@ -27,6 +27,7 @@ import {
   servidor,
 } from "./medidor.ts";
 import { daEspera } from "./espera.ts";
+import { doTls } from "./tls.ts";
 import { cpfDeExemplo, Fio } from "../testes/apoio.ts";
 
 /** Conexões que se abrem e calam. */
@@ -56,6 +57,7 @@ export async function extras(pasta: string, medidor: Medidor): Promise<Extra[]> 
     },
     ...await doDia(pasta, medidor),
     ...await daEspera(pasta, medidor),
+    ...await doTls(pasta, medidor.segundos),
     ...await livroGrande(pasta, medidor),
     ...await umComando(pasta),
   ];

@@ -34,6 +34,8 @@ export type Fala = "clinica" | "eco" | "redis";
 export interface Medicao {
   /** Onde, em 127.0.0.1. */
   porta: number;
+  /** O certificado que atende por TLS, em PEM; às claras, se ausente. */
+  certificado?: string;
   /** Quantas conexões. */
   conexoes: number;
   /** Pedidos escritos juntos em cada conexão, antes de ler as respostas. */
@@ -190,13 +192,24 @@ function rodaDe({ especialista, data, profissional, desde, quantos }: Fila, dia:
   ]);
 }
 
+/** Ao mesmo servidor, às claras ou por TLS. */
+export async function conecta(
+  { porta, certificado }: Pick<Medicao, "porta" | "certificado">,
+): Promise<Deno.TcpConn | Deno.TlsConn> {
+  if (certificado !== undefined) {
+    return await Deno.connectTls({ hostname: "localhost", port: porta, caCerts: [certificado] });
+  }
+  const conexao = await Deno.connect({ hostname: "127.0.0.1", port: porta });
+  conexao.setNoDelay(true);
+  return conexao;
+}
+
 async function percorre(
   medicao: Medicao,
   numero: number,
   { larga, fim }: { larga: () => Promise<void>; fim: () => boolean },
 ): Promise<{ latencias: number[]; erros: number }> {
-  using conexao = await Deno.connect({ hostname: "127.0.0.1", port: medicao.porta });
-  conexao.setNoDelay(true);
+  using conexao = await conecta(medicao);
   const bloco = new Uint8Array(medicao.carga === "vagas" || medicao.carga === "lista" ? 256 * 1024 : 16 * 1024);
   const latencias: number[] = [];
   let erros = 0;

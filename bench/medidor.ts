@@ -42,6 +42,8 @@ export interface Concorrente {
   scripts?: readonly [string, string];
   /** O que se marca nele, se não são as ofertas da semana do bench. */
   ofertas?: readonly (readonly [string, string, string])[];
+  /** O certificado com que atende por TLS, em PEM. */
+  certificado?: string;
   /** As filas dele, em `promove`. */
   filas?: readonly Fila[];
 }
@@ -219,14 +221,16 @@ export class Medidor {
 
   /** Mede um concorrente num nível; o gerador roda em processo próprio. */
   async mede(quem: Concorrente, carga: Carga, nivel: Nivel): Promise<Medida> {
-    const { porta, fala, scripts = ["", ""], ofertas: suas = ofertas(), filas } = quem;
+    const { porta, fala, scripts = ["", ""], ofertas: suas = ofertas(), filas, certificado } = quem;
     this.#semente = (this.#semente + 1_000_003) % 700_000_000;
-    const programa = this.#programa(carga);
+    // O externo não fala TLS.
+    const programa = certificado === undefined ? this.#programa(carga) : undefined;
     if (programa !== undefined) {
       return await this.#externa(programa, { porta, fala, scripts, carga, nivel, ofertas: suas });
     }
     const medicao: Medicao = {
       porta,
+      certificado,
       fala,
       carga,
       ...nivel,

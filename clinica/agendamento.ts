@@ -11,9 +11,9 @@ export type Situacao =
   | ("ATENDIDO" | "SAIU" | "FALTOU" | "CANCELADO")
   | ("CONVIDADO" | "PASSOU");
 
-/** Quem pode pedir; `servidor` é o próprio, quando o relógio pede. */
+/** Quem pede: `servidor` é o próprio, quando o relógio pede; `ninguem`, um anônimo de quem não se aceita nada. */
 export type Papel =
-  | ("anonimo" | "quiosque" | "paciente" | "profissional" | "balcao" | "gerente" | "integracao")
+  | ("ninguem" | "anonimo" | "quiosque" | "paciente" | "profissional" | "balcao" | "gerente" | "integracao")
   | "servidor";
 
 /** A parte de um agendamento que uma mudança de situação pode mudar, e `DESFAZ` devolver. */

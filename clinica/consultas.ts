@@ -9,11 +9,12 @@ import { type DiaAberto, ehData } from "./calendario.ts";
 import { ativosEmOrdem, comparar, daHistoria, type Estado, porHora } from "./estado.ts";
 import type { Especialidade } from "./oferta.ts";
 import type { DiaLivre, PedidoDe, Resultado } from "./pedido.ts";
+import { alcanca } from "./permissao.ts";
 import { chave } from "./texto.ts";
 
 /** Os ativos de um CPF. */
-export function buscar(estado: Estado, { cpf }: PedidoDe<"BUSCA">): Resultado {
-  const achados = ativosEmOrdem(estado, cpf);
+export function buscar(estado: Estado, pedido: PedidoDe<"BUSCA">): Resultado {
+  const achados = ativosEmOrdem(estado, pedido.cpf).filter((um) => alcanca(estado.quem, pedido, um));
   return achados.length === 0 ? NAO_ENCONTRADO : { codigo: "OK-302", agendamentos: achados };
 }
 
@@ -107,7 +108,7 @@ export function listar(estado: Estado, pedido: PedidoDe<"LISTA">): Resultado {
   );
   const { data } = pedido;
   const lista = [...vista.periodo([data, data]), ...vista.cancelados(data)]
-    .filter(({ situacao }) => situacao !== "CONVIDADO")
+    .filter((um) => um.situacao !== "CONVIDADO" && alcanca(estado.quem, { comando: "LISTA" }, um))
     .filter((um) => especialidade === undefined || um.especialidade === especialidade)
     .filter((um) => quem === undefined || um.profissional === quem)
     .sort((a, b) =>

@@ -22,6 +22,7 @@ import {
   CLINICO,
   COM_LIMA,
   COM_REIS,
+  como,
   desmarcado,
   DIA,
   DIAS,
@@ -46,6 +47,7 @@ import {
 
 import { NENHUM_ALCANCE } from "./livro.ts";
 import type { Pedido } from "./pedido.ts";
+import { SERVIDOR } from "./promover.ts";
 import { COMANDOS, consultar, muda, semLivro } from "./regras.ts";
 
 regra("a busca mostra os ativos do mais cedo ao mais tarde, só daquele CPF", async (balcao) => {
@@ -350,7 +352,7 @@ teste("só os atos mudam o livro, e uma consulta que o mudaria não é respondid
   assertEquals(new Set([...atos, ...consultas].map(({ comando }) => comando)), new Set(Object.keys(COMANDOS)));
   assertEquals(consultas.filter(muda), []);
   const vista = balcao.livro.vista(NENHUM_ALCANCE);
-  const estado = { clinica: balcao.clinica, vista, agora: CEDO, quem: BALCAO, sorteia: () => "" };
+  const estado = { clinica: balcao.clinica, vista, agora: CEDO, quem: SERVIDOR, sorteia: () => "" };
   for (const pedido of atos) {
     assert(muda(pedido), pedido.comando);
     assertThrows(() => consultar(estado, pedido), TypeError, `${pedido.comando} muda o livro`);
@@ -361,15 +363,20 @@ teste("um erro de leitura passa pela agenda sem que ela faça nada", () => {
   const balcao = new BalcaoPuro();
   const erro = { codigo: "ERRO-102" } as const;
   assertEquals(balcao.decide(erro), { resultado: erro, mudancas: [] });
-  assertEquals([muda(erro), semLivro(erro)], [false, erro]);
+  assertEquals([muda(erro), semLivro(erro, BALCAO)], [false, erro]);
 });
 
 teste("sem o livro, só se responde o que não precisa dele", () => {
   const codigos = Object.values(COMANDOS).map(({ semLivro }) => semLivro.codigo);
   assertEquals(codigos.filter((codigo) => codigo !== "ERRO-131"), ["OK-200", "OK-200", "OK-201"]);
+  // A quem não pode, isso; e uma chave que não é de ninguém continua a não ser.
+  const vagas = { comando: "VAGAS" } as const;
+  assertEquals(semLivro(vagas, como("anonimo")), { codigo: "ERRO-131" });
+  assertEquals(semLivro(vagas, como("ninguem")), { codigo: "ERRO-120" });
+  assertEquals(semLivro({ comando: "OLA", chave: "clinica_" }, BALCAO), { codigo: "ERRO-120" });
 });
 
-regra("OLA apresenta; ainda não há chaves, e qualquer uma é negada", async (balcao) => {
+regra("OLA apresenta; a chave que a sessão não reconheceu é negada", async (balcao) => {
   assertEquals(await balcao.pede({ comando: "OLA" }), { codigo: "OK-200", apresenta: true });
   assertEquals(await balcao.pede({ comando: "OLA", chave: "abc" }), { codigo: "ERRO-120" });
 });

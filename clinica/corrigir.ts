@@ -5,7 +5,8 @@
  * @module
  */
 
-import { acha, ativosEmOrdem, daCasa, type Decisao, type Estado, mudanca, semMudanca } from "./estado.ts";
+import { acha, ativosEmOrdem, type Decisao, type Estado, mudanca, semMudanca } from "./estado.ts";
+import { daCasa } from "./permissao.ts";
 import type { Contato, Mudanca } from "./livro.ts";
 import type { ParaAvisos, PedidoDe } from "./pedido.ts";
 

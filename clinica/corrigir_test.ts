@@ -86,13 +86,12 @@ regra("o que a casa escreve passa a ser da pessoa, e serve aos agendamentos segu
 });
 
 regra("sem o código, o que não é da casa escreve serve só ao agendamento com que veio", async (balcao) => {
-  for (const papel of ["anonimo", "quiosque", "paciente", "integracao"] as const) {
+  for (const papel of ["quiosque", "paciente"] as const) {
     await responde(balcao, [
       [agend(ANA, CONTATO), marcado(ANA, "08:00"), como(papel)],
-      [corrige(ANA, { email: "outro@x.br" }), "OK-306", como(papel)],
       [agend(ANA, NUTRI), "OK-300", como(papel)],
     ]);
-    assertEquals(balcao.livro.linhas.slice(-2).map(({ email }) => email), ["outro@x.br", ""]);
+    assertEquals(balcao.livro.linhas.slice(-2).map(({ email }) => email), [CONTATO.email, ""]);
     assertEquals(balcao.livro.contatos, []);
     await responde(balcao, [[cancel(ANA, CLINICO), "OK-301"], [cancel(ANA), "OK-301"]]);
   }
@@ -101,8 +100,9 @@ regra("sem o código, o que não é da casa escreve serve só ao agendamento com
 regra("com o código, é a pessoa que o diz", async (balcao) => {
   await responde(balcao, [
     [agend(ANA), "OK-300"],
-    [corrige(ANA, { ...CONTATO, codigo: codigoDeTeste(2) }), "ERRO-113", como("paciente")],
-    [corrige(ANA, { ...CONTATO, codigo: codigoDeTeste(1) }), "OK-306", como("paciente")],
+    [corrige(ANA, { ...CONTATO, codigo: codigoDeTeste(2) }), "ERRO-113"],
+    [corrige(ANA, { ...CONTATO, codigo: codigoDeTeste(1) }), "OK-306"],
+    [corrige(ANA, { email: "outro@x.br", codigo: codigoDeTeste(1) }), "ERRO-120", como("paciente")],
   ]);
   assertEquals(balcao.livro.contatos, [{ cpf: ANA, ...CONTATO }]);
 });

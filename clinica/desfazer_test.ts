@@ -89,18 +89,21 @@ regra("só se desfaz no dia em que se fez", async (balcao) => {
 
 regra("só desfaz quem fez, ou o gerente", async (balcao) => {
   const papeis: readonly Papel[] = ["quiosque", "paciente", "profissional", "balcao", "gerente"];
-  await responde(balcao, [[agend(ANA), "OK-300"]]);
+  const profissional = "DRA. LIMA";
   for (const fez of papeis) {
     for (const desfaz of papeis) {
-      const pode = desfaz === fez || desfaz === "gerente";
-      await responde(balcao, [
-        [situa(ANA, "CONFIRMADO"), "OK-306", como(fez)],
-        [situa(ANA, "DESFAZ"), pode ? "OK-306" : "ERRO-115", como(desfaz)],
-      ]);
-      if (!pode) await responde(balcao, [[situa(ANA, "DESFAZ"), "OK-306"]]);
+      balcao.livro.linhas = [];
+      const pilha = [{ papel: fez, em: "2026-11-30T09:59:00Z", antes: { situacao: "CHEGOU" } }] as const;
+      poe(balcao, { cpf: ANA, profissional, situacao: "CHAMADO", pilha });
+      const deQuem = desfaz === "quiosque" || desfaz === "paciente"
+        ? "ERRO-120"
+        : desfaz === fez || desfaz === "gerente"
+        ? "OK-306"
+        : "ERRO-115";
+      await responde(balcao, [[situa(ANA, "DESFAZ"), deQuem, { ...como(desfaz), profissional }]]);
     }
   }
-});
+}, { config: EQUIPE });
 
 regra("a falta que o servidor marcou, a recepção desfaz durante sete dias", async (balcao) => {
   const fim = em("2026-11-30T23:50");
@@ -111,7 +114,7 @@ regra("a falta que o servidor marcou, a recepção desfaz durante sete dias", as
   balcao.agora = fim + 7 * DIA - 1;
   await responde(balcao, [
     [situa(ANA, "DESFAZ"), "ERRO-113", como("balcao")],
-    [situa(ANA, "DESFAZ", { numero: 1 }), "ERRO-115", como("profissional")],
+    [situa(ANA, "DESFAZ", { numero: 1 }), "ERRO-113", como("profissional")],
     [situa(ANA, "DESFAZ", { numero: 1 }), "OK-306", como("balcao")],
     [situa(BIA, "DESFAZ", { numero: 2 }), "OK-306", como("gerente")],
   ]);

@@ -17,6 +17,7 @@ import {
 } from "./estado.ts";
 import { foraDasRegras, impedeSair } from "./impedimento.ts";
 import type { PedidoDe } from "./pedido.ts";
+import { alcanca, alcancaTodos } from "./permissao.ts";
 import { chave } from "./texto.ts";
 
 /** Quando vários erros cabem, vale o primeiro na ordem 113, 114, 117, 115, 116. */
@@ -34,9 +35,12 @@ export function desmarcar(estado: Estado, pedido: PedidoDe<"CANCEL">): Decisao {
   return { resultado: { codigo: "OK-301", agendamentos: [feita.depois] }, mudancas: [feita] };
 }
 
-function doPedido(estado: Estado, { cpf, especialista }: PedidoDe<"CANCEL">): Agendamento[] {
-  const alvo = especialista === undefined ? undefined : chave(especialista);
-  return ativosEmOrdem(estado, cpf).filter(({ especialidade }) => alvo === undefined || especialidade === alvo);
+/** Os que o pedido pode querer dizer; a quem só alcança o que é seu não se fala dos outros. */
+function doPedido(estado: Estado, pedido: PedidoDe<"CANCEL">): Agendamento[] {
+  const alvo = pedido.especialista === undefined ? undefined : chave(pedido.especialista);
+  const todos = alcancaTodos(estado.quem, "CANCEL");
+  return ativosEmOrdem(estado, pedido.cpf)
+    .filter((um) => (alvo === undefined || um.especialidade === alvo) && (todos || alcanca(estado.quem, pedido, um)));
 }
 
 function podeDesmarcar(estado: Estado, agendamento: Agendamento, { chegado }: PedidoDe<"CANCEL">): boolean {

@@ -1,6 +1,7 @@
 /**
- * O diário: o que fica escrito de cada lote, na transação dele. Diz quem (o papel, e o endereço só como um resumo com
- * chave), o quê, que linha, que versão, de onde para onde; nunca um CPF, um nome, um motivo ou uma nota.
+ * O diário: o que fica escrito de cada lote, na transação dele. Diz quem (o papel, e o número da chave de acesso
+ * ou, de quem não trouxe uma, o endereço só como um resumo com segredo), o quê, que linha, que versão, de onde para onde;
+ * nunca um CPF, um nome, um motivo ou uma nota.
  *
  * É a trilha do que se fez, e a linha dele diz se um commit sem resposta aconteceu.
  *
@@ -22,8 +23,8 @@ export type Registrada = readonly [ato: string, numero: number, versao: number, 
 export type DeAlguem = readonly [papel: string, quem: string, feitas: readonly Registrada[]];
 
 /**
- * As mudanças de um lote como o diário as guarda, uma lista de `DeAlguem` em JSON; `disfarca` dá o resumo com chave de um
- * endereço, sem nada que o JSON escape. De um lote só de contatos, `[]`: também ele precisa de uma linha, por onde se sabe se
+ * As mudanças de um lote como o diário as guarda, uma lista de `DeAlguem` em JSON; `disfarca` diz quem, sem nada que o
+ * JSON escape. De um lote só de contatos, `[]`: também ele precisa de uma linha, por onde se sabe se
  * um commit sem resposta aconteceu. Escrita à mão e curta: está no caminho de todas, e cada página a mais é do commit.
  */
 export function escreveDiario(mudancas: readonly Mudanca[], disfarca: (quem: Quem) => string): string {

@@ -45,13 +45,13 @@ function tudo(): Mudanca[] {
     { comando: "REABRE", numero: 1 },
     cancel(ANA, CLINICO, { motivo }),
   ];
-  return pedidos.flatMap((pedido) => balcao.decide(pedido, { ...como("balcao"), origem: "10.0.0.7" }).mudancas);
+  return pedidos.flatMap((pedido) => balcao.decide(pedido, { ...como("gerente"), origem: "10.0.0.7" }).mudancas);
 }
 
 teste("diz quem, o quê, de que linha e versão, de onde para onde", () => {
   const deDepois = "MARCADO 2026-11-30 08:30 P:DRA. LIMA";
   assertEquals(JSON.parse(escreveDiario(tudo(), ({ origem }) => `#${origem}`)), [
-    ["balcao", "#10.0.0.7", [
+    ["gerente", "#10.0.0.7", [
       ["AGEND", 1, 1, "", "MARCADO ENCAIXE 2026-11-30 08:10 P:DRA. LIMA"],
       ["CORRIGE", 1, 2, "MARCADO", "MARCADO"],
       ["REMARC", 1, 3, "MARCADO ENCAIXE 2026-11-30 08:10 P:DRA. LIMA", deDepois],

@@ -37,6 +37,8 @@ export interface Espera {
   readonly antecedencia: number;
   /** Marca-se logo, sem perguntar. */
   readonly marca: boolean;
+  /** Pode mover o que a pessoa tem marcado: pô-la a casa, ou quem deu o código do que havia. */
+  readonly move: boolean;
   /** De 0 (nenhuma) a 4 (emergência). */
   readonly prioridade: number;
   /** Por que se espera; `""` se não se disse. */

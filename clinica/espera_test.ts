@@ -54,7 +54,7 @@ async function recusados(balcao: Balcao, casos: readonly (readonly [Pedido, stri
 
 // ------------------------------------------------------------------------------------------------------ a ordem dos erros
 
-regra("de vários erros de ESPERA vem o primeiro: 120, 103, 118, 116", async (balcao) => {
+regra("de vários erros de ESPERA vem o primeiro: 120, 103, 118, 111, 116", async (balcao) => {
   const impedida = { prioridade: 1, ate: "2026-11-29" };
   await responde(balcao, [[espera(BIA), "OK-307"]]);
   for (const cpf of [BIA, CID]) poe(balcao, { cpf, especialidade: "NUTRICIONISTA", data: "2026-12-04" });
@@ -63,8 +63,13 @@ regra("de vários erros de ESPERA vem o primeiro: 120, 103, 118, 116", async (ba
     [espera(BIA, impedida), "ERRO-120", PACIENTE],
     [espera(BIA, { ate: "2026-11-29" }), "ERRO-103", PACIENTE],
     [espera(BIA, { profissional: "Dra. Lima" }), "ERRO-103", PACIENTE],
-    [espera(BIA), "ERRO-118", PACIENTE],
-    [espera(CID), "ERRO-116 porCpf", PACIENTE],
+    [espera(BIA), "ERRO-118"],
+    [espera(CID, { especialista: "NUTRICIONISTA", codigo: "00000000" }), "ERRO-111"],
+    [espera(CID), "ERRO-116 porCpf"],
+    // A quem não é da casa não se diz qual.
+    [espera(BIA), "ERRO-116 ", PACIENTE],
+    [espera(CID, { especialista: "NUTRICIONISTA" }), "ERRO-116 ", PACIENTE],
+    [espera(CID), "ERRO-116 ", PACIENTE],
   ]);
 }, { config: { regras: { porCpf: 1 } } });
 

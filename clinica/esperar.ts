@@ -5,15 +5,16 @@
  * @module
  */
 
-import { type Agendamento, mesmoCodigo } from "./agendamento.ts";
+import type { Agendamento } from "./agendamento.ts";
 import { ehData } from "./calendario.ts";
 import { aprendizado, contatoPara } from "./corrigir.ts";
 import { type Espera, quer } from "./espera.ts";
-import { arquivamento, daCasa, type Decisao, type Estado, instante, mudanca, semMudanca } from "./estado.ts";
+import { arquivamento, type Decisao, type Estado, instante, mudanca, semMudanca } from "./estado.ts";
 import { dispensado, foraDasRegras, impedeSair, impedeTer } from "./impedimento.ts";
 import type { DaEspera, Mudanca } from "./livro.ts";
 import type { Especialidade } from "./oferta.ts";
-import type { ParaAvisos, PedidoDe, QualEntrada, Resultado } from "./pedido.ts";
+import type { ParaAvisos, PedidoDe, Resultado } from "./pedido.ts";
+import { alcanca, alcancaTodos, daCasa } from "./permissao.ts";
 import {
   antecedencia,
   aTempo,
@@ -38,11 +39,10 @@ const DIAS_ADIANTE = 371;
 
 const SEM_CONVITE: Decisao = semMudanca({ codigo: "ERRO-119" });
 
-/** Quando vários erros cabem, vale o primeiro na ordem 120, 103, 118, 116. */
+/** Quando vários erros cabem, vale o primeiro na ordem 103, 118, 111, 116. */
 export function esperar(estado: Estado, pedido: PedidoDe<"ESPERA">): Decisao {
   const { clinica, vista, quem } = estado;
   const { cpf, motivo = "", prioridade = 0 } = pedido;
-  if (prioridade > 0 && !daCasa(quem.papel)) return semMudanca({ codigo: "ERRO-120" });
   const especialidade = clinica.especialidade(pedido.especialista);
   const profissional = pedido.profissional === undefined ? "" : clinica.profissional(pedido.profissional)?.chave;
   if (especialidade === undefined || profissional === undefined) return semMudanca({ codigo: "ERRO-103" });
@@ -61,6 +61,7 @@ export function esperar(estado: Estado, pedido: PedidoDe<"ESPERA">): Decisao {
     turno: pedido.turno ?? "",
     antecedencia: pedido.antecedencia ?? 0,
     marca: pedido.marca ?? false,
+    move: alcancaTodos(quem, "BUSCA"),
     prioridade,
     motivo,
     isenta: dispensado(estado, motivo),
@@ -74,16 +75,22 @@ export function esperar(estado: Estado, pedido: PedidoDe<"ESPERA">): Decisao {
     passou: [],
     terminouEm: "",
   };
-  if (!podeServir(estado, pretende, especialidade)) return semMudanca({ codigo: "ERRO-103" });
+  const aqui = marcadoAqui(estado, pretende);
+  const move = aqui === undefined ? pretende.move : alcanca(quem, { comando: "BUSCA", codigo: pedido.codigo }, aqui);
+  // O que se tem marcado só conta para quem o podia ver: a outro, perguntar com um período e outro diria quando é.
+  if (!podeServir(estado, pretende, { especialidade, aqui: move ? aqui : undefined })) {
+    return semMudanca({ codigo: "ERRO-103" });
+  }
   if (vista.esperaDe(cpf, especialidade.chave) !== undefined) return semMudanca({ codigo: "ERRO-118" });
+  if (aqui !== undefined && !move) return semMudanca({ codigo: "ERRO-111", agendamentos: [aqui] });
   const cheia = vista.quantasAntes(especialidade.chave, FIM_DA_LISTA) >= POR_ESPECIALIDADE ||
     !daCasa(quem.papel) && vista.esperasDaOrigem(quem.origem) >= POR_ENDERECO;
   if (cheia) return semMudanca({ codigo: "ERRO-116", regra: "espera" });
   // Quem já tem um marcado aqui não terá mais um.
-  const regra = marcadoAqui(estado, pretende) === undefined ? impedeTer(estado, pedido) : undefined;
+  const regra = aqui === undefined ? impedeTer(estado, pedido) : undefined;
   if (regra !== undefined) return semMudanca(foraDasRegras(regra));
   const numero = vista.novaEspera();
-  const espera: Espera = { ...pretende, numero, ordem: numero, codigo: estado.sorteia() };
+  const espera: Espera = { ...pretende, move, numero, ordem: numero, codigo: estado.sorteia() };
   const posicao = 1 + vista.quantasAntes(especialidade.chave, espera);
   const entra: DaEspera = { sobre: "espera", ato: "ESPERA", depois: espera, quem };
   return { resultado: { codigo: "OK-307", posicao, espera }, mudancas: [entra, ...aprendizado(estado, contato)] };
@@ -91,13 +98,16 @@ export function esperar(estado: Estado, pedido: PedidoDe<"ESPERA">): Decisao {
 
 const FIM_DA_LISTA = { prioridade: -1, ordem: 0 };
 
-/** Se há na oferta alguma hora, livre ou não, que um dia possa servir a uma entrada. */
-function podeServir(estado: Estado, espera: Espera, especialidade: Especialidade): boolean {
+/** Se há na oferta alguma hora, livre ou não, que um dia possa servir a uma entrada, mais cedo do que a que move. */
+function podeServir(
+  estado: Estado,
+  espera: Espera,
+  { especialidade, aqui }: { especialidade: Especialidade; aqui?: Agendamento },
+): boolean {
   const { clinica, vista, agora } = estado;
   const { hoje } = clinica.calendario.janela(agora);
   const { de, ate } = espera;
   if (de !== "" && !ehData(de) || ate !== "" && (!ehData(ate) || ate < hoje)) return false;
-  const aqui = marcadoAqui(estado, espera);
   if (aqui !== undefined && !podeMover(aqui)) return false;
   const excecoes = vista.excecoes();
   const minimo = antecedencia(estado, espera);
@@ -201,10 +211,11 @@ export function mostrarFila({ clinica, vista }: Estado, { especialista }: Pedido
 
 /** A entrada de que um pedido fala; um código errado responde como se não houvesse nenhuma. */
 function acha(
-  { clinica, vista }: Estado,
-  { cpf, especialista, codigo, numero }: QualEntrada & { readonly cpf: string; readonly especialista: string },
+  { clinica, vista, quem }: Estado,
+  pedido: PedidoDe<"DESISTE" | "ACEITA" | "RECUSA">,
 ): Espera | undefined {
+  const { cpf, especialista, numero } = pedido;
   const espera = vista.esperaDe(cpf, clinica.chaveDe(especialista));
   if (espera === undefined || numero !== undefined && numero !== espera.numero) return undefined;
-  return codigo !== undefined && !mesmoCodigo(codigo, espera.codigo) ? undefined : espera;
+  return alcanca(quem, pedido, espera) ? espera : undefined;
 }

@@ -5,20 +5,13 @@
  * @module
  */
 
-import {
-  type Agendamento,
-  type Andamento,
-  CAMPOS_DO_ANDAMENTO,
-  conta,
-  mesmoCodigo,
-  type Papel,
-  PASSOS_MAXIMOS,
-} from "./agendamento.ts";
+import { type Agendamento, type Andamento, CAMPOS_DO_ANDAMENTO, conta, PASSOS_MAXIMOS } from "./agendamento.ts";
 import type { DiaAberto } from "./calendario.ts";
 import type { Clinica } from "./clinica.ts";
 import type { DoAgendamento, Intencao, Mudanca, Quem, Vista } from "./livro.ts";
 import type { Horario } from "./oferta.ts";
-import type { Qual, Resultado } from "./pedido.ts";
+import type { Comando, Qual, Resultado } from "./pedido.ts";
+import { alcanca, alcancaTodos } from "./permissao.ts";
 import { chave } from "./texto.ts";
 
 /** O mundo como uma decisão o vê. */
@@ -152,7 +145,7 @@ export function comparar(a: string, b: string): number {
 }
 
 /** De que agendamento fala um pedido que diz CPF e especialidade, e talvez número, versão e código. */
-export type Alvo = Qual & { readonly cpf: string; readonly especialista?: string };
+export type Alvo = Qual & { readonly comando: Comando; readonly cpf: string; readonly especialista?: string };
 
 /** O agendamento que se quis, ou a recusa. */
 export type Achado = { readonly agendamento: Agendamento } | { readonly recusa: Resultado };
@@ -163,14 +156,16 @@ export type Achado = { readonly agendamento: Agendamento } | { readonly recusa: 
  */
 export function acha(estado: Estado, alvo: Alvo, candidatos: () => readonly Agendamento[]): Achado {
   const especialidade = alvo.especialista === undefined ? undefined : chave(alvo.especialista);
-  const serve = (um: Agendamento): boolean => especialidade === undefined || um.especialidade === especialidade;
+  // A quem só alcança alguns não se fala dos outros: o que se quis é um dos que alcança.
+  const todos = alcancaTodos(estado.quem, alvo.comando);
+  const serve = (um: Agendamento): boolean =>
+    (especialidade === undefined || um.especialidade === especialidade) && (todos || alcanca(estado.quem, alvo, um));
   const agendamento = alvo.numero === undefined
     ? candidatos().find(serve)
     // Um ativo pode ser mais antigo do que a história alcança.
     : [...daHistoria(estado, alvo.cpf), ...estado.vista.ativosDe(alvo.cpf)]
       .find((um) => um.numero === alvo.numero && serve(um));
-  if (agendamento === undefined) return { recusa: INEXISTENTE };
-  if (alvo.codigo !== undefined && !mesmoCodigo(alvo.codigo, agendamento.codigo)) return { recusa: INEXISTENTE };
+  if (agendamento === undefined || !alcanca(estado.quem, alvo, agendamento)) return { recusa: INEXISTENTE };
   return confereVersao(alvo, agendamento) ?? { agendamento };
 }
 
@@ -190,9 +185,4 @@ export function daHistoria({ vista }: Estado, cpf: string): readonly Agendamento
 /** A recusa de uma situação que não permite o que se quer. */
 export function naoPermitido(agendamento: Agendamento): Decisao {
   return semMudanca({ codigo: "ERRO-115", agendamentos: [agendamento] });
-}
-
-/** Verdadeiro para quem trabalha na clínica. */
-export function daCasa(papel: Papel): boolean {
-  return papel === "balcao" || papel === "gerente" || papel === "profissional";
 }

@@ -6,8 +6,9 @@
  */
 
 import type { Agendamento } from "./agendamento.ts";
-import { ativosEmOrdem, daCasa, type Estado } from "./estado.ts";
+import { ativosEmOrdem, type Estado } from "./estado.ts";
 import type { Resultado } from "./pedido.ts";
+import { daCasa } from "./permissao.ts";
 import type { Regra } from "./politica.ts";
 
 /** Verdadeiro se quem pede passa por cima das regras: é da casa, e diz por quê. */

@@ -34,6 +34,7 @@ import {
 import { ErroDeConfiguracao } from "./conferencia.ts";
 import type { Papel } from "./agendamento.ts";
 import { lerOferta } from "./oferta.ts";
+import type { Pedido } from "./pedido.ts";
 
 /** Cada regra, apertada de modo que o que `cenario` monta a quebra. */
 const APERTADAS = { antecedencia: 120, cancelamento: 120, porCpf: 2, faltas: { quantas: 1, meses: 6 } };
@@ -53,15 +54,16 @@ function cenario(balcao: Balcao): void {
 /** O que cada ato responde, conforme as regras que estão ligadas. */
 const ATOS: readonly (readonly [
   oque: string,
-  pede: (motivo?: string) => Parameters<Balcao["pede"]>[0],
-  (
-    ligadas: readonly string[],
-  ) => string,
+  pede: (motivo?: string) => Pedido,
+  (ligadas: readonly string[], daCasa: boolean) => string,
 ])[] = [
   [
     "marcar outra especialidade, longe",
     (motivo) => agend(BIA, { especialista: "DERMATOLOGISTA", data: "2026-12-02", motivo }),
-    (ligadas) => primeira(ligadas, "porCpf", "faltas") ?? "OK-300",
+    (ligadas, daCasa) => {
+      const qual = primeira(ligadas, "porCpf", "faltas");
+      return qual === undefined ? "OK-300" : daCasa ? qual : "ERRO-116";
+    },
   ],
   [
     "marcar perto, quem nada tem",
@@ -93,6 +95,15 @@ const ATOS: readonly (readonly [
   ["mover para onde está", (motivo) => remarc(BIA, { horario: "08:00", motivo }), () => "OK-303"],
 ];
 
+/** O pedido de quem, não sendo da casa, tem de dar o código do que quer. */
+function comCodigo({ livro }: Balcao, pedido: Pedido): Pedido {
+  if (pedido.comando !== "CANCEL" && pedido.comando !== "REMARC") return pedido;
+  const especialidade = pedido.especialista;
+  const codigo = livro.linhas.find((um) => um.ativo && um.cpf === pedido.cpf && um.especialidade === especialidade)
+    ?.codigo;
+  return { ...pedido, codigo };
+}
+
 function primeira(ligadas: readonly string[], ...quebradas: string[]): string | undefined {
   const qual = quebradas.find((nome) => ligadas.includes(nome));
   return qual === undefined ? undefined : `ERRO-116 ${qual}`;
@@ -104,15 +115,25 @@ for (const ligadas of COMBINACOES) {
     `com as regras [${ligadas.join(", ")}], cada ato dá o que elas mandam, e com um motivo a casa passa`,
     async () => {
       for (const [oque, pede, esperado] of ATOS) {
-        for (const papel of ["gerente", "balcao", "profissional", "paciente", "quiosque"] satisfies Papel[]) {
+        for (const papel of ["gerente", "balcao", "paciente", "quiosque"] satisfies Papel[]) {
           for (const motivo of [undefined, "URGENTE"]) {
             const balcao = new BalcaoPuro(config);
             cenario(balcao);
             const antes = balcao.livro.linhas;
-            const passa = motivo !== undefined && papel !== "paciente" && papel !== "quiosque";
-            const veio = emTexto(balcao.clinica, await balcao.pede(pede(motivo), como(papel)));
-            const quis = passa ? esperado([]) : esperado(ligadas);
-            assertEquals(quis.includes(" ") ? veio : veio.split(" ")[0], quis, `${oque}, ${papel}, ${motivo}`);
+            const daCasa = papel !== "paciente" && papel !== "quiosque";
+            const pedido = pede(motivo);
+            // Só a casa desmarca pela situação.
+            if (!daCasa && pedido.comando === "SITUA") continue;
+            const veio = emTexto(
+              balcao.clinica,
+              await balcao.pede(daCasa ? pedido : comCodigo(balcao, pedido), como(papel)),
+            );
+            const quis = esperado(daCasa && motivo !== undefined ? [] : ligadas, daCasa);
+            assertEquals(
+              quis.startsWith("ERRO-116") ? veio.trimEnd() : veio.split(" ")[0],
+              quis,
+              `${oque}, ${papel}, ${motivo}`,
+            );
             if (quis.startsWith("ERRO")) assertEquals(balcao.livro.linhas, antes, oque);
           }
         }
@@ -136,7 +157,9 @@ async function esperaNoClinico(
   if (cpf === ANA) poe(balcao, { cpf, especialidade: "NUTRICIONISTA", data: "2026-12-04" });
   else poe(balcao, { cpf, hora: "10:00" });
   poe(balcao, { cpf: BIA, hora: "09:00" });
-  const pedido = { comando: "ESPERA", cpf, nome: "X", especialista: CLINICO, marca, motivo } as const;
+  // Quem não é da casa diz o código do que tem ali.
+  const codigo = balcao.livro.linhas.find((um) => um.ativo && um.cpf === cpf && um.especialidade === CLINICO)?.codigo;
+  const pedido = { comando: "ESPERA", cpf, nome: "X", especialista: CLINICO, codigo, marca, motivo } as const;
   const veio = emTexto(balcao.clinica, await balcao.pede(pedido, como(entrou)));
   await balcao.pede(cancel(BIA, CLINICO, { motivo: "x" }));
   return veio;
@@ -147,7 +170,13 @@ function asNove({ livro }: BalcaoPuro): string | undefined {
   return livro.linhas.find(({ cpf, data, hora }) => cpf !== BIA && data === SEGUNDA && hora === "09:00")?.situacao;
 }
 
-const PAPEIS = ["gerente", "balcao", "profissional", "paciente", "quiosque"] satisfies Papel[];
+const PAPEIS = ["gerente", "balcao", "paciente", "quiosque"] satisfies Papel[];
+
+/** A quem não é da casa não se diz qual, se ela fala do que há de um CPF. */
+function comoSeDiz(quebrada: string | undefined, daCasa: boolean): string | undefined {
+  return daCasa ? quebrada : quebrada?.replace(/(porCpf|faltas)$/, "");
+}
+
 const ESPERA = { antecedencia: 60 };
 
 for (const ligadas of COMBINACOES) {
@@ -163,13 +192,15 @@ for (const ligadas of COMBINACOES) {
         for (const motivo of [undefined, "URGENTE"]) {
           for (const marca of [true, false]) {
             const oque = `${entrou}, ${motivo}, ${marca ? "marca" : "convida"}`;
-            const isenta = motivo !== undefined && entrou !== "paciente" && entrou !== "quiosque";
+            const daCasa = entrou !== "paciente" && entrou !== "quiosque";
+            const isenta = motivo !== undefined && daCasa;
             const valem = isenta ? [] : ligadas;
             const dada = (...impedem: string[]): string | undefined =>
               impedem.some((nome) => valem.includes(nome)) ? undefined : marca ? "MARCADO" : "CONVIDADO";
             const daAna = new BalcaoPuro(config);
             const veio = await esperaNoClinico(daAna, ANA, { entrou, motivo, marca });
-            assertEquals(veio, primeira(valem, "porCpf", "faltas") ?? "OK-307", `ESPERA, ${oque}`);
+            const quis = comoSeDiz(primeira(valem, "porCpf", "faltas"), daCasa);
+            assertEquals(veio, quis ?? "OK-307", `ESPERA, ${oque}`);
             assertEquals(asNove(daAna), dada("antecedencia", "porCpf", "faltas"), `o que vaga, ${oque}`);
             // Quem se move não passa a ter mais um: conta se pode deixar o que tem.
             const doCid = new BalcaoPuro(config);
@@ -186,11 +217,13 @@ for (const ligadas of COMBINACOES) {
       for (const papel of PAPEIS) {
         for (const motivo of [undefined, "URGENTE"]) {
           const oque = `${isenta ? "isenta" : "não isenta"}, ${papel}, ${motivo}`;
-          const livre = isenta || motivo !== undefined && papel !== "paciente" && papel !== "quiosque";
+          const daCasa = papel !== "paciente" && papel !== "quiosque";
+          const livre = isenta || motivo !== undefined && daCasa;
           const valem = livre ? [] : ligadas;
           for (const cpf of [ANA, CID]) {
-            const quis = primeira(valem, ...cpf === ANA ? ["porCpf", "faltas"] : ["cancelamento"]);
-            for (const comando of ["ACEITA", "AGEND"] as const) {
+            const quis = comoSeDiz(primeira(valem, ...cpf === ANA ? ["porCpf", "faltas"] : ["cancelamento"]), daCasa);
+            // Só a casa marca, sem código, uma hora segurada.
+            for (const comando of daCasa ? ["ACEITA", "AGEND"] as const : ["ACEITA"] as const) {
               const balcao = new BalcaoPuro({ espera: ESPERA });
               const entrou = isenta ? { entrou: "balcao", motivo: "pediu" } as const : {};
               await esperaNoClinico(balcao, cpf, { ...entrou, marca: false });
@@ -198,7 +231,7 @@ for (const ligadas of COMBINACOES) {
               balcao.troca(config);
               const pedido = comando === "AGEND"
                 ? agend(cpf, { horario: "09:00", motivo })
-                : { comando, cpf, especialista: CLINICO, motivo };
+                : { comando, cpf, especialista: CLINICO, motivo, codigo: balcao.livro.esperas[0].codigo };
               const veio = emTexto(balcao.clinica, await balcao.pede(pedido, como(papel)));
               const feito = cpf === CID && comando === "ACEITA" ? "OK-303" : "OK-300";
               assertEquals(quis === undefined ? veio.split(" ")[0] : veio, quis ?? feito, `${comando}, ${oque}`);

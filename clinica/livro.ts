@@ -18,8 +18,14 @@ export interface Quem {
   readonly origem: string;
   /** A conexão, como o console a conta: `"10.0.0.7:40312"`. */
   readonly cliente: string;
-  /** O que pode. */
+  /** O que pode (`permissao.ts`). */
   readonly papel: Papel;
+  /** O número da chave de acesso com que entrou, se trouxe uma. */
+  readonly chave?: number;
+  /** O nome que ela lhe dá. */
+  readonly nome?: string;
+  /** De um profissional, a chave de quem atende. */
+  readonly profissional?: string;
 }
 
 /** Como se fala com uma pessoa; `""` onde não há. */
@@ -426,7 +432,7 @@ export function senhaDada(antes: Agendamento | undefined, { data, senha }: Agend
 }
 
 /** Uma tabela de um livro como está gravada, com a história: para copiar um livro de um armazém para outro. */
-export type TabelaDoLivro = "agendamento" | "excecao" | "contato" | "espera" | "senha" | "diario";
+export type TabelaDoLivro = "agendamento" | "excecao" | "contato" | "espera" | "senha" | "chave" | "diario";
 
 /** Uma linha de uma tabela, com os valores na ordem em que as colunas estão no esquema. */
 export type LinhaDoLivro = readonly (string | number | null)[];

@@ -14,6 +14,7 @@ import { aceita } from "./esperar.ts";
 import { antecedenciaPara, foraDasRegras, impedeTer } from "./impedimento.ts";
 import type { Mudanca } from "./livro.ts";
 import type { PedidoDe, Resultado } from "./pedido.ts";
+import { alcancaTodos } from "./permissao.ts";
 import { acharAtendimento, atende, escolher, lugar, type Vaga } from "./vaga.ts";
 
 /** Quando vários erros cabem, vale o primeiro na ordem 103, 105, 111, 116, 110. */
@@ -64,13 +65,19 @@ export function marcar(estado: Estado, pedido: PedidoDe<"AGEND">): Decisao {
   return { resultado: { codigo: "OK-300", agendamentos: [depois] }, mudancas };
 }
 
-/** A entrada da lista de espera para que está segurada exatamente a hora que se pede. */
+/**
+ * A entrada da lista de espera para que está segurada exatamente a hora que se pede. A quem sem o código dela não a
+ * podia aceitar a hora está tomada.
+ */
 function convidadaPara(
-  { clinica, vista }: Estado,
+  estado: Estado,
   { cpf, data, horario, profissional, encaixe }: PedidoDe<"AGEND">,
   especialidade: string,
 ): Espera | undefined {
-  if (horario === undefined || encaixe || !vista.alguemEspera()) return undefined;
+  const { clinica, vista } = estado;
+  if (horario === undefined || encaixe || !alcancaTodos(estado.quem, "ACEITA") || !vista.alguemEspera()) {
+    return undefined;
+  }
   const espera = vista.esperaDe(cpf, especialidade);
   const convite = espera && vista.conviteDe(espera);
   if (convite?.data !== data || convite.hora !== horario) return undefined;

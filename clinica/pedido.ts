@@ -48,8 +48,8 @@ export interface Campos {
     readonly motivo?: string;
     readonly nota?: string;
   };
-  /** Os agendamentos ativos de um CPF. */
-  readonly BUSCA: { readonly cpf: string };
+  /** Os agendamentos ativos de um CPF; com código, só o dele. */
+  readonly BUSCA: { readonly cpf: string; readonly codigo?: string };
   /** Desmarca; com `chegado`, também quem já chegou ou foi chamado (CLINICA/1). */
   readonly CANCEL: Qual & {
     readonly cpf: string;
@@ -122,9 +122,10 @@ export interface Campos {
   readonly REABRE: { readonly numero: number };
   /** Tudo o que se sabe de um CPF. */
   readonly HISTORIA: { readonly cpf: string };
-  /** Entra na lista de espera de uma especialidade. */
+  /** Entra na lista de espera de uma especialidade; com o código do que já lá tem, que ela pode mover. */
   readonly ESPERA: ParaAvisos & {
     readonly cpf: string;
+    readonly codigo?: string;
     readonly nome: string;
     readonly especialista: string;
     readonly profissional?: string;

@@ -60,7 +60,7 @@ export function comPromocoes(estado: Estado, decisao: Decisao): Decisao {
 }
 
 /**
- * O que se marcou dispensa um convite para a mesma hora ou para mais tarde; a hora que alguém deixou por si não volta a ser
+ * O que se marcou dispensa um convite para a mesma hora ou para mais tarde, e o de quem não o pode mover; a hora que alguém deixou por si não volta a ser
  * dele; e quem foi atendido já não espera.
  */
 function dispensa(estado: Estado, mudanca: Mudanca): readonly Mudanca[] {
@@ -78,7 +78,7 @@ function dispensa(estado: Estado, mudanca: Mudanca): readonly Mudanca[] {
   const outro = antes === undefined || !antes.ativo || !mesmosMinutos(antes, depois);
   // Um que se desfez depois de acabar já não é de ninguém.
   const vale = depois.ativo && outro && !jaTerminou(estado, depois);
-  if (convite === undefined || !vale || depoisDe(depois, convite)) return deixada;
+  if (convite === undefined || !vale || espera.move && depoisDe(depois, convite)) return deixada;
   const agora = deixada[0]?.depois ?? espera;
   return [...deixada, ...passada(estado, { ato: "PROMOVE", espera: agora, convite, lapso: false })];
 }
@@ -214,7 +214,7 @@ function serve(estado: Estado, espera: Espera, hora: HoraVaga): boolean {
   if (!faltam(estado, antecedencia(estado, espera), hora)) return false;
   if (!espera.marca && prazo(estado, espera, hora) === undefined) return false;
   const aqui = marcadoAqui(estado, espera);
-  if (aqui !== undefined && (!podeMover(aqui) || !depoisDe(aqui, hora))) return false;
+  if (aqui !== undefined && (!espera.move || !podeMover(aqui) || !depoisDe(aqui, hora))) return false;
   const outros = estado.vista.ativosDe(espera.cpf).filter(({ numero }) => numero !== aqui?.numero);
   if (outros.some((um) => sobrepoe(um, hora))) return false;
   if (espera.isenta) return true;

@@ -15,9 +15,10 @@ import { desmarcar } from "./desmarcar.ts";
 import { aceitar, desistir, esperar, mostrarFila, recusar } from "./esperar.ts";
 import { type Decisao, type Estado, semMudanca } from "./estado.ts";
 import { abrirExtra, fechar, podeExcetuar, reabrir } from "./excetuar.ts";
-import type { Alcance, Dia } from "./livro.ts";
+import type { Alcance, Dia, Quem } from "./livro.ts";
 import { marcar } from "./marcar.ts";
 import type { Comando, Erro, Pedido, PedidoDe, Qual, Resultado } from "./pedido.ts";
+import { NEGADO, podePedir, semContar } from "./permissao.ts";
 import { comPromocoes } from "./promover.ts";
 import { remarcar } from "./remarcar.ts";
 import { situar } from "./situar.ts";
@@ -235,8 +236,8 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
     muda: false,
     toca: () => NADA,
     semLivro: APRESENTADO,
-    // Ainda não há chaves: a que se traga não é nenhuma delas.
-    responde: (_estado, { chave }) => chave === undefined ? APRESENTADO : { codigo: "ERRO-120" },
+    // A chave que é de alguém a sessão já a reconheceu, e não vem aqui.
+    responde: (_estado, { chave }) => chave === undefined ? APRESENTADO : NEGADO,
   },
   PING: {
     muda: false,
@@ -287,9 +288,12 @@ export function toca(pedido: Pedido | Erro, clinica: Clinica, agora: number): To
   return "comando" in pedido ? regra(pedido).toca(pedido, clinica, agora) : NADA;
 }
 
-/** O resultado com o livro fora do alcance: só o que não precisa dele é respondido. */
-export function semLivro(pedido: Pedido | Erro): Resultado {
-  return "comando" in pedido ? COMANDOS[pedido.comando].semLivro : pedido;
+/** O resultado com o livro fora do alcance: só o que não precisa dele é respondido, e a quem o pode pedir. */
+export function semLivro(pedido: Pedido | Erro, quem: Quem): Resultado {
+  if (!("comando" in pedido)) return pedido;
+  // De quem é uma chave sabe-se sem o livro.
+  const recusado = !podePedir(quem, pedido) || pedido.comando === "OLA" && pedido.chave !== undefined;
+  return recusado ? NEGADO : COMANDOS[pedido.comando].semLivro;
 }
 
 /**
@@ -298,10 +302,13 @@ export function semLivro(pedido: Pedido | Erro): Resultado {
  */
 export function decidir(estado: Estado, pedido: Pedido | Erro): Decisao {
   if (!("comando" in pedido)) return semMudanca(pedido);
+  if (!podePedir(estado.quem, pedido)) return semMudanca(NEGADO);
   const daTabela = regra(pedido);
-  return daTabela.muda
+  const decisao = daTabela.muda
     ? comPromocoes(estado, daTabela.decide(estado, pedido))
     : semMudanca(daTabela.responde(estado, pedido));
+  const resultado = semContar(estado.quem, decisao.resultado);
+  return resultado === decisao.resultado ? decisao : { ...decisao, resultado };
 }
 
 /**
@@ -311,6 +318,7 @@ export function decidir(estado: Estado, pedido: Pedido | Erro): Decisao {
  */
 export function consultar(estado: Estado, pedido: Pedido | Erro): Resultado {
   if (!("comando" in pedido)) return pedido;
+  if (!podePedir(estado.quem, pedido)) return NEGADO;
   const daTabela = regra(pedido);
   if (daTabela.muda) throw new TypeError(`${pedido.comando} muda o livro e não é uma consulta`);
   return daTabela.responde(estado, pedido);

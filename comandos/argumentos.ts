@@ -15,8 +15,13 @@ export class ErroDeUso extends Error {
   override name = "ErroDeUso";
 }
 
-const TEXTOS = ["de", "para", "porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"];
-const CHAVES = ["banco-novo", "detalhado", "quieto", "help", "versao", "csv", "json", "adota-semana"];
+const TEXTOS = ["de", "para", "porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"]
+  .concat(["anonimo", "papel", "nome", "ate", "profissional", "certificado", "chave-privada", "tls-porta"]);
+const CHAVES = ["banco-novo", "detalhado", "quieto", "help", "versao", "csv", "json", "adota-semana", "sim"]
+  .concat(["so-tls", "substitui"]);
+
+/** As opções que se podem escrever várias vezes. */
+const VARIAS = ["nome"];
 
 /** As formas que uma chave pode pedir, como em `--csv=excel`. */
 const FORMAS: ReadonlyMap<string, string> = new Map([["csv", "excel"]]);
@@ -32,7 +37,18 @@ export const SO_DO_SERVIDOR: readonly string[] = [
   "detalhado",
   "quieto",
   "adota-semana",
+  "anonimo",
+  "certificado",
+  "chave-privada",
+  "tls-porta",
+  "so-tls",
 ];
+
+/** As opções que só servem com `chave cria`. */
+export const SO_DA_CHAVE: readonly string[] = ["papel", "nome", "ate", "profissional", "sim"];
+
+/** As opções que só servem com `certificado`. */
+export const SO_DO_CERTIFICADO: readonly string[] = ["substitui"];
 
 /** As opções que só servem com `lista`. */
 export const SO_DA_LISTA: readonly string[] = ["csv", "json"];
@@ -46,6 +62,8 @@ export interface Argumentos {
   palavras: string[];
   /** O valor de uma opção; lança `ErroDeUso` se ela veio sem valor. */
   texto(nome: string): string | undefined;
+  /** Os valores de uma opção que se pode escrever várias vezes; lança `ErroDeUso` se uma veio sem valor. */
+  textos(nome: string): string[];
   /** Se a opção foi escrita. */
   tem(nome: string): boolean;
   /** A forma que uma chave pede, como `excel` em `--csv=excel`. */
@@ -72,6 +90,7 @@ export function lerArgumentos(args: readonly string[]): Argumentos {
   });
   const lidos: Record<string, unknown> = parseArgs(semFormas, {
     string: [...TEXTOS, "_"],
+    collect: VARIAS,
     boolean: CHAVES,
     alias: { help: ["h", "ajuda"], versao: ["version"] },
     unknown: (arg: string, nome?: string) => {
@@ -79,15 +98,20 @@ export function lerArgumentos(args: readonly string[]): Argumentos {
       return true;
     },
   });
+  const textos = (nome: string): string[] => {
+    const valores = textosCrus(lidos[nome]);
+    if (valores.includes("")) throw new ErroDeUso(`--${nome} precisa de um valor`);
+    return valores;
+  };
   return {
     palavras: Array.isArray(lidos._) ? lidos._.map(String) : [],
     texto(nome): string | undefined {
-      const valor = lidos[nome];
-      if (valor === undefined) return undefined;
-      if (typeof valor !== "string" || valor === "") throw new ErroDeUso(`--${nome} precisa de um valor`);
+      const [valor, outro] = textos(nome);
+      if (outro !== undefined) throw new ErroDeUso(`--${nome} foi escrita mais de uma vez`);
       return valor;
     },
-    tem: (nome) => lidos[nome] === true || (typeof lidos[nome] === "string"),
+    textos,
+    tem: (nome) => lidos[nome] === true || textosCrus(lidos[nome]).length > 0,
     forma: (nome) => formas.get(nome),
   };
 }
@@ -119,4 +143,9 @@ export function lerInteiro(
     throw new ErroDeUso(`--${nome} espera um número de ${de} a ${ate}; veio "${escrito}"`);
   }
   return valor;
+}
+
+/** O que `parseArgs` leu de uma opção com valor, uma ou várias vezes. */
+function textosCrus(lido: unknown): string[] {
+  return [lido].flat().filter((valor) => typeof valor === "string");
 }

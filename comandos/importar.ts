@@ -7,7 +7,15 @@
 
 import { importa } from "../armazem/importacao.ts";
 import { semSenha } from "../armazem/postgres_endereco.ts";
-import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DA_LISTA, SO_DO_SERVIDOR } from "./argumentos.ts";
+import {
+  type Argumentos,
+  ErroDeUso,
+  recusaOpcoes,
+  SO_DA_CHAVE,
+  SO_DA_LISTA,
+  SO_DO_CERTIFICADO,
+  SO_DO_SERVIDOR,
+} from "./argumentos.ts";
 import { confereBanco } from "./opcoes.ts";
 
 /** Entre uma notícia do andamento e a seguinte, em ms. */
@@ -15,7 +23,11 @@ const ENTRE_NOTICIAS = 2000;
 
 /** Copia um livro para outro e diz quantas linhas. */
 export async function importar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
-  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DA_LISTA, "config", "banco"], "importar");
+  recusaOpcoes(
+    argumentos,
+    [...SO_DO_SERVIDOR, ...SO_DA_CHAVE, ...SO_DA_LISTA, ...SO_DO_CERTIFICADO, "config", "banco"],
+    "importar",
+  );
   const [de, para] = [argumentos.texto("de"), argumentos.texto("para")];
   if (de === undefined || para === undefined || palavras.length > 0) {
     throw new ErroDeUso(

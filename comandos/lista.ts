@@ -13,13 +13,21 @@ import { Clinica } from "../clinica/clinica.ts";
 import { nomeDoDia } from "../clinica/oferta.ts";
 import { formatarCpf, inofensivo } from "../clinica/texto.ts";
 import { dataNoFio } from "../protocolo.ts";
-import { type Argumentos, ErroDeUso, recusaOpcoes, SO_DE_IMPORTAR, SO_DO_SERVIDOR } from "./argumentos.ts";
+import {
+  type Argumentos,
+  ErroDeUso,
+  recusaOpcoes,
+  SO_DA_CHAVE,
+  SO_DE_IMPORTAR,
+  SO_DO_CERTIFICADO,
+  SO_DO_SERVIDOR,
+} from "./argumentos.ts";
 import { lerBanco } from "./opcoes.ts";
 import { arquivoDaSemana, lerSemana, olha } from "./semana.ts";
 
 /** Escreve a lista de um dia: o que se pede, ou hoje no fuso da clínica. */
 export async function listar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
-  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DE_IMPORTAR], "lista");
+  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DA_CHAVE, ...SO_DE_IMPORTAR, ...SO_DO_CERTIFICADO], "lista");
   if (palavras.length > 1) throw new ErroDeUso("lista espera uma data só: servidor.ts lista dd/mm/aaaa");
   if (argumentos.tem("csv") && argumentos.tem("json")) throw new ErroDeUso("--csv e --json não vão juntos");
   const arquivo = arquivoDaSemana(argumentos);

@@ -1,11 +1,13 @@
 /**
- * O livro que as opções de `servidor.ts` pedem, ou o de costume. A semana está em `semana.ts`.
+ * O livro que as opções de `servidor.ts` pedem, ou o de costume, e o TLS. A semana está em `semana.ts`; o certificado, em
+ * `tls.ts`.
  *
  * @module
  */
 
 import { ehPostgres } from "../armazem/postgres_endereco.ts";
-import { type Argumentos, ErroDeUso } from "./argumentos.ts";
+import { PORTA_TLS_PADRAO } from "../protocolo.ts";
+import { type Argumentos, ErroDeUso, lerInteiro } from "./argumentos.ts";
 
 /** O livro pedido: a opção, a variável de ambiente, o de costume, nesta ordem. */
 export function lerBanco(argumentos: Argumentos): string {
@@ -23,4 +25,43 @@ export function confereBanco(opcao: string, banco: string): void {
   if (/^[a-z]+:\/\//i.test(banco) && !ehPostgres(banco)) {
     throw new ErroDeUso(`--${opcao} espera um arquivo, ou um endereço que comece por postgres://`);
   }
+}
+
+/** O que as opções pedem. */
+export interface PedidoDeTls {
+  /** Os arquivos. */
+  readonly arquivos: ArquivosDoPar;
+  /** A porta TCP; 0 escolhe uma livre. */
+  readonly porta: number;
+  /** A porta clara não se abre. */
+  readonly so: boolean;
+}
+
+/** Onde estão o certificado e a chave privada dele, em PEM. */
+export interface ArquivosDoPar {
+  /** O certificado, seguido dos intermediários se os há. */
+  readonly certificado: string;
+  /** A chave privada, sem senha. */
+  readonly chave: string;
+}
+
+/**
+ * O TLS que se pediu, ou nenhum.
+ *
+ * @throws {ErroDeUso} se falta um dos dois arquivos, ou sobra uma opção.
+ */
+export function lerTls(argumentos: Argumentos): PedidoDeTls | undefined {
+  const [certificado, chave] = [argumentos.texto("certificado"), argumentos.texto("chave-privada")];
+  const so = argumentos.tem("so-tls");
+  if (certificado === undefined && chave === undefined) {
+    const sobra = ["tls-porta", "so-tls"].find((nome) => argumentos.tem(nome));
+    if (sobra === undefined) return undefined;
+    throw new ErroDeUso(`--${sobra} precisa de --certificado e --chave-privada; servidor.ts certificado faz os dois`);
+  }
+  if (certificado === undefined || chave === undefined) {
+    throw new ErroDeUso("--certificado e --chave-privada vão juntos");
+  }
+  if (so && argumentos.tem("porta")) throw new ErroDeUso("--so-tls não abre a porta de --porta; use --tls-porta");
+  const porta = lerInteiro(argumentos, "tls-porta", { padrao: PORTA_TLS_PADRAO, de: 0, ate: 65535 });
+  return { arquivos: { certificado, chave }, porta, so };
 }

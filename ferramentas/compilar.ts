@@ -18,8 +18,8 @@ interface Executavel {
 const EXECUTAVEIS: readonly Executavel[] = [
   // O limite de arquivos abertos está em /proc/self/limits, que o Deno só deixa ler com todas as permissões.
   { nome: "servidor", permissoes: ["--allow-all"] },
-  // As bibliotecas do menu olham TERM, NO_COLOR e outras do ambiente.
-  { nome: "cliente", permissoes: ["--no-prompt", "--allow-net", "--allow-env"] },
+  // As bibliotecas do menu olham TERM, NO_COLOR e outras do ambiente; a chave está na pasta de configuração de quem o usa.
+  { nome: "cliente", permissoes: ["--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-write"] },
 ];
 
 async function compila({ nome, permissoes }: Executavel, args: readonly string[]): Promise<boolean> {

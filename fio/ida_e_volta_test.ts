@@ -80,7 +80,7 @@ const ARBITRARIOS: { readonly [C in ComandoDoFio2]: fc.Arbitrary<PedidoNoFio2> }
     nota: arbLivre,
     ...arbAvisos,
   }, ["cpf", "nome", "especialista", "data", "dia"]),
-  BUSCA: arb("BUSCA", { cpf: arbCpf }, ["cpf"]),
+  BUSCA: arb("BUSCA", { cpf: arbCpf, codigo: arbQual.codigo }, ["cpf"]),
   CANCEL: arb("CANCEL", { cpf: arbCpf, especialista: arbProcurado, ...arbQual, motivo: arbLivre }, ["cpf"]),
   VAGAS: fc.oneof(
     arb("VAGAS", { especialista: arbProcurado, data: arbData, profissional: arbProcurado }, ["especialista"]),
@@ -144,6 +144,7 @@ const ARBITRARIOS: { readonly [C in ComandoDoFio2]: fc.Arbitrary<PedidoNoFio2> }
     cpf: arbCpf,
     nome: arbNome,
     especialista: arbProcurado,
+    codigo: arbQual.codigo,
     profissional: arbProcurado,
     de: arbData,
     ate: fc.constant("31/12/2100"),

@@ -94,7 +94,7 @@ const FORMAS: { readonly [C in ComandoDoFio2]: Forma<C> } = {
       nota: NOTA,
     },
   },
-  BUSCA: { posicoes: ["cpf"], campos: { cpf: CPF } },
+  BUSCA: { posicoes: ["cpf"], campos: { cpf: CPF, codigo: CODIGO } },
   CANCEL: {
     posicoes: ["cpf", "especialista"],
     aoMenos: 1,
@@ -188,6 +188,7 @@ const FORMAS: { readonly [C in ComandoDoFio2]: Forma<C> } = {
       cpf: CPF,
       nome: NOME,
       especialista: PROCURADO,
+      codigo: CODIGO,
       profissional: PROCURADO,
       de: DATA_CERTA,
       ate: DATA_CERTA,
@@ -250,6 +251,12 @@ export function lerOla(linha: string): PedidoLido | undefined {
   const partes = parteLinha(linha);
   const lido = partes?.comando === "OLA" ? lePartes(partes.comando, partes) : undefined;
   return lido === undefined || "codigo" in lido ? undefined : lido;
+}
+
+/** O comando que uma linha diz, seja o resto o que for; nada, se não diz um. */
+export function comandoDaLinha(linha: string): ComandoDoFio2 | undefined {
+  const comando = parteLinha(linha)?.comando;
+  return comando !== undefined && ehComando(comando) ? comando : undefined;
 }
 
 /** Uma linha, por partes. */

@@ -53,7 +53,10 @@ const EXEMPLOS: { readonly [C in ComandoDoFio2]: Exemplo<C> } = {
     lido: LIDA,
     podemFaltar: 1,
   },
-  BUSCA: { pedido: { comando: "BUSCA", cpf: CPF }, linha: `["BUSCA","${CPF}"]` },
+  BUSCA: {
+    pedido: { comando: "BUSCA", cpf: CPF, codigo: "7K3M9QXZ" },
+    linha: `["BUSCA","${CPF}",{"codigo":"7K3M9QXZ"}]`,
+  },
   CANCEL: {
     pedido: { comando: "CANCEL", ...E, ...QUAL, motivo: "viagem" },
     linha: `["CANCEL","${CPF}","E",{${QUAL_NO_FIO},"motivo":"viagem"}]`,
@@ -108,10 +111,19 @@ const EXEMPLOS: { readonly [C in ComandoDoFio2]: Exemplo<C> } = {
   HISTORIA: { pedido: { comando: "HISTORIA", cpf: CPF }, linha: `["HISTORIA","${CPF}"]` },
   ESPERA: {
     pedido: {
-      ...{ comando: "ESPERA", nome: "MARIA", ...E, profissional: "P", de: "30/11/2026", ate: "04/12/2026" },
+      ...{
+        comando: "ESPERA",
+        nome: "MARIA",
+        ...E,
+        codigo: DA_ENTRADA.codigo,
+        profissional: "P",
+        de: "30/11/2026",
+        ate: "04/12/2026",
+      },
       ...{ turno: "MANHÃ", antecedencia: 240, marca: true, prioridade: 2, motivo: "dor", ...AVISOS },
     },
-    linha: `["ESPERA","${CPF}","MARIA","E",{"profissional":"P","de":"30/11/2026","ate":"04/12/2026","turno":"MANHÃ",` +
+    linha:
+      `["ESPERA","${CPF}","MARIA","E",{"codigo":"${DA_ENTRADA.codigo}","profissional":"P","de":"30/11/2026","ate":"04/12/2026","turno":"MANHÃ",` +
       `"antecedencia":240,"marca":true,"prioridade":2,"motivo":"dor",${AVISOS_NO_FIO}}]`,
     lido: { de: "2026-11-30", ate: "2026-12-04" },
   },

@@ -16,7 +16,18 @@ export interface Eventos {
   /** O que se faz antes de atender, e leva tempo. */
   andamento: { o_que: string };
   /** O servidor atende. */
-  pronto: { clinica: string; versao: string; banco: string; endereco: string; porta: number; alcance: string[] };
+  pronto: {
+    clinica: string;
+    versao: string;
+    banco: string;
+    endereco: string;
+    /** A porta clara, se há uma. */
+    porta?: number;
+    /** A porta por TLS, se há uma, e o certificado dela. */
+    tls?: { porta: number; certificado: string };
+    alcance: string[];
+    acesso: string;
+  };
   /** Um terminal conectou. */
   conectou: { cliente: string };
   /** Um terminal foi-se. */
@@ -218,6 +229,12 @@ function conte(quantas: number | undefined, uma: string, varias: string): string
   return quantas === undefined ? [] : [`${quantas.toLocaleString("pt-BR")} ${quantas === 1 ? uma : varias}`];
 }
 
+/** `9000, 9443` → `"porta 9000, e 9443 por TLS"`. */
+function portas(clara: number | undefined, tls: number | undefined): string {
+  if (clara === undefined) return `porta ${tls}, só por TLS`;
+  return `porta ${clara}${tls === undefined ? "" : `, e ${tls} por TLS`}`;
+}
+
 function vezes(mais: number | undefined): string {
   return mais === undefined ? "" : `, e mais ${conte(mais, "vez", "vezes")}`;
 }
@@ -225,10 +242,12 @@ function vezes(mais: number | undefined): string {
 /** Cada evento como se diz a uma pessoa; alguns em várias linhas. */
 export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
   andamento: ({ o_que }) => o_que,
-  pronto: ({ clinica, versao, banco, porta, alcance }) =>
+  pronto: ({ clinica, versao, banco, porta, tls, alcance, acesso }) =>
     [
-      `${clinica} ${versao}: servidor no ar, porta ${porta}, livro ${banco}`,
+      `${clinica} ${versao}: servidor no ar, ${portas(porta, tls?.porta)}, livro ${banco}`,
       ...alcance.map((comando) => `          ${comando}`),
+      ...tls === undefined ? [] : [`          certificado: ${tls.certificado}`],
+      `          ${acesso}`,
       "          Ctrl-C encerra.",
     ].join("\n"),
   conectou: ({ cliente }) => `${curto(cliente)} conectou`,

@@ -9,12 +9,13 @@
 
 import { delay } from "@std/async";
 import type { Agenda } from "../agenda.ts";
+import type { Quem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
 import type { Console } from "./console.ts";
 import { LACO } from "./laco.ts";
 import { Redator } from "./redator.ts";
 import type { Registro } from "./registro.ts";
-import { type Ambiente, LIMITES, type Limites, Sessao, type Soquete } from "./sessao.ts";
+import { type Ambiente, LIMITES, type Limites, type Porteiro, Sessao, type Soquete } from "./sessao.ts";
 
 /** Os tempos de um ouvinte, em ms. */
 export interface Tempos {
@@ -50,10 +51,18 @@ export interface Porta {
   close(): void;
 }
 
+/** Quem sabe também o que pode quem chega sem chave. */
+export interface PorteiroDaPorta extends Porteiro {
+  /** Quem chega. */
+  semChave(quem: Pick<Quem, "origem" | "cliente">): Quem;
+}
+
 /** O que um `Ouvinte` precisa. */
 export interface OpcoesDoOuvinte {
   /** Quem responde aos pedidos. */
   agenda: Agenda;
+  /** Quem sabe o que pode quem chega, com uma chave e sem ela. */
+  porteiro: PorteiroDaPorta;
   /** A quem se diz o que foi respondido. */
   console: Console;
   /** Onde se contam as conexões. */
@@ -78,15 +87,17 @@ export class Ouvinte {
   #porEndereco = new Map<string, number>();
   #relogio: number;
   #relogioComum = (): number => this.#relogio;
+  #portas: readonly Porta[] = [];
   #encerrando = false;
 
   /** Um ouvinte que ainda não atende. */
   constructor(opcoes: OpcoesDoOuvinte) {
     this.#opcoes = opcoes;
     this.#tempos = opcoes.tempos ?? TEMPOS;
-    const { agenda, console, limites = LIMITES } = opcoes;
+    const { agenda, console, porteiro, limites = LIMITES } = opcoes;
     this.#ambiente = {
       agenda,
+      porteiro,
       redator: new Redator(agenda),
       relogio: this.#relogioComum,
       limites,
@@ -96,12 +107,13 @@ export class Ouvinte {
     this.#relogio = performance.now() + this.#tempos.conferencia;
   }
 
-  /** Aceita até que `encerra` feche a porta e a última sessão acabe. */
-  async atende(porta: Porta): Promise<void> {
+  /** Aceita, por uma porta ou por várias, até que `encerra` as feche e a última sessão acabe. */
+  async atende(...portas: readonly Porta[]): Promise<void> {
+    this.#portas = portas;
     const { conferencia, chegada, fim } = this.#tempos;
     const conferindo = setInterval(() => this.#confere(), conferencia);
     try {
-      await this.#aceita(porta);
+      await Promise.all(portas.map((porta) => this.#aceita(porta)));
       const prazo = performance.now() + fim;
       if (this.#sessoes.size > 0) await delay(chegada);
       for (const sessao of this.#sessoes) sessao.encerra();
@@ -114,11 +126,16 @@ export class Ouvinte {
     }
   }
 
+  /** As chaves mudaram: cada conexão fica com o que agora pode, e acaba a de uma chave que já não vale. */
+  reve(): void {
+    for (const sessao of this.#sessoes) sessao.reve();
+  }
+
   /** Para de aceitar; `atende` acaba quando o que foi recebido tiver resposta. `sinal` é quem mandou. */
-  encerra(porta: Porta, sinal: string): void {
+  encerra(sinal: string): void {
     this.#encerrando = true;
     this.#opcoes.registro.conta("encerrando", { sinal, conexoes: this.#sessoes.size });
-    porta.close();
+    for (const porta of this.#portas) porta.close();
   }
 
   async #aceita(porta: Porta): Promise<void> {
@@ -174,8 +191,7 @@ export class Ouvinte {
   }
 
   #sessao(conexao: Chegada, cliente: string, origem: string): Sessao {
-    // Ainda não há chaves: quem alcança a porta pode tudo.
-    return new Sessao(conexao, { origem, cliente, papel: "gerente" }, this.#ambiente);
+    return new Sessao(conexao, this.#opcoes.porteiro.semChave({ origem, cliente }), this.#ambiente);
   }
 
   #contaErro(erro: unknown): void {

@@ -11,6 +11,7 @@ import { Agenda } from "../agenda.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import { PACIENCIA } from "../testes/apoio.ts";
+import { PORTA_ABERTA } from "../testes/porteiro.ts";
 import { Console } from "./console.ts";
 import { type Chegada, Ouvinte, type Porta, RECUSAS_MAXIMAS } from "./ouvinte.ts";
 import { Registro } from "./registro.ts";
@@ -153,6 +154,7 @@ class Casa implements AsyncDisposable {
     this.ouvinte = new Ouvinte({
       agenda,
       console: new Console({ registro: this.#registro, armazem, agenda }),
+      porteiro: PORTA_ABERTA,
       registro: this.#registro,
       conexoes,
       conexoesPorEndereco,
@@ -181,12 +183,12 @@ class Casa implements AsyncDisposable {
 
   /** Encerra e espera o fim. */
   async encerra(): Promise<void> {
-    this.ouvinte.encerra(this.porta, "SIGTERM");
+    this.ouvinte.encerra("SIGTERM");
     await deadline(this.atendendo, PACIENCIA);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.ouvinte.encerra(this.porta, "fim do teste");
+    this.ouvinte.encerra("fim do teste");
     await this.atendendo;
     await this.#registro.fecha();
     await this.#armazem[Symbol.asyncDispose]();

@@ -19,6 +19,7 @@ import { codificarResposta2 } from "../fio/respostas.ts";
 import {
   codificarResposta,
   dataNoFio,
+  LINHA_SEM_ACESSO,
   linhaDeVagas,
   type PrimeiraVaga,
   type Resposta,
@@ -28,6 +29,7 @@ import {
 
 /** O que cada papel vê de um agendamento, além do que todos veem. */
 const VE: { readonly [P in Papel]: { readonly daCasa: boolean; readonly codigos: boolean } } = {
+  ninguem: { daCasa: false, codigos: false },
   anonimo: { daCasa: false, codigos: false },
   quiosque: { daCasa: false, codigos: false },
   paciente: { daCasa: false, codigos: false },
@@ -40,10 +42,23 @@ const VE: { readonly [P in Papel]: { readonly daCasa: boolean; readonly codigos:
 
 /**
  * Se o código de um agendamento vai numa resposta: nunca onde não se pediu aquele agendamento (`ERRO-111`, o dia); quem
- * marcou recebe o seu; e quem trata dele vê-o.
+ * marcou recebe o seu; quem trata dele vê-o, e quem disse esse mesmo também.
  */
-function mostraCodigo(codigo: Codigo, papel: Papel): boolean {
-  return codigo !== "ERRO-111" && codigo !== "OK-310" && (codigo === "OK-300" || VE[papel].codigos);
+function codigoPara(um: Agendamento, { codigo, papel, dito }: ComoSeMostra): string | undefined {
+  if (um.codigo === "" || codigo === "ERRO-111" || codigo === "OK-310") return undefined;
+  return codigo === "OK-300" || VE[papel].codigos || um.codigo === dito ? um.codigo : undefined;
+}
+
+/** Em que resposta, a quem, e o código que ele disse. */
+interface ComoSeMostra {
+  readonly codigo: Codigo;
+  readonly papel: Papel;
+  readonly dito: string | undefined;
+}
+
+/** De um anônimo de quem não se aceita nada não se diz mais do que isso. */
+function papelNoFio(papel: Papel): Papel {
+  return papel === "ninguem" ? "anonimo" : papel;
 }
 
 /** Escreve resultados como linhas. */
@@ -61,16 +76,17 @@ export class Redator {
 
   /** O resultado numa linha de CLINICA/1, LF incluído. */
   linha(resultado: Resultado): string {
+    if (resultado.codigo === "ERRO-120") return LINHA_SEM_ACESSO;
     return resultado.codigo === "OK-304"
       ? this.#vagas.linha(resultado.vagas)
       : codificarResposta(this.veste(resultado));
   }
 
-  /** O resultado numa linha de CLINICA/2, LF incluído, como `quem` o pode ver. */
-  linha2(resultado: Resultado, quem: Quem): string {
+  /** O resultado numa linha de CLINICA/2, LF incluído, como o pode ver `quem`, que no pedido disse ou não um código. */
+  linha2(resultado: Resultado, quem: Quem, dito?: string): string {
     return resultado.codigo === "OK-304"
       ? this.#vagas2.linha(resultado.vagas)
-      : codificarResposta2(this.veste2(resultado, quem));
+      : codificarResposta2(this.veste2(resultado, quem, dito));
   }
 
   /**
@@ -123,14 +139,23 @@ export class Redator {
   }
 
   /** O resultado como viaja em CLINICA/2, com o que `quem` pode ver. */
-  veste2(resultado: Resultado, quem: Quem): Resposta2 {
+  veste2(resultado: Resultado, { papel, nome }: Quem, dito?: string): Resposta2 {
     const { codigo } = resultado;
-    const veste = (um: Agendamento): Tupla2 => this.#tupla2(um, codigo, quem.papel);
+    const veste = (um: Agendamento): Tupla2 => this.#tupla2(um, { codigo, papel, dito });
     switch (codigo) {
       case "OK-200": {
         if (resultado.apresenta === undefined) return { codigo };
         const { nome: clinica, fuso } = this.#agenda.clinica.oferta;
-        return { codigo, apresentacao: { clinica, versao: configuracao.version, fuso, papel: quem.papel, nome: "" } };
+        return {
+          codigo,
+          apresentacao: {
+            clinica,
+            versao: configuracao.version,
+            fuso,
+            papel: papelNoFio(papel),
+            nome: nome ?? "",
+          },
+        };
       }
       case "OK-300":
       case "OK-301":
@@ -155,7 +180,7 @@ export class Redator {
         return { codigo, posicao: resultado.posicao, entrada: { numero, codigo: segredo } };
       }
       case "OK-311":
-        return { codigo, fila: resultado.fila.map((um, i) => this.#naFila(um, i + 1, quem.papel)) };
+        return { codigo, fila: resultado.fila.map((um, i) => this.#naFila(um, i + 1, papel)) };
       case "OK-312":
       case "OK-314":
         return { codigo, numero: resultado.numero, agendamentos: resultado.agendamentos.map(veste) };
@@ -171,10 +196,10 @@ export class Redator {
   }
 
   /** O que falta fica `undefined`, que o JSON não escreve. */
-  #tupla2(um: Agendamento, codigo: Codigo, papel: Papel): Tupla2 {
+  #tupla2(um: Agendamento, como: ComoSeMostra): Tupla2 {
     const { clinica, instantes } = this.#daClinica();
     const { numero, versao, situacao, minutos, encaixe, chegouEm } = um;
-    const { daCasa } = VE[papel];
+    const { daCasa } = VE[como.papel];
     const chegou = daCasa && chegouEm !== "";
     const casa = (texto: string): string | undefined => daCasa && texto !== "" ? texto : undefined;
     return [...this.#tupla(um), {
@@ -185,7 +210,7 @@ export class Redator {
       local: clinica.localDe(um),
       minutos,
       encaixe,
-      codigo: mostraCodigo(codigo, papel) && um.codigo !== "" ? um.codigo : undefined,
+      codigo: codigoPara(um, como),
       senha: chegou ? um.senha : undefined,
       prioridade: chegou || daCasa && um.prioridade > 0 ? um.prioridade : undefined,
       chegada: chegou ? instantes.get(minuto(chegouEm)).slice("dd/mm/aaaa ".length) : undefined,

@@ -202,33 +202,48 @@ teste(
   },
 );
 
-teste("o código nunca vai em ERRO-111 nem no dia, e no resto vai para quem trata dele, ou para quem marcou", () => {
-  const redator = redatorDe();
-  const vai = (resultado: Resultado, papel: Papel): boolean =>
-    "codigo" in detalhes(redator.linha2(resultado, { ...QUEM, papel }));
-  const uma = [CHAMADO] as const;
-  const respostas: readonly [Resultado, boolean][] = [
-    [{ codigo: "OK-300", agendamentos: uma }, true],
-    [{ codigo: "OK-301", agendamentos: uma }, true],
-    [{ codigo: "OK-302", agendamentos: uma }, true],
-    [{ codigo: "OK-303", agendamentos: [CHAMADO, CHAMADO] }, true],
-    [{ codigo: "OK-306", agendamentos: uma }, true],
-    [{ codigo: "OK-310", agendamentos: uma }, false],
-    [{ codigo: "OK-312", numero: 1, agendamentos: uma }, true],
-    [{ codigo: "OK-314", numero: 1, agendamentos: uma }, true],
-    [{ codigo: "OK-315", agendamentos: uma }, true],
-    [{ codigo: "ERRO-111", agendamentos: uma }, false],
-    [{ codigo: "ERRO-114", agendamentos: uma }, true],
-    [{ codigo: "ERRO-115", agendamentos: uma }, true],
-    [{ codigo: "ERRO-117", agendamentos: uma }, true],
-  ];
-  for (const [resultado, esperado] of respostas) {
-    for (const papel of ["gerente", "balcao"] as const) assertEquals(vai(resultado, papel), esperado, resultado.codigo);
-    for (const papel of ["quiosque", "profissional", "anonimo"] as const) {
-      assertEquals(vai(resultado, papel), resultado.codigo === "OK-300", `${resultado.codigo} a ${papel}`);
+teste(
+  "o código nunca vai em ERRO-111 nem no dia, e no resto vai para quem trata dele, quem marcou ou quem o disse",
+  () => {
+    const redator = redatorDe();
+    const vai = (resultado: Resultado, papel: Papel, dito?: string): boolean =>
+      "codigo" in detalhes(redator.linha2(resultado, { ...QUEM, papel }, dito));
+    const uma = [CHAMADO] as const;
+    const respostas: readonly [Resultado, boolean][] = [
+      [{ codigo: "OK-300", agendamentos: uma }, true],
+      [{ codigo: "OK-301", agendamentos: uma }, true],
+      [{ codigo: "OK-302", agendamentos: uma }, true],
+      [{ codigo: "OK-303", agendamentos: [CHAMADO, CHAMADO] }, true],
+      [{ codigo: "OK-306", agendamentos: uma }, true],
+      [{ codigo: "OK-310", agendamentos: uma }, false],
+      [{ codigo: "OK-312", numero: 1, agendamentos: uma }, true],
+      [{ codigo: "OK-314", numero: 1, agendamentos: uma }, true],
+      [{ codigo: "OK-315", agendamentos: uma }, true],
+      [{ codigo: "ERRO-111", agendamentos: uma }, false],
+      [{ codigo: "ERRO-114", agendamentos: uma }, true],
+      [{ codigo: "ERRO-115", agendamentos: uma }, true],
+      [{ codigo: "ERRO-117", agendamentos: uma }, true],
+    ];
+    for (const [resultado, esperado] of respostas) {
+      for (const papel of ["gerente", "balcao"] as const) {
+        assertEquals(
+          vai(resultado, papel),
+          esperado,
+          resultado.codigo,
+        );
+      }
+      for (const papel of ["quiosque", "profissional", "anonimo"] as const) {
+        assertEquals(vai(resultado, papel), resultado.codigo === "OK-300", `${resultado.codigo} a ${papel}`);
+        assertEquals(vai(resultado, papel, "0UTR0000"), resultado.codigo === "OK-300", "disse outro");
+        assertEquals(
+          vai(resultado, papel, CHAMADO.codigo),
+          esperado,
+          `${resultado.codigo} a ${papel}, que disse o código`,
+        );
+      }
     }
-  }
-});
+  },
+);
 
 teste("quem não é da casa não vê a senha, a chegada, o motivo, a nota nem o contato", () => {
   const redator = redatorDe();
@@ -250,7 +265,15 @@ teste("quem não é da casa não vê a senha, a chegada, o motivo, a nota nem o 
 const ESPERA: Espera = {
   ...{ numero: 12, versao: 3, codigo: "0G6WRTH2", cpf: "39053344705", nome: "ANA", especialidade: "CLINICO GERAL" },
   ...{ profissional: "DRA. ANA LIMA", de: "2026-11-30", ate: "2026-12-31", turno: "TARDE", antecedencia: 240 },
-  ...{ marca: true, prioridade: 2, motivo: "dor", isenta: true, email: "ana@exemplo.com", telefone: "+5511987654321" },
+  ...{
+    marca: true,
+    move: true,
+    prioridade: 2,
+    motivo: "dor",
+    isenta: true,
+    email: "ana@exemplo.com",
+    telefone: "+5511987654321",
+  },
   ...{ origem: "10.0.0.7", lapsos: 1, ordem: 12, desde: "2026-11-29T02:58:30Z", convite: 1, passou: [] },
   terminouEm: "",
 };

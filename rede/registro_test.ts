@@ -89,6 +89,7 @@ const EXEMPLOS: { [E in Exclude<Evento, "omitidas">]: Eventos[E] } = {
     endereco: "0.0.0.0",
     porta: 9000,
     alcance: ["em outra máquina: deno run -A cliente.ts 10.0.0.30"],
+    acesso: "quem alcança esta porta pode tudo",
   },
   conectou: { cliente: "10.0.0.7:5000" },
   saiu: { cliente: "10.0.0.7:5000", pedidos: 1, motivo: "sem pedidos por tempo demais" },

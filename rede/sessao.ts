@@ -11,9 +11,10 @@
 import { Buffer } from "node:buffer";
 import type { Agenda } from "../agenda.ts";
 import type { Quem } from "../clinica/livro.ts";
-import type { Codigo, Erro, Resultado } from "../clinica/pedido.ts";
+import type { Codigo, Erro, PedidoDe, Resultado } from "../clinica/pedido.ts";
 import type { ComandoDoFio2, PedidoLido } from "../fio/clinica2.ts";
-import { decodificarPedido2, lerOla } from "../fio/pedidos.ts";
+import { NEGADO, pode } from "../clinica/permissao.ts";
+import { comandoDaLinha, decodificarPedido2, lerOla } from "../fio/pedidos.ts";
 import { decodificarPedido, ehHttp, Enquadrador, Ilegivel, LINHA_MAXIMA } from "../protocolo.ts";
 import { emBytes, emTexto } from "./bytes.ts";
 import type { Laco, Trabalho } from "./laco.ts";
@@ -91,8 +92,18 @@ export interface Soquete {
   close(): void;
 }
 
+/** Quem sabe de quem é cada chave. */
+export interface Porteiro {
+  /** Quem mostra uma chave; nada, se ela não é de ninguém. */
+  comChave(chave: string, quem: Quem): Quem | undefined;
+  /** Quem já entrou, como é agora; nada, se já não pode estar aqui. */
+  agora(quem: Quem): Quem | undefined;
+}
+
 /** O que todas as sessões de um servidor têm em comum. */
 export interface Ambiente {
+  /** Quem sabe de quem é cada chave. */
+  readonly porteiro: Porteiro;
   /** Quem responde aos pedidos. */
   readonly agenda: Agenda;
   /** Quem escreve as respostas. */
@@ -174,6 +185,14 @@ export class Sessao {
     }
   }
 
+  /** As chaves mudaram: continua com o que agora pode, ou acaba já. */
+  reve(): void {
+    const agora = this.#ambiente.porteiro.agora(this.#quem);
+    if (agora !== undefined) return void (this.#quem = agora);
+    this.motivo ??= "a chave já não vale";
+    this.#fecha();
+  }
+
   /** O servidor vai parar: acaba logo se está à espera de um pedido, ou assim que responder ao que recebeu. */
   encerra(): void {
     this.motivo ??= "servidor encerrado";
@@ -190,7 +209,7 @@ export class Sessao {
   async #percorre(recusada: boolean): Promise<void> {
     try {
       if (recusada) await this.#desiste();
-      else await this.#escreve(this.#ambiente.redator.linha(await this.#ambiente.agenda.saudacao()));
+      else await this.#escreve(this.#ambiente.redator.linha(await this.#saudacao()));
       if (this.#encerrando) return;
       let bloco = Buffer.allocUnsafeSlow(BLOCO_MENOR);
       while (!this.#fechada) {
@@ -237,6 +256,11 @@ export class Sessao {
     }
   }
 
+  /** As vagas são de quem as pode ver. */
+  #saudacao(): Resultado | Promise<Resultado> {
+    return pode(this.#quem, "VAGAS") ? this.#ambiente.agenda.saudacao() : { codigo: "OK-200", primeiras: [] };
+  }
+
   #aguardaLeitura(): void {
     if (!this.#enquadrador.incompleta) {
       this.#espera = "pedido";
@@ -263,8 +287,10 @@ export class Sessao {
       const item = this.#le(linha);
       const pesada = "comando" in item && PESADOS[item.comando];
       // Vai só: num lote, o que se lê sem travas podia ser de antes do que outro servidor grava entre a leitura e o commit.
-      if (pesada && grupo.length > 0) break;
-      grupo.push(item);
+      // E um OLA: o que vem antes é de quem se era.
+      const ola = "comando" in item && item.comando === "OLA";
+      if ((pesada || ola) && grupo.length > 0) break;
+      grupo.push(ola ? this.#reconhece(item) : item);
       if (!("comando" in item)) {
         this.#malformadas = item.codigo === "ERRO-100" ? this.#malformadas + 1 : 0;
         if (this.#malformadas === this.#ambiente.limites.malformadas) {
@@ -277,7 +303,7 @@ export class Sessao {
       if (item.comando === "SAIR") this.#acabou = true;
       this.#pesada = pesada;
       // Depois de um OLA lê-se o que segue noutro fio, se ele o mudou.
-      if (this.#pesada || item.comando === "OLA") break;
+      if (this.#pesada || ola) break;
     }
     return grupo;
   }
@@ -285,9 +311,21 @@ export class Sessao {
   /** Um `OLA` bem escrito é de CLINICA/2 em qualquer fio. */
   #le(linha: string | Ilegivel): PedidoLido | Erro {
     if (linha instanceof Ilegivel) return MALFORMADA;
-    if (this.#apresentado) return decodificarPedido2(linha);
-    const item = decodificarPedido(linha);
-    return "codigo" in item ? lerOla(linha) ?? item : item;
+    const item = this.#apresentado ? decodificarPedido2(linha) : decodificarPedido(linha);
+    if ("comando" in item) return item;
+    const ola = this.#apresentado ? undefined : lerOla(linha);
+    if (ola !== undefined) return ola;
+    // O que está mal escrito num pedido que não se pode fazer não vem ao caso.
+    const comando = item.codigo === "ERRO-102" || item.codigo === "ERRO-104" ? comandoDaLinha(linha) : undefined;
+    return comando === undefined || pode(this.#quem, comando) ? item : NEGADO;
+  }
+
+  /** Quem se apresenta com uma chave que é de alguém passa a ser esse; com outra, continua quem era. */
+  #reconhece({ comando, chave }: PedidoDe<"OLA">): PedidoDe<"OLA"> {
+    const quem = chave === undefined ? undefined : this.#ambiente.porteiro.comChave(chave, this.#quem);
+    if (quem === undefined) return { comando, chave };
+    this.#quem = quem;
+    return { comando };
   }
 
   /** Qualquer página da Web pode mandar um navegador aqui: nada do que ele traz depois da primeira linha se executa. */
@@ -320,7 +358,7 @@ export class Sessao {
     const ola = "comando" in item && item.comando === "OLA";
     if (ola && resultado.codigo === "OK-200") this.#apresentado = true;
     return ola || this.#apresentado
-      ? this.#ambiente.redator.linha2(resultado, this.#quem)
+      ? this.#ambiente.redator.linha2(resultado, this.#quem, codigoDito(item))
       : this.#ambiente.redator.linha(resultado);
   }
 
@@ -368,6 +406,10 @@ function proximoBloco(bloco: Buffer<ArrayBuffer>, lidos: number): Buffer<ArrayBu
   if (lidos === bloco.length && bloco.length < BLOCO_MAIOR) return Buffer.allocUnsafeSlow(BLOCO_MAIOR);
   if (lidos <= BLOCO_MENOR && bloco.length > BLOCO_MENOR) return Buffer.allocUnsafeSlow(BLOCO_MENOR);
   return bloco;
+}
+
+function codigoDito(item: PedidoLido | Erro): string | undefined {
+  return "comando" in item && "codigo" in item ? item.codigo : undefined;
 }
 
 const MALFORMADA: Erro = { codigo: "ERRO-100" };

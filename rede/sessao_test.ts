@@ -9,6 +9,7 @@ import { deadline } from "@std/async";
 import { Agenda } from "../agenda.ts";
 import type { Armazem, Desfecho, Quem } from "../clinica/livro.ts";
 import { cpfDeExemplo, PACIENCIA } from "../testes/apoio.ts";
+import { PORTA_ABERTA } from "../testes/porteiro.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import configuracao from "../deno.json" with { type: "json" };
@@ -229,6 +230,7 @@ function monta({ limites = {}, antes = () => {}, recusa = false, config, laco = 
   const respondidos: Cena["respondidos"] = [];
   const sessao = new Sessao(conexao, { origem: "10.0.0.7", cliente: "10.0.0.7:40312", papel: "gerente" }, {
     agenda,
+    porteiro: PORTA_ABERTA,
     redator: new Redator(agenda),
     relogio: () => agora,
     limites: { ...LIMITES, ...limites },

@@ -11,6 +11,7 @@ import {
   BANDEIRAS,
   CHAVES,
   type ComandoDado,
+  DA_CHAVE,
   FORMAS,
   type NomeDeComando,
   NOMES_DE_COMANDO,
@@ -19,17 +20,23 @@ import { montaComando, type SemValor } from "./leitura.ts";
 import { LETRAS_DE_ENGANO, maisPerto } from "./parecidas.ts";
 import { chave } from "../clinica/texto.ts";
 import { ErroDeUso } from "../comandos/argumentos.ts";
-import { PORTA_PADRAO } from "../protocolo.ts";
+import { PORTA_PADRAO, PORTA_TLS_PADRAO } from "../protocolo.ts";
+
+/** Uma palavra que diz o que fazer. */
+type Palavra = NomeDeComando | typeof DA_CHAVE[number];
+
+const PALAVRAS: readonly Palavra[] = [...NOMES_DE_COMANDO, ...DA_CHAVE];
 
 /** As palavras do menu e as da recepção, para quem as escreve no lugar do comando. */
-const OUTRAS_PALAVRAS: ReadonlyMap<string, NomeDeComando> = new Map([
+const OUTRAS_PALAVRAS: ReadonlyMap<string, Palavra> = new Map<string, Palavra>([
   ["marcar", "agendar"],
   ["ver", "buscar"],
   ["desmarcar", "cancelar"],
   ["lista", "agenda"],
   ["dia", "agenda"],
   ["desfechar", "reabrir"],
-  ["entrar", "esperar"],
+  ["entrar", "entra"],
+  ["esquecer", "esquece"],
   ["avisar", "esperar"],
   ["sair", "desistir"],
 ]);
@@ -38,8 +45,15 @@ const OUTRAS_PALAVRAS: ReadonlyMap<string, NomeDeComando> = new Map([
 export type Chamada =
   | { readonly tipo: "ajuda" | "versao" }
   | { readonly tipo: "uso"; readonly mensagem: string }
-  | { readonly tipo: "menu"; readonly endereco: Endereco; readonly duvida?: string }
-  | { readonly tipo: "comando"; readonly endereco: Endereco; readonly comando: ComandoDado; readonly json: boolean };
+  | { readonly tipo: typeof DA_CHAVE[number]; readonly endereco: Endereco }
+  | { readonly tipo: "menu"; readonly endereco: Endereco; readonly chave?: string; readonly duvida?: string }
+  | {
+    readonly tipo: "comando";
+    readonly endereco: Endereco;
+    readonly comando: ComandoDado;
+    readonly chave?: string;
+    readonly json: boolean;
+  };
 
 /** Lê a linha de comando. Não lança: o que está errado volta como `uso`, com a frase a mostrar. */
 export function lerChamada(args: readonly string[]): Chamada {
@@ -56,26 +70,36 @@ interface Separados extends SemValor {
   bandeiras: Map<Bandeira, string>;
   ajuda: boolean;
   json: boolean;
+  /** Por TLS, e com que autoridades. */
+  tls?: { readonly raiz?: string };
+  chave?: string;
 }
+
+/** O arquivo das autoridades em que se confia; é da conexão, e não de um comando. */
+const RAIZ = "certificado-raiz";
 
 function separa(args: readonly string[]): Separados {
   const estranhas: string[] = [];
   const { vazias, outras } = tiraVazias(args);
   // Sem declarar tudo como texto, "01234567890" viraria o número 1234567890.
   const lidos: { _: string[] } & Record<string, unknown> = parseArgs(outras, {
-    string: ["_", ...BANDEIRAS],
-    boolean: CHAVES,
+    string: ["_", "chave", RAIZ, ...BANDEIRAS],
+    boolean: [...CHAVES, "tls"],
     alias: { h: "help" },
     unknown: (arg: string, nome?: string): boolean => {
       if (nome !== undefined) estranhas.push(arg);
       return nome === undefined;
     },
   });
+  const { chave } = lidos;
+  if (args.includes("--chave=") || chave !== undefined && (typeof chave !== "string" || chave === "")) {
+    throw new ErroDeUso("falta o valor de --chave");
+  }
   const comValor = args.find((arg) => CHAVES.some((nome) => arg.startsWith(`--${nome}=`)));
   if (comValor !== undefined) throw new ErroDeUso(`${comValor.split("=")[0]} não leva valor: veio "${comValor}"`);
   if (estranhas.length > 0) {
     const [nome] = estranhas[0].split("=");
-    const perto = maisPerto(nome.replace(/^-+/, ""), [...BANDEIRAS, ...CHAVES]);
+    const perto = maisPerto(nome.replace(/^-+/, ""), [...BANDEIRAS, "chave", RAIZ, ...CHAVES, "tls"]);
     const engano = perto.distancia <= LETRAS_DE_ENGANO && perto.distancia < perto.palavra.length;
     const sugestao = engano ? `; queria dizer --${perto.palavra}?` : "";
     throw new ErroDeUso(`opção desconhecida: ${nome}${sugestao}`);
@@ -85,8 +109,12 @@ function separa(args: readonly string[]): Separados {
     const valor = lidos[nome];
     if (typeof valor === "string") bandeiras.set(nome, valor);
   }
+  const raiz = lidos[RAIZ];
+  if (raiz === "") throw new ErroDeUso(`--${RAIZ} precisa de um arquivo`);
   return {
     palavras: lidos._,
+    tls: typeof raiz === "string" ? { raiz } : lidos.tls === true ? {} : undefined,
+    ...(typeof chave === "string" ? { chave } : {}),
     bandeiras,
     vazias,
     ditas: new Set((["encaixe", "marca"] as const).filter((nome) => lidos[nome] === true)),
@@ -112,8 +140,12 @@ function tiraVazias(args: readonly string[]): { vazias: ReadonlySet<Bandeira>; o
   return { vazias, outras };
 }
 
-function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json }: Separados): Chamada {
+function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json, tls, ...comChave }: Separados): Chamada {
   if (ajuda) return { tipo: "ajuda" };
+  // Lida como um servidor, ia perguntar-se por ela na rede.
+  if (palavras.some(ehChave)) {
+    throw new ErroDeUso("uma chave não se escreve assim, que fica à vista; entra pergunta por ela, e guarda-a");
+  }
   const resto = [...palavras];
   const [primeira, segunda] = palavras;
   let host: string | undefined;
@@ -127,16 +159,17 @@ function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json }: Separad
       resto.shift();
     }
   }
-  const endereco: Endereco = { host: host ?? "localhost", porta: porta ?? PORTA_PADRAO };
+  const padrao = tls === undefined ? PORTA_PADRAO : PORTA_TLS_PADRAO;
+  const endereco: Endereco = { host: host ?? "localhost", porta: porta ?? padrao, ...tls && { tls } };
   const palavra = resto.shift();
   if (palavra === undefined) {
     // Depois de um comando é a versão de um agendamento, e falta-lhe o valor.
     if (bandeiras.get("versao") === "") return { tipo: "versao" };
     if (bandeiras.size === 0 && ditas.size === 0 && !json) {
-      return { tipo: "menu", endereco, ...duvidaDoMenu(primeira, palavras.length) };
+      return { tipo: "menu", endereco, ...comChave, ...duvidaDoMenu(primeira, palavras.length) };
     }
     const lido = primeira === undefined ? "" : `; "${primeira}" foi lido como o servidor${duvidaSobre(primeira)}`;
-    throw new ErroDeUso(`falta o comando: ${NOMES_DE_COMANDO.join(", ")}${lido}`);
+    throw new ErroDeUso(`falta o comando: ${PALAVRAS.join(", ")}${lido}`);
   }
   const comoServidor = host === undefined
     ? ` Se "${palavra}" é o servidor, escreva "${palavra} ${PORTA_PADRAO}" ou "[${palavra}]"`
@@ -144,6 +177,14 @@ function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json }: Separad
   const nome = comandoDe(palavra);
   if (nome === undefined) {
     throw new ErroDeUso(`comando desconhecido: ${palavra}; queria dizer "${sugestaoDe(palavra)}"?${comoServidor}`);
+  }
+  if (ehDaChave(nome)) {
+    if (resto.length > 0 || bandeiras.size > 0 || ditas.size > 0 || json || comChave.chave !== undefined) {
+      throw new ErroDeUso(
+        `${nome} não leva mais nada${nome === "entra" ? ": pergunta a chave, ou lê-a de stdin" : ""}`,
+      );
+    }
+    return { tipo: nome, endereco };
   }
   for (const posicao of FORMAS[nome].posicoes) {
     if (bandeiras.has(posicao)) continue;
@@ -157,7 +198,16 @@ function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json }: Separad
     const duvida = comandoDe(resto[0]) === undefined ? "" : `.${comoServidor}`;
     throw new ErroDeUso(`sobra na linha de comando: ${sobra}; textos com espaço vão entre aspas${duvida}`);
   }
-  return { tipo: "comando", endereco, comando: montaComando(nome, bandeiras, { vazias, ditas }), json };
+  return { tipo: "comando", endereco, comando: montaComando(nome, bandeiras, { vazias, ditas }), ...comChave, json };
+}
+
+function ehDaChave(palavra: Palavra): palavra is typeof DA_CHAVE[number] {
+  return DA_CHAVE.some((uma) => uma === palavra);
+}
+
+/** O que `servidor.ts chave cria` escreve. */
+function ehChave(palavra: string): boolean {
+  return /^clinica_[0-9A-Z]{16,}$/i.test(palavra);
 }
 
 /**
@@ -167,7 +217,7 @@ function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json }: Separad
 function ehServidor(primeira: string, segunda: string | undefined): boolean {
   if (pareceServidor(primeira)) return true;
   const comando = comandoDe(primeira);
-  if (comando !== undefined && FORMAS[comando].posicoes[0] === "numero") return false;
+  if (comando !== undefined && !ehDaChave(comando) && FORMAS[comando].posicoes[0] === "numero") return false;
   return segunda !== undefined && portaDe(segunda) !== undefined;
 }
 
@@ -182,11 +232,15 @@ function duvidaDoMenu(primeira: string | undefined, palavras: number): { duvida?
 }
 
 function pareceServidor(palavra: string): boolean {
-  return /[:[]/.test(palavra) || maisPerto(semAcentos(palavra), NOMES_DE_COMANDO).distancia > LETRAS_DE_ENGANO;
+  if (/[:[]/.test(palavra)) return true;
+  const escrita = semAcentos(palavra);
+  // "entrada" é um bom nome de servidor.
+  return maisPerto(escrita, NOMES_DE_COMANDO).distancia > LETRAS_DE_ENGANO &&
+    maisPerto(escrita, DA_CHAVE).distancia > 1;
 }
 
-function comandoDe(palavra: string): NomeDeComando | undefined {
-  return NOMES_DE_COMANDO.find((comando) => comando === semAcentos(palavra));
+function comandoDe(palavra: string): Palavra | undefined {
+  return PALAVRAS.find((comando) => comando === semAcentos(palavra));
 }
 
 /** Se o que se leu como servidor é só letras, podia ser um comando. */
@@ -197,7 +251,7 @@ function duvidaSobre(servidor: string): string {
 
 function sugestaoDe(palavra: string): string {
   const escrita = semAcentos(palavra);
-  return OUTRAS_PALAVRAS.get(escrita) ?? maisPerto(escrita, NOMES_DE_COMANDO).palavra;
+  return OUTRAS_PALAVRAS.get(escrita) ?? maisPerto(escrita, PALAVRAS).palavra;
 }
 
 /** `"Situação"` → `"situacao"`: os acentos são de quem escreve. */

@@ -297,6 +297,9 @@ teste("esperar, desistir, aceitar, recusar e fila levam o que a lista de espera 
   assertEquals(comandoDe("cancelar", CPF, "--codigo", "ABCDEFGH"), { nome: "cancelar", cpf: CPF, codigo: "ABCDEFGH" });
   assertEquals(comandoDe("fila", "nutricionista"), { nome: "fila", especialista: "nutricionista" });
   const entra = ["esperar", CPF, "nutricionista", "--nome", "Ana"];
+  assertEquals(comandoDe(...entra, "--codigo", "abcd-efgh"), {
+    ...{ nome: "esperar", cpf: CPF, paciente: "Ana", especialista: "nutricionista", codigo: "abcd-efgh" },
+  });
   const erros: [string[], string][] = [
     [["esperar", CPF, "nutricionista"], "esperar precisa de --nome"],
     [[...entra, "--turno", "noite"], '--turno espera manhã ou tarde; veio "noite"'],
@@ -314,7 +317,41 @@ teste("esperar, desistir, aceitar, recusar e fila levam o que a lista de espera 
       ["recusar", CPF, "nutricionista", "--codigo", "1234"],
       "--codigo espera oito letras e números, como ABCD-EFGH; veio",
     ],
-    [[...entra, "--codigo", "ABCDEFGH"], "--codigo não se usa em esperar"],
+    [[...entra, "--versao", "2"], "--versao não se usa em esperar"],
   ];
   for (const [args, esperado] of erros) assertStringIncludes(erroDe(lerChamada(args)), esperado);
+});
+
+teste("entra e esquece são de um servidor, e não levam mais nada", () => {
+  const endereco = { host: "10.0.0.30", porta: 9100 };
+  for (const tipo of ["entra", "esquece"] as const) {
+    assertEquals(lerChamada(["10.0.0.30", "9100", tipo]), { tipo, endereco });
+    assertEquals(lerChamada([tipo]), { tipo, endereco: { host: "localhost", porta: 9000 } });
+    for (const mais of [["vagas"], ["--json"], ["--cpf", CPF], ["--chave", "abcdefgh"], ["--encaixe"]]) {
+      assertStringIncludes(erroDe(lerChamada([tipo, ...mais])), `${tipo} não leva mais nada`);
+    }
+  }
+  assertStringIncludes(erroDe(lerChamada(["entrar"])), 'queria dizer "entra"?');
+  assertEquals(enderecoDe("entrada"), "entrada 9000");
+  assertEquals(enderecoDe("entra", "9100"), "entra 9100");
+});
+
+teste("--chave vale no menu e em todo comando; sem valor é um engano", () => {
+  assertEquals(lerChamada(["--chave", "abcdefgh"]), {
+    ...{ tipo: "menu", endereco: { host: "localhost", porta: 9000 } },
+    chave: "abcdefgh",
+  });
+  const chamada = lerChamada(["vagas", "--chave=abcdefgh"]);
+  assertEquals("chave" in chamada && chamada.chave, "abcdefgh");
+  for (const args of [["--chave"], ["vagas", "--chave"], ["vagas", "--chave="]]) {
+    assertStringIncludes(erroDe(lerChamada(args)), "falta o valor de --chave");
+  }
+});
+
+teste("uma chave solta na linha de comando não se lê como servidor, nem se repete", () => {
+  const chave = "clinica_0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  for (const args of [[chave], ["entra", chave], ["10.0.0.30", chave], ["buscar", chave]]) {
+    assertEquals(erroDe(lerChamada(args)).includes("0123456789"), false);
+    assertStringIncludes(erroDe(lerChamada(args)), "não se escreve assim");
+  }
 });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { alteraNaLista, type Balcao, insiste, recusaCom } from "./balcao.ts";
+import { alteraNaLista, insiste, recusaCom } from "./balcao.ts";
 import { hojeNaClinica } from "./comandos.ts";
 import { dataDoFio } from "./datas.ts";
 import {
@@ -20,16 +20,19 @@ import {
 } from "./espera.ts";
 import { NADA_SERVE } from "./frases.ts";
 import { especialidades, esperasDe, lembra } from "./listas.ts";
+import { pedeCodigo, pode } from "./papel.ts";
 import {
   confirma,
   escolhe,
   type Opcao,
+  perguntaCodigo,
   perguntaContato,
   perguntaCpf,
   perguntaEspecialidade,
   perguntaNome,
 } from "./perguntas.ts";
-import { VOLTAR } from "./teclado.ts";
+import { VOLTAR, type Voltar } from "./teclado.ts";
+import type { Balcao } from "./tela.ts";
 import { agendamentoDe, cartao, cartaoDe, colunas, cpfPorExtenso, quebra } from "./telas.ts";
 import { agendamentosEm } from "./tubo.ts";
 import type { ParteDoDia } from "../clinica/espera.ts";
@@ -51,6 +54,8 @@ export interface Sabido {
 
 interface Rascunho {
   cpf: string;
+  /** O código do agendamento que já lá se tem, se não se é da casa. */
+  codigo?: string;
   nome: string;
   especialista: string;
   readonly profissional: string;
@@ -106,6 +111,14 @@ export async function aviseMe(balcao: Balcao): Promise<void> {
 const OUTRA = "";
 
 async function escolheEspecialidade(balcao: Balcao, rascunho: Rascunho): Promise<boolean> {
+  const escolhida = await perguntaQualEspecialidade(balcao, rascunho.especialista);
+  if (escolhida === VOLTAR) return false;
+  rascunho.especialista = escolhida;
+  return true;
+}
+
+/** Pergunta uma especialidade da clínica, das que se conhecem ou pelo nome. */
+export async function perguntaQualEspecialidade(balcao: Balcao, anterior: string = ""): Promise<string | Voltar> {
   const nomes = await especialidades(balcao);
   const opcoes = [
     ...nomes.map((nome) => ({ name: inofensivo(nome), value: nome })),
@@ -114,10 +127,10 @@ async function escolheEspecialidade(balcao: Balcao, rascunho: Rascunho): Promise
   for (;;) {
     const escolha = nomes.length === 0
       ? OUTRA
-      : await escolhe(balcao, "Especialidade", opcoes, { padrao: rascunho.especialista || nomes[0] });
-    if (escolha === VOLTAR) return false;
+      : await escolhe(balcao, "Especialidade", opcoes, { padrao: anterior || nomes[0] });
+    if (escolha === VOLTAR) return VOLTAR;
     const escrita = escolha === OUTRA ? await perguntaEspecialidade(balcao) : escolha;
-    if (escrita === VOLTAR && nomes.length === 0) return false;
+    if (escrita === VOLTAR && nomes.length === 0) return VOLTAR;
     if (escrita === VOLTAR) continue;
     if (escolha === OUTRA) {
       const resposta = await insiste(balcao, () => balcao.conexao.pede({ comando: "VAGAS", especialista: escrita }));
@@ -126,9 +139,8 @@ async function escolheEspecialidade(balcao: Balcao, rascunho: Rascunho): Promise
         continue;
       }
     }
-    rascunho.especialista = escrita;
     balcao.tela.passo("Especialidade", escrita);
-    return true;
+    return escrita;
   }
 }
 
@@ -166,6 +178,7 @@ async function informaCpf(balcao: Balcao, rascunho: Rascunho): Promise<boolean> 
   const cpf = await perguntaCpf(balcao, rascunho.cpf);
   if (cpf === VOLTAR) return false;
   rascunho.cpf = cpf;
+  rascunho.codigo = undefined;
   return true;
 }
 
@@ -185,34 +198,41 @@ async function informaContato(balcao: Balcao, rascunho: Rascunho): Promise<boole
 
 async function confirmaEspera(balcao: Balcao, rascunho: Rascunho): Promise<boolean | Passo> {
   const { tela } = balcao;
-  const { cpf, nome, especialista, profissional, quando, marca, contato } = rascunho;
+  const { cpf, nome, especialista, profissional, quando, marca, contato, codigo } = rascunho;
   const livre = await jaLivre(balcao, rascunho);
+  const semAviso = pode(balcao.conexao, "FILA") ? "veja aqui, pelo CPF" : "pergunte na recepção";
   const resumo = cartao("Confira", [
     ["Paciente", nome],
     ["CPF", cpfPorExtenso(cpf)],
     ["Especialidade", especialista],
     ["Horas", oQueQuer({ ...quando, ...(profissional === "" ? {} : { profissional }) }) || "a primeira que vagar"],
     ["Se vagar", marca ? "marca-se logo" : "segura-se a hora e pergunta-se"],
-    ["Aviso", contato.email ?? contato.telefone ?? "nenhum: veja aqui, pelo CPF"],
+    ["Aviso", contato.email ?? contato.telefone ?? `nenhum: ${semAviso}`],
     ...livre === undefined ? [] : [["Já livre", `${livre}: marca-se, não se espera por ela`] as const],
   ], { largura: colunas() });
   if (!await confirma(balcao, resumo, { pergunta: "Entra na lista de espera?", padrao: true })) return false;
   const resposta = await alteraNaLista(balcao, {
-    ...{ comando: "ESPERA", cpf, nome, especialista, ...quando, ...contato } as const,
+    ...{ comando: "ESPERA", cpf, nome, especialista, codigo, ...quando, ...contato } as const,
     profissional: profissional || undefined,
     marca: marca || undefined,
   });
   if (resposta === "por fazer") return confirmaEspera;
   lembra(balcao.conexao, especialista, { dita: true });
   if (typeof resposta === "string") return true;
+  const onde = pode(balcao.conexao, "FILA")
+    ? "veja-a aqui, escrevendo o CPF"
+    : 'responda aqui, em "Lista de espera", com o CPF e o código';
   switch (resposta.codigo) {
     case "OK-307":
       tela.quadro(cartaoDaEntrada(resposta));
-      if (!marca) tela.diz(quebra("Se vagar, a hora fica segurada: veja-a aqui, escrevendo o CPF.", tela.largura));
+      if (!marca) tela.diz(quebra(`Se vagar, a hora fica segurada: ${onde}.`, tela.largura));
       return true;
     case "ERRO-103":
       tela.frase("erro", `${NADA_SERVE} (${resposta.codigo})`);
       return escolheQuando;
+    case "ERRO-116":
+      recusaCom(balcao, resposta);
+      return resposta.regra === "" ? await informaCodigo(balcao, rascunho) : true;
     case "ERRO-118":
       recusaCom(balcao, resposta);
       await ofereceSair(balcao, { cpf, especialista });
@@ -221,6 +241,16 @@ async function confirmaEspera(balcao: Balcao, rascunho: Rascunho): Promise<boole
       recusaCom(balcao, resposta);
       return true;
   }
+}
+
+/** O que se recusa a quem não é da casa pode ser que já haja um agendamento: com o código dele, espera-se por outra hora. */
+async function informaCodigo(balcao: Balcao, rascunho: Rascunho): Promise<boolean | Passo> {
+  const { tela } = balcao;
+  tela.diz(quebra("Se já tem um agendamento nesta especialidade, diga o código dele.", tela.largura));
+  const codigo = await perguntaCodigo(balcao);
+  if (codigo === VOLTAR) return true;
+  rascunho.codigo = codigo;
+  return confirmaEspera;
 }
 
 /** A primeira hora livre que servia a quem quer esperar, se há uma. */
@@ -232,10 +262,13 @@ async function jaLivre(
   const [vagas, marcados] = await insiste(balcao, () =>
     Promise.all([
       conexao.pede({ comando: "VAGAS", especialista, profissional: profissional || undefined }),
-      conexao.pede({ comando: "BUSCA", cpf }),
+      // Onde a busca quer um código não se sabe o que há, nem se gasta uma tentativa.
+      pedeCodigo(conexao, "BUSCA") ? undefined : conexao.pede({ comando: "BUSCA", cpf }),
     ]));
   if (vagas.codigo !== "OK-304") return undefined;
-  return livreQueServe(vagas.vagas, quando, { marcado: marcadoEm(agendamentosEm(marcados), especialista) });
+  return livreQueServe(vagas.vagas, quando, {
+    marcado: marcadoEm(marcados === undefined ? [] : agendamentosEm(marcados), especialista),
+  });
 }
 
 async function ofereceSair(

@@ -1,5 +1,5 @@
 /**
- * O balcão: o que o menu usa, e como ele fala com o servidor, insistindo enquanto não atende, à vista de quem espera. O que
+ * O balcão: como o menu fala com o servidor, insistindo enquanto não atende, à vista de quem espera. O que
  * houve com um pedido sem resposta, decide-o `destino.ts`. Só o menu o usa.
  *
  * @module
@@ -18,12 +18,22 @@ import {
   type PedidoNaLista,
   type VistoNaLista,
 } from "./destino.ts";
-import { ehRecusa, frasesDe, O_QUE_QUER_DIZER, SERVIDOR_ANTIGO } from "./frases.ts";
-import { Interrupcao, type Teclado } from "./teclado.ts";
-import type { Tela } from "./tela.ts";
+import {
+  type CodigoDeRecusa,
+  ehRecusa,
+  frasesDe,
+  NADA_COM_O_CODIGO,
+  O_QUE_QUER_DIZER,
+  SERVIDOR_ANTIGO,
+} from "./frases.ts";
+import { deQuemAtende, pedeCodigo, porqueNao } from "./papel.ts";
+import { outraChave } from "./porta.ts";
+import { Interrupcao } from "./teclado.ts";
+import type { Balcao, Tela } from "./tela.ts";
 import { agendamentoDe, cartaoDe } from "./telas.ts";
 import {
   agendamentosEm,
+  ChaveRecusada,
   type Respondido,
   SemConexao,
   ServidorAntigo,
@@ -34,16 +44,6 @@ import {
 import type { Codigo } from "../clinica/pedido.ts";
 import type { Convite, PedidoNoFio2De } from "../fio/clinica2.ts";
 
-/** O que o menu usa. */
-export interface Balcao {
-  /** O servidor. */
-  readonly conexao: Conexao;
-  /** As teclas de quem está no terminal. */
-  readonly teclado: Teclado;
-  /** O que essa pessoa vê. */
-  readonly tela: Tela;
-}
-
 /** A pessoa cansou de esperar pelo servidor e voltou ao menu. */
 export class Desistencia extends Error {
   /** O nome da classe. */
@@ -51,8 +51,18 @@ export class Desistencia extends Error {
 }
 
 /** Diz o que houve, se o código é de um erro. */
-export function recusa({ tela }: Balcao, codigo: Codigo): void {
-  if (ehRecusa(codigo)) tela.frase("erro", `${O_QUE_QUER_DIZER[codigo]} (${codigo})`);
+export function recusa({ conexao, tela }: Balcao, codigo: Codigo): void {
+  if (ehRecusa(codigo)) tela.frase("erro", `${recusaEm(conexao, codigo)} (${codigo})`);
+}
+
+/** A frase de um erro neste terminal: a quem não pode diz-se quem é, e onde é preciso o código não se diz o que há sem ele. */
+export function recusaEm(conexao: Conexao, codigo: CodigoDeRecusa): string {
+  if (codigo === "ERRO-120") return porqueNao(conexao);
+  if (codigo === "ERRO-112" && deQuemAtende(conexao)) {
+    return "Este CPF não tem agendamento ativo com quem usa este terminal.";
+  }
+  const semTal = codigo === "ERRO-112" || codigo === "ERRO-113" || codigo === "ERRO-119";
+  return semTal && pedeCodigo(conexao, "BUSCA") ? NADA_COM_O_CODIGO : O_QUE_QUER_DIZER[codigo];
 }
 
 /** Diz o que houve e, quando a recusa o traz, mostra como está o agendamento. */
@@ -85,16 +95,23 @@ export async function consultaVagas(
   throw new Desistencia();
 }
 
-/** Os agendamentos do CPF; se não há, diz por quê, a não ser que o que se disse dele já baste. */
+/** Os agendamentos do CPF, ou o do código; se não há, diz por quê, a não ser que o que se disse dele já baste. */
 export async function consultaAgendamentos(
   balcao: Balcao,
-  cpf: string,
+  quem: { readonly cpf: string; readonly codigo?: string },
   { jaDito = false }: { jaDito?: boolean } = {},
 ): Promise<readonly TuplaLida[]> {
-  const resposta = await insiste(balcao, () => balcao.conexao.pede({ comando: "BUSCA", cpf }));
+  const resposta = await insiste(balcao, () => balcao.conexao.pede({ comando: "BUSCA", ...quem }));
   if (resposta.codigo === "OK-302") return resposta.agendamentos;
   if (!jaDito || resposta.codigo !== "ERRO-112") recusa(balcao, resposta.codigo);
   return [];
+}
+
+/** Quem só vê o que é seu com um código que não chegou a ter não o pode conferir. */
+function ondeConferir(conexao: Conexao): string {
+  return pedeCodigo(conexao, "BUSCA")
+    ? "Fale com a recepção antes de repetir."
+    : 'Confira em "Ver os agendamentos" antes de repetir.';
 }
 
 /** O que cada mudança é, numa frase. */
@@ -115,7 +132,7 @@ export async function altera(
   const { conexao, teclado, tela } = balcao;
   const ato = ATO[pedido.comando];
   const feito = ato.startsWith("a") ? "feita" : "feito";
-  const naoSeSabe = `Não se sabe se ${ato} foi ${feito}. Confira em "Ver os agendamentos" antes de repetir.`;
+  const naoSeSabe = `Não se sabe se ${ato} foi ${feito}. ${ondeConferir(conexao)}`;
   try {
     return await insiste(balcao, () => conexao.pede(pedido));
   } catch (erro) {
@@ -127,7 +144,7 @@ export async function altera(
   }
   tela.frase("aviso", `A conexão caiu antes da resposta. Verificando se ${ato} foi ${feito}…`);
   try {
-    const depois = await insiste(balcao, () => consultaDestino(conexao, pedido.cpf));
+    const depois = await insiste(balcao, () => consultaDestino(conexao, pedido));
     if (depois === undefined) throw new Desistencia();
     const resposta = destinoDe(pedido, depois, { antes });
     if (resposta === undefined) tela.frase("erro", `Não: ${ato} não foi ${feito}. Confirme para tentar de novo.`);
@@ -156,7 +173,7 @@ export async function alteraNaLista(
   } catch (erro) {
     if (!(erro instanceof RespostaPerdida)) throw erro;
   }
-  const naoSeSabe = 'Não se sabe se foi feito. Confira em "Ver os agendamentos" antes de repetir.';
+  const naoSeSabe = `Não se sabe se foi feito. ${ondeConferir(conexao)}`;
   if (teclado.interrompido.aborted) {
     tela.frase("aviso", naoSeSabe);
     throw teclado.interrompido.reason;
@@ -197,8 +214,30 @@ function oQueFicou({ comando }: PedidoNaLista, destino: DestinoNaLista, { entrad
 /** Depois de quanto silêncio, em ms, se diz que se espera pelo servidor; antes disso só piscaria. */
 const SILENCIO = 500;
 
-/** Faz o que precisa do servidor, e de novo, a esperas crescentes, enquanto ele não atende. Esc desiste. */
+/**
+ * Faz o que precisa do servidor, e de novo, a esperas crescentes, enquanto ele não atende, ou com outra chave, se ele não
+ * aceita a deste terminal. Esc desiste.
+ */
 export async function insiste<T>(balcao: Balcao, acao: () => Promise<T>): Promise<T> {
+  const { conexao } = balcao;
+  let papel: string | undefined;
+  for (;;) {
+    try {
+      if (papel !== undefined) {
+        await insisteComEsta(balcao, () => conexao.conecta());
+        // O que se fazia pode já não se poder: volta-se ao menu, que mostra o que se pode.
+        if (conexao.apresentacao?.papel !== papel) throw new Desistencia();
+      }
+      return await insisteComEsta(balcao, acao);
+    } catch (erro) {
+      if (!(erro instanceof ChaveRecusada)) throw erro;
+      papel ??= conexao.apresentacao?.papel;
+      if (!await outraChave(balcao, erro)) throw new Desistencia();
+    }
+  }
+}
+
+async function insisteComEsta<T>(balcao: Balcao, acao: () => Promise<T>): Promise<T> {
   const { teclado, tela } = balcao;
   let dito = "";
   using espera = esperaAvisada(tela);

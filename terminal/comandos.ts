@@ -10,8 +10,10 @@ import type { ComandoDado } from "./formas.ts";
 import { type Conexao, escreverEndereco, esperaAntesDe, RespostaPerdida } from "./conexao.ts";
 import { conferePeriodo, dataDoFio, diasDepoisDeHoje, lerData } from "./datas.ts";
 import { agendamentosDe, consultaDestino, destinoDe, type PedidoDeMudanca } from "./destino.ts";
+import { pode } from "./papel.ts";
 import { imprime } from "./saida.ts";
-import { type Respondido, SemConexao, ServidorAntigo, type TuplaLida } from "./tubo.ts";
+import { ChaveRecusada, type Respondido, SemConexao, ServidorAntigo, type TuplaLida } from "./tubo.ts";
+import { NEGADO } from "../clinica/permissao.ts";
 import { inofensivo, lerCpf } from "../clinica/texto.ts";
 import type { PedidoNoFio2De } from "../fio/clinica2.ts";
 
@@ -57,7 +59,8 @@ export async function executa(
     case "cancelar": {
       const { nome: _, ...campos } = comando;
       // O que havia antes é o que permite saber, se a resposta se perder, se foi este pedido que desmarcou.
-      const antes = agendamentosDe(await conexao.pede({ comando: "BUSCA", cpf: comando.cpf }));
+      const { cpf, codigo } = comando;
+      const antes = agendamentosDe(await conexao.pede({ comando: "BUSCA", cpf, codigo }));
       return await pedeOuDescobre(conexao, { comando: "CANCEL", ...campos }, { antes, ...insistencia });
     }
     case "situacao": {
@@ -91,7 +94,7 @@ export async function executa(
     case "fila":
       return seConhece(await conexao.pede({ comando: "FILA", especialista: comando.especialista }));
     case "buscar":
-      return await conexao.pede({ comando: "BUSCA", cpf: comando.cpf });
+      return await conexao.pede({ comando: "BUSCA", cpf: comando.cpf, codigo: comando.codigo });
     case "historia":
       return await conexao.pede({ comando: "HISTORIA", cpf: comando.cpf });
     case "agenda": {
@@ -157,7 +160,12 @@ async function mudaDaHistoria(
   pedido: PedidoNoFio2De<"REMARC" | "CORRIGE" | "SITUA">,
   insistencia: Insistencia,
 ): Promise<Respondido> {
-  const antes = agendamentosDe(await conexao.pede({ comando: "HISTORIA", cpf: pedido.cpf }));
+  const { cpf, codigo } = pedido;
+  if (conexao.comChave) await conexao.conecta();
+  const historia = pode(conexao, "HISTORIA") ? await conexao.pede({ comando: "HISTORIA", cpf }) : NEGADO;
+  const antes = historia.codigo === "ERRO-120"
+    ? await consultaDestino(conexao, { cpf, codigo })
+    : agendamentosDe(historia);
   return await pedeOuDescobre(conexao, pedido, { antes, ...insistencia });
 }
 
@@ -182,7 +190,7 @@ async function pedeOuDescobre(
     if (!(erro instanceof RespostaPerdida)) throw erro;
   }
   const feito = FEITO[pedido.comando];
-  const depois = await enquantoDaTempo(conexao, prazo, () => consultaDestino(conexao, pedido.cpf));
+  const depois = await enquantoDaTempo(conexao, prazo, () => consultaDestino(conexao, pedido));
   if (depois === undefined) {
     throw naoSeSabe(conexao, feito, `buscar --cpf ${lerCpf(pedido.cpf) ?? pedido.cpf}`);
   }
@@ -264,6 +272,8 @@ function confira({ endereco }: Conexao, comando: string): string {
 function naoSeSabe(conexao: Conexao, feito: string, confere: string): DestinoAdverso {
   const motivo = conexao.sinal.aborted
     ? "Interrompido antes da resposta"
+    : conexao.recusada
+    ? "A resposta se perdeu, e a chave deste terminal deixou de valer"
     : "A resposta se perdeu e o servidor não voltou a tempo";
   return new DestinoAdverso(`${motivo}: não se sabe se foi ${feito}.\n${confira(conexao, confere)}`);
 }
@@ -279,6 +289,7 @@ async function enquantoDaTempo<T>(
     try {
       return await consulta();
     } catch (erro) {
+      if (erro instanceof ChaveRecusada) return undefined;
       const semResposta = erro instanceof SemConexao || erro instanceof RespostaPerdida;
       if (!semResposta && !sinal.aborted) throw erro;
     }

@@ -10,7 +10,8 @@
  */
 
 import { deadline } from "@std/async";
-import { type Respondido, SemConexao, ServidorAntigo, Tubo } from "./tubo.ts";
+import type { Alvo } from "./tls.ts";
+import { ChaveRecusada, type Ligacao, type Respondido, SemConexao, ServidorAntigo, Tubo } from "./tubo.ts";
 import type { Apresentacao, PedidoNoFio2 } from "../fio/clinica2.ts";
 import type { PrimeiraVaga } from "../protocolo.ts";
 
@@ -26,6 +27,8 @@ export interface Endereco {
   readonly host: string;
   /** Porta TCP, de 1 a 65535. */
   readonly porta: number;
+  /** Por TLS, e com que autoridades; sem ele, às claras. */
+  readonly tls?: { readonly raiz?: string };
 }
 
 /** Escreve um endereço como se digita: `"localhost:9000"`, `"[::1]:9000"`. */
@@ -58,16 +61,46 @@ export class Conexao implements Disposable {
   #abrindo: Promise<Tubo> | undefined;
   #apresentacao: Apresentacao | undefined;
   #combinou = false;
+  #chave: string | undefined;
+  /** A chave já valeu, nesta conexão ou numa de antes. */
+  #entrou = false;
+  /** O servidor já disse que não a aceita: não se lhe diz outra vez. */
+  #recusada: ChaveRecusada | undefined;
 
   /**
    * Nada é conectado ainda.
    *
+   * @param chave Com que se entra, em cada conexão.
    * @param sinal Abortado, interrompe qualquer espera, que rejeita com o motivo do sinal; um pedido de mudança que já
    *   saiu rejeita com `RespostaPerdida`.
    */
-  constructor(endereco: Endereco, { sinal = new AbortController().signal }: { sinal?: AbortSignal } = {}) {
+  constructor(
+    endereco: Endereco,
+    { sinal = new AbortController().signal, chave }: { sinal?: AbortSignal; chave?: string } = {},
+  ) {
     this.endereco = endereco;
     this.sinal = sinal;
+    this.#chave = chave;
+  }
+
+  /** Verdadeiro se se entra com uma chave. */
+  get comChave(): boolean {
+    return this.#chave !== undefined;
+  }
+
+  /** Verdadeiro se o servidor já disse que não aceita a chave. */
+  get recusada(): boolean {
+    return this.#recusada !== undefined;
+  }
+
+  /** Daqui em diante entra com esta chave, ou sem nenhuma; conecta outra vez quando for preciso. */
+  entraCom(chave: string | undefined): void {
+    this.#tubo?.[Symbol.dispose]();
+    this.#chave = chave;
+    this.#entrou = false;
+    this.#recusada = undefined;
+    this.#apresentacao = undefined;
+    this.#combinou = false;
   }
 
   /** Verdadeiro enquanto há uma conexão aberta; o servidor pode desligá-la a qualquer instante. */
@@ -89,6 +122,7 @@ export class Conexao implements Disposable {
    * Conecta e combina o fio, se ainda não o fez, e devolve as primeiras horas livres da saudação.
    *
    * @throws {SemConexao} quando o servidor não atende, não fala CLINICA/1 ou está ocupado (`ServidorOcupado`).
+   * @throws {ChaveRecusada} quando o servidor não aceita a chave, ou deixou de a aceitar.
    */
   async conecta(): Promise<readonly PrimeiraVaga[]> {
     const tubo = await this.#tuboAberto();
@@ -97,6 +131,7 @@ export class Conexao implements Disposable {
     } catch (causa) {
       tubo[Symbol.dispose]();
       if (this.sinal.aborted) throw this.sinal.reason;
+      if (causa instanceof ChaveRecusada) throw this.#comoRecusada();
       throw this.#semConexao(causa);
     }
     return tubo.primeiras;
@@ -108,10 +143,13 @@ export class Conexao implements Disposable {
    *
    * @throws {SemConexao} quando nada aconteceu e o pedido pode ser repetido.
    * @throws {ServidorAntigo} quando o servidor só fala CLINICA/1 e o pedido é de CLINICA/2; nada aconteceu.
+   * @throws {ChaveRecusada} quando o servidor não aceita a chave; nada aconteceu.
    * @throws {RespostaPerdida} quando um pedido de mudança saiu e a resposta não veio.
    */
   async pede(pedido: PedidoNoFio2): Promise<Respondido> {
     const reaproveitada = this.ligada;
+    // Antes de a chave ser aceita nada sai: o que aí falhe não é uma resposta perdida.
+    if (this.comChave) await this.conecta();
     const tubo = await this.#tuboAberto();
     try {
       const resposta = await this.#noPrazo(tubo.pede(pedido), PRAZO_DA_RESPOSTA);
@@ -123,6 +161,7 @@ export class Conexao implements Disposable {
         throw causa;
       }
       tubo[Symbol.dispose]();
+      if (causa instanceof ChaveRecusada) throw this.#comoRecusada();
       if (MUDANCAS.includes(pedido.comando)) {
         throw new RespostaPerdida(`${escreverEndereco(this.endereco)} não respondeu`, { cause: causa });
       }
@@ -145,8 +184,11 @@ export class Conexao implements Disposable {
   }
 
   async #abre(): Promise<Tubo> {
+    if (this.#recusada !== undefined) throw this.#recusada;
     const desiste = new AbortController();
-    const abrindo = abre(this.endereco, desiste.signal).then((conn) => Tubo.comeca(conn, desiste.signal));
+    const abrindo = abre(this.endereco, desiste.signal).then((conn) =>
+      Tubo.comeca(conn, { sinal: desiste.signal, chave: this.#chave })
+    );
     try {
       return this.#tubo = await this.#noPrazo(abrindo, PRAZO_DA_CONEXAO);
     } catch (causa) {
@@ -161,6 +203,15 @@ export class Conexao implements Disposable {
   #combinado(apresentacao: Apresentacao | undefined): void {
     this.#apresentacao = apresentacao;
     this.#combinou = true;
+    this.#entrou ||= this.comChave && apresentacao !== undefined;
+  }
+
+  #comoRecusada(): ChaveRecusada {
+    return this.#recusada ??= new ChaveRecusada(
+      this.#entrou
+        ? "A chave deste terminal deixou de valer: foi revogada, ou o prazo dela passou."
+        : "O servidor não aceita a chave deste terminal: está mal copiada, foi revogada ou venceu, ou é de outro servidor.",
+    );
   }
 
   #semConexao(causa: unknown): SemConexao {
@@ -174,12 +225,21 @@ export class Conexao implements Disposable {
   }
 }
 
+/** O servidor, como `tls.ts` o quer. */
+export function alvoDe({ host, porta, tls }: Endereco): Alvo {
+  return { host, porta, raiz: tls?.raiz, servidor: escreverEndereco({ host, porta }) };
+}
+
 /** `localhost` nem sempre traz os dois endereços no arquivo de nomes da máquina; o servidor pode estar em um só. */
-async function abre({ host, porta }: Endereco, sinal: AbortSignal): Promise<Deno.TcpConn> {
+async function abre(endereco: Endereco, sinal: AbortSignal): Promise<Ligacao> {
+  const { host, porta } = endereco;
+  // Só aqui: quem fala às claras não espera pelo que não usa.
+  const tls = endereco.tls === undefined ? undefined : await import("./tls.ts");
   const candidatos = host.toLowerCase() === "localhost" ? ["127.0.0.1", "::1"] : [host];
   let causa: unknown;
   for (const hostname of candidatos) {
     try {
+      if (tls !== undefined) return await tls.ligaTls({ ...alvoDe(endereco), em: hostname }, sinal);
       return await Deno.connect({ hostname, port: porta, signal: sinal });
     } catch (erro) {
       causa ??= erro;

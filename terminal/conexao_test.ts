@@ -21,10 +21,10 @@ import {
   tuplaCom,
 } from "../testes/servidor_falso.ts";
 import { Conexao, escreverEndereco, esperaAntesDe, PRAZO_DA_RESPOSTA, RespostaPerdida } from "./conexao.ts";
-import { SemConexao, ServidorAntigo, ServidorOcupado } from "./tubo.ts";
+import { ChaveRecusada, SemConexao, ServidorAntigo, ServidorOcupado, Tubo } from "./tubo.ts";
 import type { PedidoNoFio2, PedidoNoFio2De } from "../fio/clinica2.ts";
 import { codificarResposta2 } from "../fio/respostas.ts";
-import { codificarResposta } from "../protocolo.ts";
+import { codificarResposta, LINHA_SEM_ACESSO } from "../protocolo.ts";
 
 const AGEND: PedidoNoFio2De<"AGEND"> = {
   comando: "AGEND",
@@ -238,4 +238,79 @@ testeComSistema("uma resposta a OLA que não é uma não passa por CLINICA/1", a
   await using falso = new ServidorFalso([[SAUDACAO, ACHADO]], { olas: [NADA] });
   using conexao = ate(falso);
   await assertRejects(() => conexao.pede(BUSCA), SemConexao);
+});
+
+// ------------------------------------------------------------------------------------------------------ com uma chave
+
+const CHAVE = "clinica_0123456789";
+const NEGADO = codificarResposta2({ codigo: "ERRO-120" });
+const ACHADO_2 = codificarResposta2({ codigo: "OK-302", agendamentos: [tuplaCom()] });
+
+/** Aceita qualquer um sem chave, e com ela responde isto. */
+function aceita(resposta: string): (linha: string) => string {
+  return (linha) => linha.includes(CHAVE) ? resposta : APRESENTADO;
+}
+
+function comChave(falso: ServidorFalso): Conexao {
+  return new Conexao({ host: "127.0.0.1", porta: falso.porta }, { chave: CHAVE });
+}
+
+testeComSistema("a chave vai depois de se saber que o servidor a entende, e antes de qualquer pedido", async () => {
+  const ouvido: string[] = [];
+  const opcoes = {
+    olas: [aceita(APRESENTADO)],
+    aoOuvir: (linha: string) => ouvido.push(JSON.parse(linha)[2] ?? linha),
+  };
+  await using falso = new ServidorFalso([[SAUDACAO, ACHADO_2, ACHADO_2]], opcoes);
+  using conexao = comChave(falso);
+  const achados = await Promise.all([conexao.pede(BUSCA), conexao.pede(BUSCA)]);
+  assertEquals(achados.map(({ codigo }) => codigo), ["OK-302", "OK-302"]);
+  const busca = JSON.stringify(["BUSCA", CPF]);
+  assertEquals(ouvido, ['["OLA","CLINICA/2"]', { chave: CHAVE }, busca, busca] as unknown[]);
+});
+
+testeComSistema("também um tubo novo não pede nada antes de a chave ser aceita", async () => {
+  const ouvido: string[] = [];
+  const opcoes = { olas: [aceita(APRESENTADO)], aoOuvir: (linha: string) => ouvido.push(JSON.parse(linha)[0]) };
+  await using falso = new ServidorFalso([[SAUDACAO, ACHADO_2]], opcoes);
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port: falso.porta });
+  using tubo = await Tubo.comeca(conn, { sinal: new AbortController().signal, chave: CHAVE });
+  await tubo.pede(BUSCA);
+  assertEquals(ouvido, ["OLA", "OLA", "BUSCA"]);
+});
+
+testeComSistema("uma chave recusada é dita antes de qualquer pedido, e não se manda outra vez", async () => {
+  for (const pedido of [BUSCA, AGEND]) {
+    await using falso = new ServidorFalso([[SAUDACAO, ACHADO_2], [SAUDACAO, ACHADO_2]], { olas: [aceita(NEGADO)] });
+    using conexao = comChave(falso);
+    const erro = await assertRejects(() => conexao.pede(pedido), ChaveRecusada);
+    assertStringIncludes(erro.message, "não aceita a chave");
+    const { idas } = falso;
+    assertEquals(await assertRejects(() => conexao.pede(pedido), ChaveRecusada), erro);
+    assertEquals([falso.pedidos, falso.idas], [[], idas]);
+    // Sem ela, ou com outra, volta-se a perguntar.
+    conexao.entraCom(undefined);
+    assertEquals((await conexao.pede(BUSCA)).codigo, "OK-302");
+  }
+});
+
+testeComSistema("uma chave revogada, que corta a conexão, deixou de valer", async () => {
+  const olas = [aceita(APRESENTADO), aceita(NEGADO)];
+  await using falso = new ServidorFalso([[SAUDACAO, ACHADO_2, ""], [SAUDACAO, ACHADO_2]], { olas });
+  using conexao = comChave(falso);
+  assertEquals((await conexao.pede(BUSCA)).codigo, "OK-302");
+  const erro = await assertRejects(() => conexao.pede(BUSCA), ChaveRecusada);
+  assertStringIncludes(erro.message, "deixou de valer");
+});
+
+testeComSistema("um servidor que cai ao ouvir a chave não perdeu resposta nenhuma", async () => {
+  await using falso = new ServidorFalso([[SAUDACAO, ""]], { olas: [aceita("lixo\n")] });
+  using conexao = comChave(falso);
+  await assertRejects(() => conexao.pede(AGEND), SemConexao);
+});
+
+testeComSistema("o que CLINICA/1 diz a quem não tem chave é um acesso negado", async () => {
+  await using falso = new ServidorFalso([[SAUDACAO, LINHA_SEM_ACESSO]]);
+  using conexao = ate(falso);
+  assertEquals((await conexao.pede(BUSCA)).codigo, "ERRO-120");
 });

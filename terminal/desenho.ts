@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Dia, escolhidoDe, type Marcado, type Recado, visiveis } from "./dia.ts";
+import { DA_RECEPCAO, type Dia, escolhidoDe, type Marcado, type Recado, visiveis } from "./dia.ts";
 import { type Estilo, PRIORIDADES, SITUACOES } from "./frases.ts";
 import {
   codigoPorExtenso,
@@ -55,7 +55,7 @@ export function desenha(dia: Dia, quadro: Quadro): string[] {
   const { colunas, linhas } = quadro;
   const altura = alturaDaLista(linhas);
   const lugar = linhasDoDetalhe(linhas);
-  const meio = dia.modo.tipo === "ajuda" ? ajuda(colunas) : [
+  const meio = dia.modo.tipo === "ajuda" ? ajuda(dia, colunas) : [
     ...exatamente(lista(dia, quadro, altura), altura + 1),
     ...exatamente(detalheDe(escolhidoDe(dia), quadro), lugar),
   ];
@@ -279,7 +279,7 @@ export function digitado(pergunta: string, texto: string, colunas: number): stri
   return `${pinta("negrito", inicio)}${pinta("ciano", resto)}▏`;
 }
 
-function teclasDe({ modo }: Dia, colunas: number): string {
+function teclasDe({ modo, soAtende }: Dia, colunas: number): string {
   switch (modo.tipo) {
     case "filtro":
       return "Enter fica com o filtro • Esc mostra todos";
@@ -290,6 +290,7 @@ function teclasDe({ modo }: Dia, colunas: number): string {
     case "ajuda":
       return "qualquer tecla volta à lista";
     case "lista":
+      if (soAtende) return "H chama  A atendido  D desfaz  ? mais";
       if (colunas < 57) return "C chegou H chama A atendido ? mais Esc";
       return colunas < 79
         ? "C chegou  H chama  A atendido  F faltou  D desfaz  ? mais"
@@ -318,7 +319,8 @@ const TECLAS: readonly (readonly [tecla: string, oque: string])[] = [
   ["Esc", "volta ao menu"],
 ];
 
-function ajuda(colunas: number): string[] {
+function ajuda({ soAtende }: Dia, colunas: number): string[] {
   const largura = 6;
-  return TECLAS.map(([tecla, oque]) => corta(`  ${preenche(corta(tecla, largura), largura)} ${oque}`, colunas));
+  const teclas = soAtende ? TECLAS.filter(([tecla]) => !DA_RECEPCAO.includes(tecla)) : TECLAS;
+  return teclas.map(([tecla, oque]) => corta(`  ${preenche(corta(tecla, largura), largura)} ${oque}`, colunas));
 }

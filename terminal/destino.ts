@@ -7,6 +7,7 @@
 
 import type { Conexao } from "./conexao.ts";
 import { type Esperando, filaDe } from "./espera.ts";
+import { pedeCodigo, pode } from "./papel.ts";
 import { agendamentosEm, type Respondido, type TuplaLida } from "./tubo.ts";
 import { espera } from "../clinica/agendamento.ts";
 import { FILA_MOSTRADA } from "../clinica/livro.ts";
@@ -17,16 +18,25 @@ import type { Convite, PedidoNoFio2De } from "../fio/clinica2.ts";
 export type PedidoDeMudanca = PedidoNoFio2De<"AGEND" | "CANCEL" | "REMARC" | "CORRIGE" | "SITUA">;
 
 /**
- * O que o livro diz de um CPF: tudo, de um servidor que o conte, ou os agendamentos ativos; `undefined` se a resposta não o
- * diz.
+ * O que o livro diz de um CPF: tudo, de um servidor que o conte a este terminal, ou os agendamentos ativos; `undefined` se não
+ * o diz. Onde é preciso o código, só o desse.
  *
  * @throws {SemConexao} quando o servidor não atende.
  */
-export async function consultaDestino(conexao: Conexao, cpf: string): Promise<readonly TuplaLida[] | undefined> {
+export async function consultaDestino(
+  conexao: Conexao,
+  { cpf, codigo, situacao }: { readonly cpf: string; readonly codigo?: string; readonly situacao?: string },
+): Promise<readonly TuplaLida[] | undefined> {
   await conexao.conecta();
-  const comando = conexao.apresentacao === undefined ? "BUSCA" : "HISTORIA";
-  return agendamentosDe(await conexao.pede({ comando, cpf }));
+  if (conexao.apresentacao === undefined) return agendamentosDe(await conexao.pede({ comando: "BUSCA", cpf }));
+  if (pode(conexao, "HISTORIA")) return agendamentosDe(await conexao.pede({ comando: "HISTORIA", cpf }));
+  if (situacao !== undefined && QUE_NAO_SE_VEEM.includes(situacao)) return undefined;
+  if (!pedeCodigo(conexao, "BUSCA")) return agendamentosDe(await conexao.pede({ comando: "BUSCA", cpf }));
+  return codigo === undefined ? undefined : agendamentosDe(await conexao.pede({ comando: "BUSCA", cpf, codigo }));
 }
+
+/** O que leva para fora dos ativos, ou de lá vem: quem só vê esses não sabe se aconteceu. */
+const QUE_NAO_SE_VEEM: readonly string[] = ["ATENDIDO", "SAIU", "FALTOU", "CANCELADO", "DESFAZ"];
 
 /** Os agendamentos que uma resposta a `BUSCA` ou a `HISTORIA` traz; `undefined` se ela não os diz. */
 export function agendamentosDe(resposta: Respondido): readonly TuplaLida[] | undefined {
@@ -56,6 +66,8 @@ export function destinoDe(
   }
   for (const alvo of alvos) {
     const agora = depois.find(([, , , , , , , detalhes]) => detalhes?.numero === alvo[7]?.numero);
+    // Quem só vê os ativos deixa de ver o que se desmarcou.
+    if (agora === undefined && pedido.comando === "CANCEL") return { codigo: "OK-301", agendamentos: [alvo] };
     if (agora?.[7] !== undefined && agora[7].versao > (alvo[7]?.versao ?? 0)) {
       return destinoDoMudado(pedido, agora, alvo);
     }
@@ -161,6 +173,7 @@ export async function consultaNaLista(
   conexao: Conexao,
   { cpf, especialista }: PedidoNaLista,
 ): Promise<VistoNaLista | undefined> {
+  if (!pode(conexao, "FILA") || pedeCodigo(conexao, "BUSCA")) return undefined;
   const [lista, busca] = await Promise.all([
     conexao.pede({ comando: "FILA", especialista }),
     conexao.pede({ comando: "BUSCA", cpf }),

@@ -1,11 +1,13 @@
 /**
- * Testes de `terminal/destino.ts`, todos puros: o que houve com um pedido cuja resposta se perdeu.
+ * Testes de `terminal/destino.ts`: o que houve com um pedido cuja resposta se perdeu; o que o julga é puro.
  *
  * @module
  */
 
 import { assertEquals } from "@std/assert";
+import { Conexao } from "./conexao.ts";
 import {
+  consultaDestino,
   destinoDe,
   type DestinoNaLista,
   destinoNaLista,
@@ -15,8 +17,10 @@ import {
 } from "./destino.ts";
 import type { TuplaLida } from "./tubo.ts";
 import type { Detalhes } from "../fio/clinica2.ts";
+import { codificarResposta2 } from "../fio/respostas.ts";
 import type { Tupla } from "../protocolo.ts";
-import { CPF, TUPLA, tuplaCom } from "../testes/servidor_falso.ts";
+import { testeComSistema } from "../testes/apoio.ts";
+import { APRESENTADO, CPF, SAUDACAO, ServidorFalso, TUPLA, tuplaCom } from "../testes/servidor_falso.ts";
 
 const AGEND: PedidoDeMudanca = {
   comando: "AGEND",
@@ -134,5 +138,34 @@ teste("o destino de um pedido da lista de espera se julga pela entrada, pelo con
   for (const [comando, visto, destino] of casos) {
     const pedido: PedidoNaLista = comando === "ESPERA" ? { comando, ...QUEM, nome: "MARIA" } : { comando, ...QUEM };
     assertEquals(destinoNaLista(pedido, visto, convite), destino, `${comando} ${JSON.stringify(visto)}`);
+  }
+});
+
+teste("quem só vê os ativos deixa de ver o que desmarcou", () => {
+  const antes = [tuplaCom()];
+  assertEquals(destinoDe({ comando: "CANCEL", ...QUEM }, [], { antes })?.codigo, "OK-301");
+  assertEquals(destinoDe({ comando: "CANCEL", ...QUEM }, antes, { antes }), undefined);
+});
+
+testeComSistema("o que houve pergunta-se como o terminal o pode ver, e o que ele não vê não se sabe", async () => {
+  const casos = [
+    ["gerente", { cpf: CPF }, ["HISTORIA", CPF]],
+    ["balcao", { cpf: CPF, codigo: "ABCDEFGH" }, ["HISTORIA", CPF]],
+    ["profissional", { cpf: CPF, situacao: "CHAMADO" }, ["BUSCA", CPF]],
+    ["profissional", { cpf: CPF, situacao: "ATENDIDO" }, undefined],
+    ["quiosque", { cpf: CPF, codigo: "ABCDEFGH" }, ["BUSCA", CPF, { codigo: "ABCDEFGH" }]],
+    ["quiosque", { cpf: CPF }, undefined],
+  ] as const;
+  for (const [papel, pedido, esperado] of casos) {
+    const olas = [APRESENTADO.replace("gerente", papel)];
+    const achado = codificarResposta2({
+      codigo: esperado?.[0] === "HISTORIA" ? "OK-315" : "OK-302",
+      agendamentos: [tuplaCom()],
+    });
+    await using falso = new ServidorFalso([[SAUDACAO, achado]], { olas });
+    using conexao = new Conexao({ host: "127.0.0.1", porta: falso.porta });
+    const depois = await consultaDestino(conexao, pedido);
+    assertEquals(depois, esperado && [tuplaCom()], papel);
+    assertEquals(falso.pedidos.map((linha): unknown => JSON.parse(linha)), esperado === undefined ? [] : [esperado]);
   }
 });

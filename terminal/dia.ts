@@ -90,6 +90,8 @@ export interface Dia {
   readonly modo: Modo;
   /** A quantos da lista de espera é preciso telefonar, a última vez que se viu. */
   readonly porTelefonar?: number;
+  /** É a tela de quem atende, que vê os seus e só os chama, conclui e desfaz. */
+  readonly soAtende?: true;
   /** O que acabou de acontecer. */
   readonly recado?: Recado;
   /** Por que não se fala com o servidor, enquanto não se fala. */
@@ -104,8 +106,9 @@ export type Passo = readonly [dia: Dia, efeito?: Efeito];
 const NA_LISTA: Modo = { tipo: "lista" };
 
 /** O dia de hoje, ainda sem lista. */
-export function comeca(hoje: string): Dia {
-  return { data: hoje, hoje, ordem: "hora", topo: 0, altura: 1, filtro: "", modo: NA_LISTA };
+export function comeca(hoje: string, { soAtende = false }: { soAtende?: boolean } = {}): Dia {
+  const dia: Dia = { data: hoje, hoje, ordem: "hora", topo: 0, altura: 1, filtro: "", modo: NA_LISTA };
+  return soAtende ? { ...dia, soAtende } : dia;
 }
 
 /** Os agendamentos que o filtro deixa ver: os de nome ou CPF que o contém. */
@@ -179,8 +182,14 @@ const ATOS: ReadonlyMap<string, SituacaoPedida> = new Map([
   ["D", "DESFAZ"],
 ]);
 
+/** As teclas que são da recepção, e não de quem atende. */
+export const DA_RECEPCAO: readonly string[] = ["C", "P", "S", "F", "O", "X", "R", "N", "E"];
+
 function letra(dia: Dia, digitada: string): Passo {
   const tecla = digitada.toUpperCase();
+  if (dia.soAtende && DA_RECEPCAO.includes(tecla)) {
+    return [{ ...dia, recado: { marca: "aviso", texto: "Isso faz a recepção. Quem atende chama, conclui e desfaz." } }];
+  }
   switch (tecla) {
     case "?":
       return [{ ...dia, modo: { tipo: "ajuda" } }];

@@ -327,3 +327,20 @@ teste("a mesma tela desenhada duas vezes é a mesma; um ato muda só a linha del
   const mudadas = depois.flatMap((linha, i) => linha === antes[i] ? [] : [i]);
   assert(mudadas.length <= 5 && mudadas.includes(2), mudadas.join());
 });
+
+teste("na tela de quem atende, as teclas da recepção não fazem nada, e a ajuda não as mostra", () => {
+  const dia = recebeLista(comAltura(comeca(HOJE, { soAtende: true }), 10), HOJE, [marcado(1)]);
+  for (const tecla of "cpsfoxrneCPSFOXRNE") {
+    const [depois, efeito] = apertando(dia, tecla);
+    assertEquals([depois.modo, efeito], [{ tipo: "lista" }, undefined], tecla);
+    assertStringIncludes(depois.recado?.texto ?? "", "faz a recepção");
+  }
+  for (const [tecla, situacao] of [["h", "CHAMADO"], ["a", "ATENDIDO"], ["d", "DESFAZ"]]) {
+    const [, efeito] = apertando(dia, tecla);
+    assertEquals(efeito?.tipo === "ato" && efeito.ato.situacao, situacao);
+  }
+  const quadro = { colunas: 80, linhas: 24, agora: "08:00" };
+  assertMatch(desenha(dia, quadro).join("\n"), /H chama {2}A atendido {2}D desfaz {2}\? mais/);
+  const [ajuda] = apertando(dia, "?");
+  assertEquals(/encaixa|lista de espera|faltou|cancela/.test(desenha(ajuda, quadro).join("\n")), false);
+});

@@ -1,6 +1,7 @@
 /**
  * O que se pergunta a mais ao servidor para que uma resposta se entenda, e só diante dela: quem atende num dia em que
- * ninguém está marcado, que profissionais há quando não se acha o que se escreveu, e se já está livre o que se espera. É para pessoas; `--json` não o leva.
+ * ninguém está marcado, que profissionais há quando não se acha o que se escreveu, e se já está livre o que se espera; e, sem
+ * perguntar, o que falta a um terminal que não pode tudo. É para pessoas; `--json` não o leva.
  *
  * @module
  */
@@ -10,9 +11,12 @@ import type { Conexao } from "./conexao.ts";
 import { lerData } from "./datas.ts";
 import { livreQueServe, marcadoEm } from "./espera.ts";
 import type { ComandoDado } from "./formas.ts";
+import { ANOTE, NADA_COM_O_CODIGO } from "./frases.ts";
+import { pedeCodigo, PEDIDO_DO_COMANDO, porqueNao } from "./papel.ts";
 import { LETRAS_DE_ENGANO, maisPerto } from "./parecidas.ts";
 import { colunas, comCabecalho, quebra, tabela } from "./telas.ts";
 import { agendamentosEm, type Respondido, SemConexao, type VagaLida } from "./tubo.ts";
+import type { Codigo } from "../clinica/pedido.ts";
 import { chave, inofensivo } from "../clinica/texto.ts";
 
 /** As linhas que esclarecem a resposta de um comando; nenhuma, se ela se basta ou o servidor já não atende. */
@@ -21,6 +25,13 @@ export async function esclarece(
   comando: ComandoDado,
   resposta: Respondido,
 ): Promise<readonly string[]> {
+  const pedido = PEDIDO_DO_COMANDO[comando.nome];
+  if (resposta.codigo === "ERRO-120") return emLinhas(porqueNao(conexao, pedido));
+  if (NAO_HA_TAL.includes(resposta.codigo) && pedeCodigo(conexao, pedido)) {
+    const errado = "codigo" in comando && comando.codigo !== undefined;
+    return emLinhas(errado ? NADA_COM_O_CODIGO : FALTA_O_CODIGO);
+  }
+  if (resposta.codigo === "OK-300" && pedeCodigo(conexao, "BUSCA")) return emLinhas(ANOTE);
   try {
     if (comando.nome === "agenda" && resposta.codigo === "OK-310" && agendamentosEm(resposta).length === 0) {
       return await diaVazio(conexao, comando);
@@ -40,6 +51,11 @@ export async function esclarece(
   }
 }
 
+/** O que se responde também a quem não disse o código, ou disse outro. */
+const NAO_HA_TAL: readonly Codigo[] = ["ERRO-112", "ERRO-113", "ERRO-119"];
+
+const FALTA_O_CODIGO = "Neste terminal, além do CPF, é preciso o código que se recebeu ao marcar: --codigo ABCD-EFGH.";
+
 function emLinhas(texto: string): string[] {
   return texto === "" ? [] : quebra(inofensivo(texto), colunas());
 }
@@ -50,7 +66,8 @@ async function jaLivre(
   { cpf, especialista, profissional, turno, antecedencia = 0, ...datas }: Extract<ComandoDado, { nome: "esperar" }>,
 ): Promise<readonly string[]> {
   const vagas = await conexao.pede({ comando: "VAGAS", especialista, profissional });
-  const marcados = agendamentosEm(await conexao.pede({ comando: "BUSCA", cpf }));
+  // Onde a busca quer um código não se sabe o que há, nem se gasta uma tentativa.
+  const marcados = pedeCodigo(conexao, "BUSCA") ? [] : agendamentosEm(await conexao.pede({ comando: "BUSCA", cpf }));
   const [de, ate] = await Promise.all(
     [datas.de, datas.ate].map(async (data) => data === undefined ? undefined : (await dataPara(conexao, data)).data),
   );

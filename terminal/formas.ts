@@ -50,6 +50,9 @@ export const NOMES_DE_COMANDO = [
 /** O nome de um comando. */
 export type NomeDeComando = typeof NOMES_DE_COMANDO[number];
 
+/** Os que tratam da chave deste terminal. */
+export const DA_CHAVE = ["entra", "esquece"] as const;
+
 /** As opções de um comando; as de `posicoes` podem vir sem nome, nesta ordem, depois dele. */
 export interface Forma {
   /** As que o comando precisa. */
@@ -91,12 +94,13 @@ export const FORMAS: { readonly [C in NomeDeComando]: Forma } = {
     opcionais: ["especialista", "motivo", ...QUAL],
     posicoes: ["cpf", "especialista"],
   },
-  buscar: { obrigatorias: ["cpf"], opcionais: [], posicoes: ["cpf"] },
+  buscar: { obrigatorias: ["cpf"], opcionais: ["codigo"], posicoes: ["cpf"] },
   vagas: { obrigatorias: [], opcionais: ["especialista", "data", "profissional"], posicoes: [] },
   esperar: {
     obrigatorias: ["cpf", "nome", "especialista"],
     opcionais: [
-      ...["profissional", "de", "ate", "turno", "antecedencia", "prioridade", "motivo", "email", "telefone"] as const,
+      ...["codigo", "profissional", "de", "ate", "turno"] as const,
+      ...["antecedencia", "prioridade", "motivo", "email", "telefone"] as const,
     ],
     posicoes: ["cpf", "especialista"],
   },
@@ -192,6 +196,7 @@ export type ComandoDado =
   | Omit<Contato, "nota"> & {
     readonly nome: "esperar";
     readonly cpf: string;
+    readonly codigo?: string;
     readonly paciente: string;
     readonly especialista: string;
     readonly profissional?: string;
@@ -211,7 +216,8 @@ export type ComandoDado =
     readonly motivo?: string;
   }
   | { readonly nome: "fila"; readonly especialista: string }
-  | { readonly nome: "buscar" | "historia"; readonly cpf: string }
+  | { readonly nome: "buscar"; readonly cpf: string; readonly codigo?: string }
+  | { readonly nome: "historia"; readonly cpf: string }
   | { readonly nome: "vagas"; readonly especialista?: string; readonly data?: string; readonly profissional?: string }
   | { readonly nome: "agenda"; readonly data?: string; readonly especialista?: string; readonly profissional?: string }
   | Qual & {

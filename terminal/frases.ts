@@ -44,7 +44,7 @@ export const O_QUE_QUER_DIZER: { readonly [C in CodigoDeRecusa]: string } = {
   "ERRO-119":
     "Este CPF não está na lista de espera dessa especialidade, ou não há hora segurada para ele; nada foi alterado. " +
     "Se havia um convite, foi respondido, ou o prazo passou. Busque o CPF para ver o que ficou.",
-  "ERRO-120": "Este terminal não tem acesso a isso. Peça a quem cuida do servidor.",
+  "ERRO-120": "É preciso uma chave que o permita: peça-a a quem cuida do servidor, e guarde-a com cliente.ts entra.",
   "ERRO-121": "Já há atendimento nesse horário, ou alguém marcado nele; nada foi alterado. Escolha outro horário.",
   "ERRO-130": "O servidor está ocupado. Espere um pouco e tente de novo.",
   "ERRO-131": "O servidor não conseguiu gravar; nada foi alterado. Tente de novo daqui a pouco e, se persistir, " +
@@ -57,10 +57,14 @@ export const O_QUE_QUER_DIZER: { readonly [C in CodigoDeRecusa]: string } = {
  */
 export function frasesDe({ codigo, regra }: { readonly codigo: CodigoDeRecusa; readonly regra?: string }): string[] {
   if (regra === undefined) return [O_QUE_QUER_DIZER[codigo]];
+  if (regra === "") return [NAO_POR_AQUI];
   // Desta não se sai com um motivo.
   if (regra === "espera") return [REGRAS.espera];
   return [O_QUE_QUER_DIZER[codigo], Object.hasOwn(REGRAS, regra) ? REGRAS[regra] : `A regra: ${inofensivo(regra)}.`];
 }
+
+/** A recusa a quem não é da casa que não diz por quê: diria o que há de um CPF. */
+const NAO_POR_AQUI = "Por aqui isto não se marca; nada foi alterado. Fale com a recepção.";
 
 /** O que é um `ERRO-103` para quem quer ver a lista de espera do que não há. */
 export const NAO_HA = "A clínica não tem essa especialidade. Confira o nome: vagas mostra as que têm horas livres.";
@@ -81,9 +85,19 @@ export const REGRAS: Readonly<Record<string, string>> = {
     "endereço; nada foi alterado. Tente de novo noutro dia, ou fale com a recepção.",
 };
 
+/** O que é não achar nada onde é preciso o código. */
+export const NADA_COM_O_CODIGO = "Não há nada com esse CPF e esse código. Confira os dois, ou fale com a recepção.";
+
+/** A quem acaba de marcar num terminal em que o código é preciso. */
+export const ANOTE = "Anote o código: com ele e o CPF se vê, se muda e se desmarca. Não se mostra outra vez.";
+
 /** O que se diz quando o servidor só fala CLINICA/1 e o que se pediu é de CLINICA/2. */
 export const SERVIDOR_ANTIGO =
   "O servidor é de uma versão anterior e não conhece isto. Atualize o servidor; marcar, buscar e cancelar funcionam.";
+
+/** O que se diz a quem traz uma chave para um servidor que não as conhece. */
+export const SEM_CHAVES =
+  "O servidor é de uma versão anterior e não conhece chaves: a sua não lhe foi dita. Atualize o servidor.";
 
 /** Um peso ou uma cor de texto. */
 export type Estilo = "negrito" | "fraco" | "vermelho" | "verde" | "amarelo" | "ciano" | "magenta";

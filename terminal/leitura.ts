@@ -120,7 +120,7 @@ export function montaComando(
       if (quando.de !== undefined) confereData("de", quando.de);
       if (quando.ate !== undefined) conferePeriodo(quando.de ?? "", quando.ate, "de");
       const mais = {
-        ...talvez("profissional", "motivo", "email", "telefone"),
+        ...talvez("codigo", "profissional", "motivo", "email", "telefone"),
         ...inteiros("antecedencia", "prioridade"),
       };
       const turno = bandeiras.has("turno") ? { turno: lerTurno(texto("turno")) } : {};
@@ -135,6 +135,7 @@ export function montaComando(
     case "fila":
       return { nome, especialista };
     case "buscar":
+      return { nome, cpf, ...talvez("codigo") };
     case "historia":
       return { nome, cpf };
     case "vagas":

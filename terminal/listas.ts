@@ -5,11 +5,13 @@
  * @module
  */
 
-import { type Balcao, consultaVagas, Desistencia, insiste } from "./balcao.ts";
+import { consultaVagas, Desistencia, insiste } from "./balcao.ts";
 import { hojeNaClinica } from "./comandos.ts";
 import type { Conexao } from "./conexao.ts";
 import { dataDoFio } from "./datas.ts";
 import { type Esperando, filaDe } from "./espera.ts";
+import { pode } from "./papel.ts";
+import type { Balcao } from "./tela.ts";
 import { agendamentosEm, type Respondido } from "./tubo.ts";
 import type { Codigo } from "../clinica/pedido.ts";
 import { chave } from "../clinica/texto.ts";
@@ -41,6 +43,7 @@ const respostas = new WeakMap<Conexao, Codigo>();
 async function dianteDaFila(balcao: Balcao): Promise<Codigo> {
   const { conexao } = balcao;
   if (conexao.soDeUm) return "ERRO-101";
+  if (!pode(conexao, "FILA")) return "ERRO-120";
   let codigo = respostas.get(conexao);
   if (codigo === undefined) {
     codigo = (await insiste(balcao, () => conexao.pede({ comando: "FILA", especialista: "" }))).codigo;
@@ -90,7 +93,7 @@ export async function especialidades(balcao: Balcao): Promise<string[]> {
   if (antes === undefined || performance.now() - antes.em > VALEM) {
     for (const [, , especialista] of await consultaVagas(balcao, { comando: "VAGAS" })) lembra(conexao, especialista);
     const hoje = hojeNaClinica(conexao);
-    if (!conexao.soDeUm && antes?.dia !== hoje.toString()) {
+    if (!conexao.soDeUm && pode(conexao, "LISTA") && antes?.dia !== hoje.toString()) {
       const dias = Array.from({ length: UMA_SEMANA }, (_, i) => dataDoFio(hoje.add({ days: i }).toString()).data);
       const pedidos = (): Promise<Respondido>[] => dias.map((data) => conexao.pede({ comando: "LISTA", data }));
       const listas = await insiste(balcao, () => Promise.all(pedidos()));

@@ -6,12 +6,14 @@
  */
 
 import { entraNaLista, respondeAosConvites, type Sabido } from "./avise.ts";
-import { altera, type Balcao, consultaVagas, recusa, recusaCom } from "./balcao.ts";
+import { altera, consultaVagas, recusa, recusaCom, recusaEm } from "./balcao.ts";
 import { type Marcado, tuplaDe } from "./dia.ts";
-import { ehRecusa, O_QUE_QUER_DIZER } from "./frases.ts";
+import { ANOTE, ehRecusa } from "./frases.ts";
 import { especialidades, temEspera } from "./listas.ts";
+import { pedeCodigo } from "./papel.ts";
 import { confirma, escolhe, type Opcao, perguntaCpf, perguntaHora, perguntaNome } from "./perguntas.ts";
 import { VOLTAR, type Voltar } from "./teclado.ts";
+import type { Balcao } from "./tela.ts";
 import {
   agendamentoDe,
   type AgendamentoMostrado,
@@ -320,7 +322,7 @@ async function confirmaAgendamento(balcao: Balcao, rascunho: Rascunho): Promise<
   if (resposta?.codigo === "ERRO-111") {
     recusa(balcao, resposta.codigo);
     balcao.tela.quadro(cartaoDe("Agendamento que já existe", agendamentoDe(resposta.agendamentos[0])));
-    rascunho.fim = recusado(resposta);
+    rascunho.fim = recusado(balcao, resposta);
     return "fim";
   }
   return conclui(balcao, rascunho, resposta, { feito: "Agendamento realizado", daqui: "confirmacao" });
@@ -336,6 +338,7 @@ async function confirmaRemarcacao(balcao: Balcao, rascunho: Rascunho): Promise<R
   const pedido = {
     ...{ comando: "REMARC", cpf, especialista, data, dia, horario, numero, versao } as const,
     profissional: profissional || undefined,
+    codigo: pedeCodigo(balcao.conexao, "REMARC") ? alvo.codigo : undefined,
   };
   const antes = [tuplaDe(alvo)];
   const resposta = await altera(balcao, pedido, { antes });
@@ -353,18 +356,19 @@ function conclui(
   if (!ehRecusa(resposta.codigo)) {
     const [agendamento] = agendamentosEm(resposta).map(agendamentoDe);
     balcao.tela.quadro(cartaoDe(feito, agendamento));
+    if (resposta.codigo === "OK-300" && pedeCodigo(balcao.conexao, "BUSCA")) balcao.tela.frase("aviso", ANOTE);
     rascunho.fim = { feito: agendamento };
     return "fim";
   }
   recusaCom(balcao, resposta);
-  rascunho.fim = recusado(resposta);
+  rascunho.fim = recusado(balcao, resposta);
   if (resposta.codigo === "ERRO-131") return daqui;
   const depois = DEPOIS_DO_ERRO[resposta.codigo] ?? "fim";
   return rascunho.encaixe && (depois === "data" || depois === "horario") ? "minuto" : depois;
 }
 
-function recusado({ codigo }: Respondido): Fim {
-  return { recusado: ehRecusa(codigo) ? O_QUE_QUER_DIZER[codigo] : codigo };
+function recusado({ conexao }: Balcao, { codigo }: Respondido): Fim {
+  return { recusado: ehRecusa(codigo) ? recusaEm(conexao, codigo) : codigo };
 }
 
 /** A que passo volta quem teve o agendamento recusado; o horário e a data se escolhem entre vagas novas. */

@@ -4,11 +4,13 @@
  * @module
  */
 
-import { input, select } from "@inquirer/prompts";
-import type { Balcao } from "./balcao.ts";
+import { input, password, select } from "@inquirer/prompts";
+import { lerChave } from "./chave.ts";
 import { VOLTAR, type Voltar } from "./teclado.ts";
 import { O_QUE_QUER_DIZER } from "./frases.ts";
-import { colunas, corta, cpfPorExtenso, pinta, quebra } from "./telas.ts";
+import type { Balcao } from "./tela.ts";
+import { codigoPorExtenso, colunas, corta, cpfPorExtenso, pinta, quebra } from "./telas.ts";
+import { lerCodigo } from "../clinica/agendamento.ts";
 import { chave, lerCpf, lerNome } from "../clinica/texto.ts";
 import { EMAIL, TELEFONE } from "../fio/leitores.ts";
 
@@ -20,16 +22,30 @@ export interface Opcao<T> {
   readonly value: T;
 }
 
-/** Pergunta o que fazer, com as novidades acima, que somem com a resposta; daqui não há para onde voltar. */
+/**
+ * Pergunta o que fazer, com as novidades acima, que somem com a resposta; daqui não há para onde voltar. `VOLTAR` é que ninguém
+ * respondeu em `prazo` ms.
+ */
 export async function escolheNoMenu<T>(
   { teclado }: Balcao,
   novidades: readonly string[],
   opcoes: readonly Opcao<T>[],
+  { prazo }: { prazo?: number } = {},
 ): Promise<T | Voltar> {
   const quadro = comQuadro(novidades.length > 0 ? [...novidades, ""] : [], "O que deseja fazer?", {
     dica: "↑↓ escolhe • Enter confirma • Ctrl-C sai",
   });
-  return await teclado.pergunta((contexto) => select({ ...quadro, choices: opcoes }, contexto), { raiz: true });
+  const pergunta = { ...quadro, choices: opcoes, pageSize: opcoes.length };
+  return await teclado.pergunta<T | Voltar>(async (contexto) => {
+    if (prazo === undefined) return await select(pergunta, contexto);
+    const passou = AbortSignal.timeout(prazo);
+    try {
+      return await select(pergunta, { ...contexto, signal: AbortSignal.any([contexto.signal, passou]) });
+    } catch (erro) {
+      if (contexto.signal.aborted || !passou.aborted) throw erro;
+      return VOLTAR;
+    }
+  }, { raiz: true });
 }
 
 /** Pergunta um CPF até que seja um; devolve os 11 dígitos. */
@@ -65,6 +81,35 @@ export async function perguntaNome({ teclado, tela }: Balcao, anterior: string):
   const nome = lerNome(texto) ?? texto;
   tela.passo("Paciente", nome);
   return nome;
+}
+
+/** Pergunta uma chave, que não se vê enquanto se escreve. */
+export async function perguntaChave({ teclado }: Pick<Balcao, "teclado">): Promise<string | Voltar> {
+  const texto = await teclado.pergunta((contexto) =>
+    password({
+      message: `Chave, que não se verá ${DICA_DO_ESC}`,
+      validate: (digitada) => lerChave(digitada) !== undefined || "São letras e números seguidos; cole-a inteira.",
+      theme: tema(),
+    }, contexto)
+  );
+  return texto === VOLTAR ? VOLTAR : lerChave(texto) ?? texto;
+}
+
+/** Pergunta o código de um agendamento até que seja um. */
+export async function perguntaCodigo({ teclado, tela }: Balcao, anterior: string = ""): Promise<string | Voltar> {
+  const texto = await teclado.pergunta((contexto) =>
+    input({
+      message: `Código, dito ao marcar ${DICA_DO_ESC}`,
+      default: anterior === "" ? "" : codigoPorExtenso(anterior),
+      prefill: "editable",
+      validate: (digitado) => lerCodigo(digitado) !== undefined || "São oito letras e números, como ABCD-EFGH.",
+      theme: tema(),
+    }, contexto)
+  );
+  if (texto === VOLTAR) return VOLTAR;
+  const codigo = lerCodigo(texto) ?? texto;
+  tela.passo("Código", codigoPorExtenso(codigo));
+  return codigo;
 }
 
 /** Pergunta uma especialidade, pelo nome. */

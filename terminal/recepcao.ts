@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Balcao, consultaVagas, Desistencia, fraseDe, insiste } from "./balcao.ts";
+import { consultaVagas, Desistencia, fraseDe, insiste, recusaEm } from "./balcao.ts";
 import { hojeNaClinica } from "./comandos.ts";
 import { esperaAntesDe, RespostaPerdida } from "./conexao.ts";
 import { alturaDaLista, desenha } from "./desenho.ts";
@@ -26,16 +26,19 @@ import {
   recebeResposta,
 } from "./dia.ts";
 import { filaDe, porTelefonar } from "./espera.ts";
-import { ehRecusa, O_QUE_QUER_DIZER, SERVIDOR_ANTIGO } from "./frases.ts";
+import { ehRecusa, SERVIDOR_ANTIGO } from "./frases.ts";
 import { especialidades, temEspera } from "./listas.ts";
 import { type ComQuem, encaixaUm, type Fim, remarcaUm } from "./marcar.ts";
+import { deQuemAtende, pode } from "./papel.ts";
 import { recepcaoDaFila } from "./recepcao_da_fila.ts";
+import type { Balcao } from "./tela.ts";
 import { tamanho, TelaCheia } from "./tela_cheia.ts";
 import type { Tecla } from "./teclas.ts";
 import type { AgendamentoMostrado } from "./telas.ts";
-import { agendamentosEm, type Respondido, SemConexao, ServidorAntigo } from "./tubo.ts";
+import { agendamentosEm, ChaveRecusada, type Respondido, SemConexao, ServidorAntigo } from "./tubo.ts";
 import type { PedidoNoFio2 } from "../fio/clinica2.ts";
 import { DIAS_DA_SEMANA } from "../clinica/oferta.ts";
+import { inofensivo } from "../clinica/texto.ts";
 import { dataNoFio } from "../protocolo.ts";
 
 /** De quanto em quanto tempo se pergunta a lista, em ms: o que outro balcão faz aparece aqui em dois segundos. */
@@ -83,12 +86,15 @@ class Recepcao {
   #convitesEm = -Infinity;
   /** O servidor voltou, e é de uma versão que não conhece isto. */
   #antigo = false;
+  /** O servidor deixou de aceitar a chave. */
+  #semChave = false;
 
   /** `especialidades` são as de que se sabe já; as de quem se vê marcado juntam-se a elas. */
   constructor(balcao: Balcao, especialidades: readonly string[]) {
     this.#balcao = balcao;
     this.#especialidades = new Set(especialidades);
-    this.#dia = comeca(hojeNaClinica(balcao.conexao).toString());
+    const { conexao } = balcao;
+    this.#dia = comeca(hojeNaClinica(conexao).toString(), { soAtende: deQuemAtende(conexao) });
   }
 
   async atende(): Promise<void> {
@@ -115,9 +121,25 @@ class Recepcao {
       efeito = await this.#conversa(tela);
     }
     if (this.#antigo) this.#balcao.tela.frase("erro", SERVIDOR_ANTIGO);
+    if (this.#semChave) return await this.#entraDeNovo();
     if (efeito.tipo === "volta") return false;
     const recado = await this.#pergunta(efeito);
     this.#dia = { ...this.#dia, recado };
+    return true;
+  }
+
+  /** Pergunta por outra chave e, se com ela se vê o dia, volta a ele: a lista diz o que houve com um ato sem resposta. */
+  async #entraDeNovo(): Promise<boolean> {
+    const { conexao, tela } = this.#balcao;
+    this.#semChave = false;
+    this.#eventos = [];
+    this.#guardadas = undefined;
+    const { perdido } = this.#dia;
+    if (perdido !== undefined) tela.frase("aviso", inofensivo(`Não se sabe se foi feito: ${perdido.alvo.nome}.`));
+    await insiste(this.#balcao, () => conexao.conecta());
+    if (!pode(conexao, "LISTA")) return false;
+    const { lista: _, ...dia } = comeca(this.#dia.hoje, { soAtende: deQuemAtende(conexao) });
+    this.#dia = { ...dia, data: this.#dia.data, ...(perdido === undefined ? {} : { perdido }) };
     return true;
   }
 
@@ -179,6 +201,10 @@ class Recepcao {
       case "falha":
         this.#antigo = evento.erro instanceof ServidorAntigo;
         if (this.#antigo) return { tipo: "volta" };
+        if (evento.erro instanceof ChaveRecusada) {
+          this.#semChave = true;
+          return { tipo: "volta" };
+        }
         this.#falhou(evento.erro, evento.ato);
         return undefined;
       case "demora":
@@ -196,7 +222,7 @@ class Recepcao {
     const { codigo } = resposta;
     // Um dia em que não se atende não tem ninguém.
     if (codigo === "OK-310" || codigo === "ERRO-103") return recebeLista(this.#dia, data, marcados(resposta));
-    const texto = ehRecusa(codigo) ? `${O_QUE_QUER_DIZER[codigo]} (${codigo})` : codigo;
+    const texto = ehRecusa(codigo) ? `${recusaEm(this.#balcao.conexao, codigo)} (${codigo})` : codigo;
     return { ...this.#dia, recado: { marca: "erro", texto } };
   }
 
@@ -283,7 +309,10 @@ class Recepcao {
       }
     } catch (erro) {
       if (!(erro instanceof Desistencia)) throw erro;
-      return { marca: "aviso", texto: "O servidor não atendeu; confira antes de repetir." };
+      return {
+        marca: "aviso",
+        texto: "Ficou a meio: o servidor não atendeu, ou a chave mudou. Confira antes de repetir.",
+      };
     }
   }
 

@@ -6,7 +6,7 @@
  */
 
 import { entraNaLista } from "./avise.ts";
-import { type Balcao, fraseDe } from "./balcao.ts";
+import { fraseDe, insiste, recusaEm } from "./balcao.ts";
 import { hojeNaClinica } from "./comandos.ts";
 import { esperaAntesDe, RespostaPerdida } from "./conexao.ts";
 import { alturaDaLista } from "./desenho.ts";
@@ -27,11 +27,13 @@ import {
   recebeFila,
   recebeRespostaNa,
 } from "./fila.ts";
-import { ehRecusa, O_QUE_QUER_DIZER } from "./frases.ts";
+import { ehRecusa } from "./frases.ts";
 import { especialidades, filasDe } from "./listas.ts";
+import { pode, porqueNao } from "./papel.ts";
+import type { Balcao } from "./tela.ts";
 import { tamanho, TelaCheia } from "./tela_cheia.ts";
 import type { Tecla } from "./teclas.ts";
-import { type Respondido, SemConexao } from "./tubo.ts";
+import { ChaveRecusada, type Respondido, SemConexao } from "./tubo.ts";
 import type { PedidoNoFio2 } from "../fio/clinica2.ts";
 import { dataNoFio } from "../protocolo.ts";
 
@@ -49,7 +51,12 @@ export async function recepcaoDaFila(balcao: Balcao): Promise<Recado | undefined
   for (;;) {
     const efeito = await sala.mostra();
     if (efeito === "volta") return undefined;
-    const { tela } = balcao;
+    const { conexao, tela } = balcao;
+    if (efeito === "semChave") {
+      await insiste(balcao, () => conexao.conecta());
+      if (!pode(conexao, "FILA")) return { marca: "aviso", texto: porqueNao(conexao, "FILA") };
+      continue;
+    }
     tela.titulo("Pôr alguém na lista de espera");
     if (!await entraNaLista(balcao, { especialista: sala.especialista })) tela.desfaz();
   }
@@ -73,6 +80,8 @@ class ListaDeEspera {
   #falhas = 0;
   /** Há um ato sem resposta: não sai outro por cima dele. */
   #ocupada = false;
+  /** O servidor deixou de aceitar a chave. */
+  #semChave = false;
 
   constructor(balcao: Balcao, fila: Fila) {
     this.#balcao = balcao;
@@ -84,7 +93,7 @@ class ListaDeEspera {
   }
 
   /** A tela cheia, até que se saia dela: para sempre, ou para pôr alguém na lista. */
-  async mostra(): Promise<"volta" | "poe"> {
+  async mostra(): Promise<"volta" | "poe" | "semChave"> {
     const { teclado } = this.#balcao;
     const acaba = (): void => this.#ocorre({ tipo: "fim" });
     const mede = (): void => this.#ocorre({ tipo: "tamanho" });
@@ -92,8 +101,11 @@ class ListaDeEspera {
     if (Deno.build.os !== "windows") Deno.addSignalListener("SIGWINCH", mede);
     try {
       using tela = new TelaCheia(teclado, (tecla) => this.#ocorre({ tipo: "tecla", tecla }));
+      if (this.#semChave) this.#eventos = [];
+      this.#semChave = false;
       this.#pedeLista();
-      return await this.#conversa(tela);
+      const efeito = await this.#conversa(tela);
+      return this.#semChave ? "semChave" : efeito;
     } finally {
       clearTimeout(this.#relogio);
       teclado.interrompido.removeEventListener("abort", acaba);
@@ -152,6 +164,11 @@ class ListaDeEspera {
         this.#fila = recebeRespostaNa(this.#fila, evento.ato, evento.resposta);
         return { tipo: "lista" };
       case "falha":
+        if (evento.erro instanceof ChaveRecusada) {
+          this.#ocupada = false;
+          this.#semChave = true;
+          return { tipo: "volta" };
+        }
         this.#falhou(evento.erro, evento.ato);
         return undefined;
       case "tamanho":
@@ -164,7 +181,10 @@ class ListaDeEspera {
     for (const { codigo } of respostas) {
       // Uma especialidade que saiu da semana já não tem ninguém.
       if (!ehRecusa(codigo) || codigo === "ERRO-103") continue;
-      return { ...this.#fila, recado: { marca: "erro", texto: `${O_QUE_QUER_DIZER[codigo]} (${codigo})` } };
+      return {
+        ...this.#fila,
+        recado: { marca: "erro", texto: `${recusaEm(this.#balcao.conexao, codigo)} (${codigo})` },
+      };
     }
     return recebeFila(this.#fila, nomes, respostas.flatMap(filaDe));
   }

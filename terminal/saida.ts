@@ -10,6 +10,7 @@ import { cartaoDaEntrada, filaDe, tabelaDaFila } from "./espera.ts";
 import { type CodigoDeRecusa, frasesDe, NADA_SERVE, NAO_HA } from "./frases.ts";
 import { agendaDoDia, agendamentoDe, cartaoDe, colunas, quebra, tabelaDeAgendamentos, tabelaDeVagas } from "./telas.ts";
 import { agendamentosEm, type Respondido, type TuplaLida, type VagaLida } from "./tubo.ts";
+import type { Codigo } from "../clinica/pedido.ts";
 import { inofensivo } from "../clinica/texto.ts";
 import { TEXTOS_2 } from "../fio/clinica2.ts";
 
@@ -70,7 +71,7 @@ async function escreve(pedaco: Uint8Array, saida: typeof Deno.stdout | typeof De
 
 /**
  * Escreve a resposta de um comando para quem a lê: o que deu certo em stdout, o erro em stderr. O que a esclarece
- * (`esclarecer.ts`) vem depois da frase de um erro, ou no lugar de um dia vazio.
+ * (`esclarecer.ts`) vem depois da frase de um erro, ou no lugar dela e de um dia vazio.
  */
 export async function mostra(
   resposta: Respondido,
@@ -81,7 +82,7 @@ export async function mostra(
   const [primeiro] = agendamentosEm(resposta).map(agendamentoDe);
   switch (codigo) {
     case "OK-300":
-      return await imprime(cartaoDe("Agendamento realizado", primeiro));
+      return await imprime([...cartaoDe("Agendamento realizado", primeiro), ...esclarecimento]);
     case "OK-301":
       return await imprime(cartaoDe("Agendamento cancelado", primeiro));
     case "OK-303":
@@ -131,12 +132,19 @@ export async function mostra(
     case "ERRO-116":
       return await imprime(fraseDe(codigo, resposta.regra), Deno.stderr);
     default: {
+      if (esclarecimento.length > 0 && SO_ESCLARECIDOS.includes(codigo)) {
+        const [primeira, ...mais] = esclarecimento;
+        return await imprime([`${codigo}: ${primeira}`, ...mais], Deno.stderr);
+      }
       const daLista = codigo === "ERRO-103" ? NUMA_LISTA[comando] : undefined;
       const frase = daLista === undefined ? fraseDe(codigo) : quebra(`${codigo}: ${daLista}`, colunas());
       return await imprime([...frase, ...esclarecimento], Deno.stderr);
     }
   }
 }
+
+/** Os erros de que, sabendo-se quem pede, se diz melhor: a frase de todos não seria verdade, ou não ajudava. */
+const SO_ESCLARECIDOS: readonly Codigo[] = ["ERRO-112", "ERRO-113", "ERRO-119", "ERRO-120"];
 
 /** O que é um `ERRO-103` nos comandos da lista de espera. */
 const NUMA_LISTA: { readonly [C in NomeDeComando]?: string } = { esperar: NADA_SERVE, fila: NAO_HA };

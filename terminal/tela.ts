@@ -1,11 +1,23 @@
 /**
- * A tela do menu: o que ele escreve entre uma pergunta e outra, e o que apaga de um passo que se desfaz.
+ * A tela do menu, e o mais que ele usa: o que escreve entre uma pergunta e outra, e o que apaga de um passo que se desfaz.
  *
  * @module
  */
 
+import type { Conexao } from "./conexao.ts";
+import type { Teclado } from "./teclado.ts";
 import { colunas, corta, pinta, preenche, quebra } from "./telas.ts";
 import { inofensivo } from "../clinica/texto.ts";
+
+/** O que o menu usa. */
+export interface Balcao {
+  /** O servidor. */
+  readonly conexao: Conexao;
+  /** As teclas de quem está no terminal. */
+  readonly teclado: Teclado;
+  /** O que essa pessoa vê. */
+  readonly tela: Tela;
+}
 
 /** O que se escreve entre as perguntas. */
 export class Tela {
@@ -67,6 +79,12 @@ export class Tela {
     this.#passos--;
     this.#emBranco = this.#passos === 0 && this.#comTitulo;
     this.#escreve("\x1b[1A\x1b[2K");
+  }
+
+  /** Apaga tudo, também o que já subiu. */
+  limpa(): void {
+    this.#escreve("\x1b[2J\x1b[3J\x1b[H");
+    this.diz("");
   }
 
   /** Mostra, na linha em que está o cursor, o que se espera; um texto vazio a limpa. */

@@ -20,6 +20,7 @@ import { decodificarResposta2 } from "../fio/respostas.ts";
 import {
   decodificarResposta,
   Enquadrador,
+  LINHA_SEM_ACESSO,
   type PrimeiraVaga,
   type Resposta,
   type Tupla,
@@ -46,6 +47,12 @@ export class ServidorOcupado extends SemConexao {
 export class ServidorAntigo extends Error {
   /** O nome da classe. */
   override name = "ServidorAntigo";
+}
+
+/** O servidor não aceita a chave com que o cliente se apresentou: nada foi pedido. */
+export class ChaveRecusada extends Error {
+  /** O nome da classe. */
+  override name = "ChaveRecusada";
 }
 
 /** Um agendamento como veio no fio; os detalhes, só em CLINICA/2. */
@@ -103,12 +110,34 @@ function serveEmUm(pedido: PedidoNoFio2): boolean {
 
 const OLA: PedidoNoFio2 = { comando: "OLA" };
 
+/** Por onde se fala com o servidor: o que `Deno.TcpConn` oferece. */
+export interface Ligacao extends Disposable {
+  /** Lê para o bloco; quantos bytes vieram, ou `null` no fim. */
+  read(bloco: Uint8Array): Promise<number | null>;
+  /** Escreve ao menos um byte e diz quantos. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Deixa de juntar pedidos pequenos. */
+  setNoDelay(semDemora?: boolean): void;
+  /** Pergunta de tempos em tempos se o servidor ainda está lá. */
+  setKeepAlive(pergunta?: boolean): void;
+}
+
+/** Como se começa uma conexão. */
+export interface OpcoesDoTubo {
+  /** Abortado, fecha-a. */
+  readonly sinal: AbortSignal;
+  /** Com que se entra. */
+  readonly chave?: string;
+}
+
 /**
  * Uma conexão TCP já saudada. Lê sempre, mesmo sem pedido, para saber na hora que o servidor desligou. O primeiro pedido leva
- * à frente um `OLA`, e o que o servidor responde a ele diz em que fio vem o resto.
+ * à frente um `OLA`, e o que o servidor responde a ele diz em que fio vem o resto. Com uma chave há outro depois, que a leva, e
+ * nada se pede antes de ela ser aceita: nunca se faz como anônimo o que era de quem a traz.
  */
 export class Tubo implements Disposable {
-  #conn: Deno.TcpConn;
+  #conn: Ligacao;
+  #chave: string | undefined;
   #aberto = true;
   #le2 = false;
   #esperadas: PromiseWithResolvers<Respondido>[] = [];
@@ -116,15 +145,16 @@ export class Tubo implements Disposable {
   #combinado: Promise<Apresentacao | undefined> | undefined;
   #apresentacao: Apresentacao | undefined;
 
-  private constructor(conn: Deno.TcpConn) {
+  private constructor(conn: Ligacao, chave: string | undefined) {
     this.#conn = conn;
+    this.#chave = chave;
     conn.setNoDelay(true);
     conn.setKeepAlive(true);
   }
 
   /** Ouve a saudação. */
-  static async comeca(conn: Deno.TcpConn, sinal: AbortSignal): Promise<Tubo> {
-    const tubo = new Tubo(conn);
+  static async comeca(conn: Ligacao, { sinal, chave }: OpcoesDoTubo): Promise<Tubo> {
+    const tubo = new Tubo(conn, chave);
     sinal.addEventListener("abort", () => tubo[Symbol.dispose](), { once: true });
     const esperada = tubo.#espera();
     tubo.#le();
@@ -156,21 +186,36 @@ export class Tubo implements Disposable {
     return this.#apresentacao;
   }
 
-  /** Combina o fio, se ainda não o fez; `undefined` é CLINICA/1. */
+  /**
+   * Combina o fio, e entra com a chave, se ainda não o fez; `undefined` é CLINICA/1.
+   *
+   * @throws {ChaveRecusada} quando o servidor não a aceita.
+   */
   async combina(): Promise<Apresentacao | undefined> {
-    if (this.#combinado === undefined) {
-      this.#combinado = this.#ouveOla(this.#espera());
-      await this.#escreve([OLA]);
-    }
-    return await this.#combinado;
+    return await (this.#combinado ??= this.#apresentaSe());
+  }
+
+  /** A chave só se diz a quem já disse que fala CLINICA/2: a outro não servia de nada, e podia guardar a linha. */
+  async #apresentaSe(): Promise<Apresentacao | undefined> {
+    const semChave = await this.#ola(OLA);
+    if (semChave === undefined || this.#chave === undefined) return semChave;
+    return await this.#ola({ comando: "OLA", chave: this.#chave });
+  }
+
+  async #ola(ola: PedidoNoFio2): Promise<Apresentacao | undefined> {
+    const esperada = this.#espera();
+    await this.#escreve([ola]);
+    return await this.#ouveOla(esperada);
   }
 
   /**
    * Manda um pedido e espera a resposta; o primeiro leva o `OLA` à frente.
    *
    * @throws {ServidorAntigo} quando o pedido é de CLINICA/2 e o servidor não.
+   * @throws {ChaveRecusada} quando o servidor não aceita a chave; nada se pediu.
    */
   async pede(pedido: PedidoNoFio2): Promise<Respondido> {
+    if (this.#chave !== undefined) await this.combina();
     const novo = this.#combinado === undefined;
     const combinado = this.#combinado ??= this.#ouveOla(this.#espera());
     const emUm = serveEmUm(pedido);
@@ -194,6 +239,7 @@ export class Tubo implements Disposable {
   async #ouveOla(esperada: Promise<Respondido>): Promise<Apresentacao | undefined> {
     const resposta = await esperada;
     if (resposta.codigo === "ERRO-101") return undefined;
+    if (resposta.codigo === "ERRO-120") throw new ChaveRecusada("o servidor não aceita a chave");
     const apresentacao = "apresentacao" in resposta ? resposta.apresentacao : undefined;
     if (apresentacao === undefined) throw new TypeError(`${resposta.codigo} não responde a OLA`);
     return this.#apresentacao = apresentacao;
@@ -235,7 +281,8 @@ export class Tubo implements Disposable {
   /** A resposta a `OLA` já vem no fio que ela diz. */
   #decodifica(linha: string): Respondido | undefined {
     this.#le2 ||= this.#combinado !== undefined && linha.startsWith(`["OK-200","${CLINICA_2}"`);
-    return this.#le2 ? decodificarResposta2(linha) : decodificarResposta(linha);
+    if (this.#le2) return decodificarResposta2(linha);
+    return `${linha}\n` === LINHA_SEM_ACESSO ? { codigo: "ERRO-120" } : decodificarResposta(linha);
   }
 
   #recebe(resposta: Respondido | undefined): void {

@@ -235,7 +235,11 @@ const arbEnsaio: fc.Arbitrary<Ensaio> = fc.record({
   pedido: arbPedido,
   dito: arbDito,
   papel: fc.constantFrom<Papel[]>("gerente", "gerente", "gerente", "balcao", "quiosque", "servidor"),
-});
+}).map((ensaio) => doServidor(ensaio.pedido) ? { ...ensaio, papel: "servidor" } : ensaio);
+
+function doServidor({ comando }: Pedido): boolean {
+  return comando === "TICK" || comando === "PROSSEGUE";
+}
 
 /** O dia de alguém, do princípio ao fim e de volta: ao acaso, raramente se chegaria lá. */
 const JORNADAS: readonly (readonly (Situacao | "DESFAZ")[])[] = [
@@ -264,21 +268,22 @@ function sem(pedido: Pedido, papel: Papel): Ensaio {
 }
 
 /** Muita gente na lista, e de repente muitas horas: mais do que se dão numa transação. */
-const arbMultidao: fc.Arbitrary<Ensaio[]> = fc.record({
+const arbMultidao: fc.Arbitrary<Passo[]> = fc.record({
   papel: fc.constantFrom<Papel[]>("gerente", "quiosque"),
   marcam: fc.array(fc.boolean(), { minLength: 18, maxLength: 22 }),
-}).map(({ papel, marcam }) => [
-  ...marcam.map((marca, i) => {
+}).map(({ papel, marcam }) => {
+  const esperam = marcam.map((marca, i) => {
     const cpf = cpfDeExemplo(100 + i);
     return sem({ comando: "ESPERA", cpf, nome: nomeDe(cpf), especialista: "CLINICO", marca }, papel);
-  }),
-  ...[undefined, "LIMA"].map((profissional) =>
+  });
+  const abrem = [undefined, "LIMA"].map((profissional) =>
     sem({
       ...{ comando: "EXTRA", especialista: "CLINICO", profissional },
       ...{ data: "2026-12-02", inicio: 600, vagas: 20, minutos: 15 },
-    }, papel)
-  ),
-]);
+    }, "gerente")
+  );
+  return [{ conexoes: [esperam] }, { conexoes: [abrem] }];
+});
 
 /** Alguém espera, e deixa vencer um convite atrás do outro. */
 const arbLapsos: fc.Arbitrary<Passo[]> = fc.record({
@@ -311,7 +316,7 @@ const arbCadeia: fc.Arbitrary<Ensaio[]> = fc.record({
   fim: fc.array(fc.constantFrom("ACEITA", "ACEITA", "RECUSA", "REMARC", "AGEND", "PEDIATRA", "FECHA"), {
     maxLength: 3,
   }),
-  papel: fc.constantFrom<Papel[]>("gerente", "quiosque"),
+  papel: fc.constantFrom<Papel[]>("gerente", "balcao"),
 }).map(({ quem, horas, marca, data, fim, papel }) => {
   const comum = (cpf: string): { cpf: string; nome: string; especialista: string } => ({
     ...{ cpf, nome: nomeDe(cpf), especialista: "CLINICO" },
@@ -419,7 +424,7 @@ const arbPassos: fc.Arbitrary<Passo[]> = fc.oneof(
     weight: 2,
     arbitrary: fc.constant<Passo[]>([{ anda: DIA }, { conexoes: [[sem({ comando: "TICK" }, "servidor")]] }]),
   },
-  { weight: 1, arbitrary: arbMultidao.map((ensaios) => [{ conexoes: [ensaios] }]) },
+  { weight: 1, arbitrary: arbMultidao },
 );
 const arbSequencia: fc.Arbitrary<Passo[]> = fc.noBias(
   fc.array(arbPassos, { minLength: 6, maxLength: 24, size: "max" }).map((passos) => passos.flat()),
@@ -462,6 +467,16 @@ export function completa(
         ...pedido,
         ...(dito.cpfDela ? { cpf } : {}),
         ...{ especialista: especialidade, data, dia: diaDaSemana(data), horario: hora, encaixe: false },
+      };
+    }
+    case "ESPERA": {
+      const ativas = linhas.filter(({ ativo }) => ativo);
+      if (dito.linha === undefined || ativas.length === 0) return pedido;
+      const { cpf, especialidade, codigo } = ativas[dito.linha % ativas.length];
+      return {
+        ...pedido,
+        ...(dito.cpfDela ? { cpf, especialista: especialidade } : {}),
+        codigo: dito.codigo === "certo" ? codigo : dito.codigo,
       };
     }
     case "DESISTE":

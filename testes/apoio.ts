@@ -8,6 +8,7 @@
 
 import { deadline, delay } from "@std/async";
 import type { Agenda } from "../agenda.ts";
+import { fazCertificado } from "../comandos/certificado.ts";
 import type { Resultado } from "../clinica/pedido.ts";
 import {
   codificarPedido,
@@ -17,6 +18,7 @@ import {
   type PedidoNoFio,
   type Resposta,
 } from "../protocolo.ts";
+import type { ParDeChaves } from "../rede/porta_tls.ts";
 import { Redator } from "../rede/redator.ts";
 
 /** Quanto um teste espera pelo que deve acontecer logo, em ms, antes de se dar por falho. */
@@ -63,6 +65,11 @@ function ha(programa: string, args: string[]): boolean {
   } catch {
     return false;
   }
+}
+
+/** Um certificado e a chave dele; sem permissão, nenhum, e nenhum teste o usa. */
+export async function parDeExemplo(...args: Parameters<typeof fazCertificado>): Promise<ParDeChaves> {
+  return permitido(...PERMISSOES) ? await fazCertificado(...args) : { certificado: "", chave: "" };
 }
 
 /** Uma pasta temporária que some no fim do `using`. */
@@ -131,7 +138,7 @@ export class Servidor implements AsyncDisposable {
     const [comando, ...resto] = [
       ...diante,
       ...comandoDeno("servidor.ts"),
-      ...["--endereco", endereco, "--porta", "0", "--log", "json", ...args],
+      ...["--endereco", endereco, ...args.includes("--so-tls") ? [] : ["--porta", "0"], "--log", "json", ...args],
     ];
     const processo = new Deno.Command(comando, { args: resto, cwd: pasta, env, stdout: "piped", stderr: "inherit" })
       .spawn();
@@ -150,6 +157,12 @@ export class Servidor implements AsyncDisposable {
   /** A porta em que ele atende. */
   get porta(): number {
     return this.#porta;
+  }
+
+  /** A porta em que ele atende por TLS. */
+  get portaTls(): number {
+    const [pronto] = this.log.filter(({ evento }) => evento === "pronto");
+    return Object(pronto.tls).porta;
   }
 
   /** O número do processo. */
@@ -279,18 +292,23 @@ export async function leLinhas(fluxo: ReadableStream<Uint8Array>, recebe: (linha
 
 /** Uma conexão crua: escreve o que se manda, devolve uma linha por vez. */
 export class Fio implements Disposable {
-  #conn: Deno.TcpConn;
+  #conn: Deno.TcpConn | Deno.TlsConn;
   #enquadrador = new Enquadrador(Infinity);
   #linhas: string[] = [];
   #bloco: Uint8Array<ArrayBuffer> | undefined;
 
-  private constructor(conn: Deno.TcpConn) {
+  private constructor(conn: Deno.TcpConn | Deno.TlsConn) {
     this.#conn = conn;
   }
 
   /** Conecta, a 127.0.0.1 quando não se diz, e deixa a saudação por ler. */
   static async conecta(porta: number, hostname: string = "127.0.0.1"): Promise<Fio> {
     return new Fio(await Deno.connect({ hostname, port: porta }));
+  }
+
+  /** O mesmo por TLS, com a implementação do Deno, e não com a do servidor; `certificado` em PEM, ou vários. */
+  static async porTls(porta: number, ...certificados: string[]): Promise<Fio> {
+    return new Fio(await Deno.connectTls({ hostname: "localhost", port: porta, caCerts: certificados }));
   }
 
   /** Conecta e lê a saudação. */

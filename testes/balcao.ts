@@ -14,6 +14,8 @@ import type { Estado } from "../clinica/estado.ts";
 import { type Alcance, type Armazem, type Mudanca, NENHUM_ALCANCE, type Quem } from "../clinica/livro.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import type { DiaLivre, Erro, Pedido, PedidoDe, Resultado } from "../clinica/pedido.ts";
+import { PERMISSOES } from "../clinica/permissao.ts";
+import { SERVIDOR } from "../clinica/promover.ts";
 import { consultar, decidir, muda, toca } from "../clinica/regras.ts";
 import { cpfDeExemplo } from "./apoio.ts";
 import { ArmazemDeTeste, Livro } from "./livro_de_teste.ts";
@@ -220,6 +222,11 @@ export function como(papel: Papel): Quem {
   return { ...BALCAO, papel };
 }
 
+/** O que nenhum fio pede, pede-o o servidor. */
+function quemPede(pedido: Pedido | Erro): Quem {
+  return "comando" in pedido && PERMISSOES[pedido.comando].gerente === "nunca" ? SERVIDOR : BALCAO;
+}
+
 /** Um balcão: um pedido de cada vez. */
 export interface Balcao extends AsyncDisposable {
   /** O instante de agora. */
@@ -249,7 +256,7 @@ export class BalcaoPuro implements Balcao {
   }
 
   /** Decide, duas vezes o mesmo, e grava. */
-  decide(pedido: Pedido | Erro, quem: Quem = BALCAO): { resultado: Resultado; mudancas: readonly Mudanca[] } {
+  decide(pedido: Pedido | Erro, quem: Quem = quemPede(pedido)): { resultado: Resultado; mudancas: readonly Mudanca[] } {
     const alcance = this.#alcance(pedido);
     if (muda(pedido)) this.#gravado = Math.max(this.#gravado, this.agora);
     let codigos = 0;
@@ -355,7 +362,7 @@ export class BalcaoDaAgenda implements Balcao {
     return emTexto(this.clinica, await this.agenda.saudacao());
   }
 
-  async pede(pedido: Pedido | Erro, quem: Quem = BALCAO): Promise<Resultado> {
+  async pede(pedido: Pedido | Erro, quem: Quem = quemPede(pedido)): Promise<Resultado> {
     const resultados = await this.agenda.atende([pedido], quem);
     this.castiga();
     if (resultados?.length !== 1) throw new Error(`esperava um resultado; veio ${JSON.stringify(resultados)}`);

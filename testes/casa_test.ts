@@ -14,7 +14,8 @@ import { permitido, RAIZ } from "./apoio.ts";
 
 /** O que se entrega a quem usa; o resto prova-o, mede-o ou o empacota, e ele não conhece o resto. */
 const PRODUTO = [
-  ...["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "terminal/", "comandos/"],
+  ...["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "acesso/", "terminal/"],
+  "comandos/",
   ...["servidor.ts", "cliente.ts"],
 ];
 
@@ -26,11 +27,12 @@ const CAMINHO: Readonly<Record<string, readonly string[]>> = {
   "agenda.ts": ["clinica/"],
   "armazem/": ["clinica/"],
   "rede/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts"],
+  "acesso/": ["clinica/"],
   "terminal/": ["clinica/", "protocolo.ts", "fio/", "comandos/argumentos.ts"],
-  "comandos/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/"],
+  "comandos/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "acesso/"],
   // O que o cliente e o servidor dizem de um comando mal escrito; por aqui nada do servidor chega ao cliente.
   "comandos/argumentos.ts": ["clinica/"],
-  "servidor.ts": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "comandos/"],
+  "servidor.ts": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "acesso/", "comandos/"],
   "cliente.ts": ["clinica/", "protocolo.ts", "fio/", "terminal/", "comandos/argumentos.ts"],
   "testes/": PRODUTO,
   "prova/": [...PRODUTO, "testes/"],

@@ -27,6 +27,8 @@ import { decodificarPedido2 } from "../fio/pedidos.ts";
 import { decodificarResposta2 } from "../fio/respostas.ts";
 import { LACO } from "../rede/laco.ts";
 import { Redator } from "../rede/redator.ts";
+import { PORTA_ABERTA } from "./porteiro.ts";
+import type { PorteiroDaPorta } from "../rede/ouvinte.ts";
 import { Fio, Pasta, permitido, RAIZ, roda, Servidor, testeComSistema } from "./apoio.ts";
 import { lerChamada } from "../terminal/argumentos.ts";
 import { NOMES_DE_COMANDO } from "../terminal/formas.ts";
@@ -181,7 +183,7 @@ class ClinicaParada implements AsyncDisposable {
   #armazem = ArmazemSqlite.abre(":memory:");
   #sessoes: Promise<void>[] = [];
 
-  constructor(config: unknown) {
+  constructor(config: unknown, porteiro: PorteiroDaPorta = PORTA_ABERTA) {
     this.porta = this.#porta.addr.port;
     const codigos = CODIGOS.values();
     const agenda = new Agenda({
@@ -190,22 +192,29 @@ class ClinicaParada implements AsyncDisposable {
       relogio: () => this.agora,
       sorteia: () => codigos.next().value ?? "",
     });
-    this.#atende(agenda);
+    this.#atende(agenda, porteiro);
   }
 
-  async #atende(agenda: Agenda): Promise<void> {
+  async #atende(agenda: Agenda, porteiro: PorteiroDaPorta): Promise<void> {
     const ambiente = {
       agenda,
       redator: new Redator(agenda),
+      porteiro,
       relogio: () => 0,
       limites: LIMITES,
       laco: LACO,
       aoResponder: () => {},
     };
     for await (const conexao of this.#porta) {
-      const quem = { origem: "10.0.0.7", cliente: "10.0.0.7:40312", papel: "gerente" } as const;
+      const quem = porteiro.semChave({ origem: "10.0.0.7", cliente: "10.0.0.7:40312" });
       this.#sessoes.push(new Sessao(conexao, quem, ambiente).atende());
     }
+  }
+
+  /** Acerta o relógio, e as linhas pela versão que se serve. */
+  acerta(hora: string, linhas: readonly string[]): string[] {
+    this.agora = Temporal.PlainDateTime.from(`${SEGUNDA_DO_DOCUMENTO}T${hora}`).toZonedDateTime(fuso).epochMilliseconds;
+    return linhas.map((linha) => linha.replace(/"versao":"[^"]+"/, `"versao":"${configuracao.version}"`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -227,13 +236,38 @@ testeComSistema(
     for (const [i, { tipo, linhas }] of conversas.entries()) {
       const hora = tipo.slice("clinica2 ".length);
       assert(doProtocolo.includes(`Às ${hora}:\n\n\`\`\`${tipo}\n`), `não se diz que são ${hora}`);
-      clinica.agora =
-        Temporal.PlainDateTime.from(`${SEGUNDA_DO_DOCUMENTO}T${hora}`).toZonedDateTime(fuso).epochMilliseconds;
-      const daVersao = linhas.map((linha) => linha.replace(/"versao":"[^"]+"/, `"versao":"${configuracao.version}"`));
+      const daVersao = clinica.acerta(hora, linhas);
       await t.step(`conversa ${i + 1}, às ${hora}`, () => conversa(clinica.porta, daVersao, { apresentada: i > 0 }));
     }
   },
 );
+
+/** As chaves das conversas, e quem chega sem nenhuma. */
+const COM_CHAVES: PorteiroDaPorta = {
+  semChave: (quem) => ({ ...quem, papel: "anonimo" }),
+  comChave: (texto, quem) => {
+    switch (texto) {
+      case "clinica_4ZB8N1PC":
+        return { ...quem, papel: "quiosque", chave: 1, nome: "Entrada" };
+      case "clinica_D5V2YJ7M":
+        return { ...quem, papel: "balcao", chave: 2, nome: "Balcão 1" };
+      default:
+        return undefined;
+    }
+  },
+  agora: (quem) => quem,
+};
+
+testeComSistema("as conversas de PROTOCOLO.md com chaves acontecem como estão escritas", async (t) => {
+  const [semana] = blocos(secao(protocolo, "## CLINICA/2")).filter(({ tipo }) => tipo === "json");
+  await using clinica = new ClinicaParada(JSON.parse(semana.linhas.join("\n")), COM_CHAVES);
+  const conversas = blocos(secao(protocolo, "## As chaves")).filter(({ tipo }) => tipo.startsWith("chaves "));
+  assertEquals(conversas.length, 2);
+  for (const { tipo, linhas } of conversas) {
+    const hora = tipo.slice("chaves ".length);
+    await t.step(hora, () => conversa(clinica.porta, clinica.acerta(hora, linhas)));
+  }
+});
 
 testeComSistema("um servidor cheio recebe como PROTOCOLO.md diz", async () => {
   using pasta = new Pasta();
@@ -583,7 +617,8 @@ async function executa(comando: string, servidor: Servidor, pasta: Pasta): Promi
   assertEquals(permissoes, "-A");
   if (script === "cliente.ts") {
     const chamada = lerChamada(args);
-    if (chamada.tipo === "menu") return;
+    // As chaves de um terminal têm os seus testes.
+    if (chamada.tipo === "menu" || chamada.tipo === "entra" || chamada.tipo === "esquece") return;
     assert(chamada.tipo === "comando", "o cliente não entende este comando");
     const doComando = args.slice(args.findIndex((arg) => NOMES_DE_COMANDO.some((nome) => nome === arg)));
     const { codigo, stderr } = await roda(script, ["127.0.0.1", String(servidor.porta), ...doComando]);
@@ -591,13 +626,31 @@ async function executa(comando: string, servidor: Servidor, pasta: Pasta): Promi
     return;
   }
   assertEquals(script, "servidor.ts");
-  if (args[0] === "copia" || args[0] === "lista" || args.includes("--help")) {
+  if (["copia", "lista", "certificado"].includes(args[0]) || args.includes("--help")) {
     const { codigo, stderr } = await roda(script, args, { cwd: pasta.caminho });
     assertEquals(codigo, 0, stderr);
     return;
   }
+  if (args[0] === "chave") return await trataDeChaves(args, pasta);
   using outra = new Pasta();
-  await iniciaEEncerra(args, outra);
+  if (!args.includes("--certificado")) return await iniciaEEncerra(args, outra);
+  // O que um comando de antes fez.
+  for (const arquivo of ["certificado.pem", "certificado.chave.pem"]) {
+    Deno.copyFileSync(pasta.arquivo(arquivo), outra.arquivo(arquivo));
+  }
+  await iniciaEEncerra([...args, "--tls-porta", "0"], outra);
+}
+
+/** Num livro à parte: no do servidor, a primeira chave acabava com o que os outros comandos podem. */
+async function trataDeChaves(args: readonly string[], pasta: Pasta): Promise<void> {
+  const banco = pasta.arquivo("chaves.db");
+  await ArmazemSqlite.abre(banco)[Symbol.asyncDispose]();
+  const sim = args[1] === "cria" ? ["--sim"] : [];
+  const { codigo, stderr } = await roda("servidor.ts", [...args, ...sim], {
+    cwd: pasta.caminho,
+    env: { CLINICA_BANCO: banco },
+  });
+  assertEquals(codigo, 0, stderr);
 }
 
 for (const [nome, documento] of Object.entries(DOCUMENTOS).filter(([, documento]) => comandos(documento).length > 0)) {

@@ -8,13 +8,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Pasta, RAIZ, testeComSistema } from "./apoio.ts";
 
-/** O que se copia: o núcleo, o fio, os armazéns, a rede. */
-const PASTAS = ["clinica", "fio", "armazem", "rede"];
+/** O que se copia: o núcleo, o fio, os armazéns, a rede, o acesso. */
+const PASTAS = ["clinica", "fio", "armazem", "rede", "acesso"];
 const SOLTOS = ["protocolo.ts", "agenda.ts", "deno.json", "deno.lock"];
 
 /** O que se compila; quem escreve o que um lote fez, sem o que abre bancos, que leva muito mais tempo. */
 const COMPILADOS = [
-  ...["clinica/", "fio/", "rede/", "protocolo.ts", "agenda.ts"],
+  ...["clinica/", "fio/", "rede/", "acesso/", "protocolo.ts", "agenda.ts"],
   ...["armazem/memoria.ts", "armazem/sqlite_escrita.ts", "armazem/postgres_instrucoes.ts"],
 ];
 
@@ -52,13 +52,40 @@ const CASOS: readonly Caso[] = [
       ["clinica/pedido.ts", '  | "ERRO-131";', '  | "ERRO-131"\n  | "ERRO-140";'],
     ],
     acusa: [
-      ...["clinica/regras.ts", "fio/pedidos.ts", "rede/sessao.ts"].map((arquivo) => [arquivo, "OBSERVA"] as const),
+      ...["clinica/regras.ts", "clinica/permissao.ts", "fio/pedidos.ts", "rede/sessao.ts"].map((arquivo) =>
+        [arquivo, "OBSERVA"] as const
+      ),
       ...["clinica/livro.ts", "clinica/diario.ts", "clinica/promover.ts", "clinica/sobreposta.ts", "rede/console.ts"]
         .map((arquivo) => [arquivo, "never"] as const),
       ...["clinica/livro.ts", "armazem/memoria.ts", "armazem/sqlite_escrita.ts", "armazem/postgres_instrucoes.ts"]
         .map((arquivo) => [arquivo, "observacoes"] as const),
       ...["protocolo.ts", "fio/clinica2.ts"].map((arquivo) => [arquivo, "ERRO-140"] as const),
     ],
+  },
+  {
+    nome: "um comando sem linha na tabela de quem pode o quê não compila",
+    trocas: [["clinica/permissao.ts", "  FILA: DO_BALCAO,\n", ""]],
+    acusa: [["clinica/permissao.ts", "FILA"]],
+  },
+  {
+    nome: "um papel sem coluna, e que não se sabe o que vê, não compila",
+    trocas: [["clinica/agendamento.ts", '"gerente" | "integracao")', '"gerente" | "integracao" | "estagiario")']],
+    acusa: [["clinica/permissao.ts", "estagiario"], ["rede/redator.ts", "estagiario"]],
+  },
+  {
+    nome: "uma situação que não se diz quem muda não compila",
+    trocas: [["clinica/agendamento.ts", '| ("CONVIDADO" | "PASSOU")', '| ("CONVIDADO" | "PASSOU" | "ADIADO")']],
+    acusa: [["clinica/permissao.ts", "ADIADO"]],
+  },
+  {
+    nome: "uma permissão nova que não se diz até onde chega não compila",
+    trocas: [["clinica/permissao.ts", '"codigo" | "atende";', '"codigo" | "atende" | "especialidade";']],
+    acusa: [["clinica/permissao.ts", "boolean"]],
+  },
+  {
+    nome: "uma palavra de --anonimo que não dá papel nenhum não compila",
+    trocas: [["acesso/chaveiro.ts", '"quiosque" | "tudo";', '"quiosque" | "tudo" | "marca";']],
+    acusa: [["acesso/chaveiro.ts", "marca"], ["acesso/quem_entra.ts", "marca"]],
   },
   {
     nome: "o que o servidor pede a si mesmo na tabela do fio não compila",

@@ -58,9 +58,36 @@ export class Modelo {
     this.#origem = origem;
     const antes = this.#feitio();
     const livres = this.listas.promocoes.olha();
-    const saida = structuredClone(this.#responde(pedido));
+    const saida = structuredClone(this.#proibe(pedido) ? { codigo: "ERRO-120" } : this.#calada(this.#responde(pedido)));
     if (antes !== this.#feitio()) this.listas.promocoes.promove(livres);
     return saida;
+  }
+
+  /** O que o papel não pede, seja de que agendamento for. */
+  #proibe(pedido: Pedido): boolean {
+    const { comando } = pedido;
+    if (this.papel === "servidor") return false;
+    if (comando === "TICK" || comando === "PROSSEGUE") return true;
+    if (this.papel === "gerente") return false;
+    if (["FECHA", "EXTRA", "REABRE"].includes(comando)) return true;
+    if (this.papel === "balcao") return false;
+    if (["CORRIGE", "LISTA", "FILA", "HISTORIA"].includes(comando)) return true;
+    if (comando === "AGEND") return pedido.encaixe === true;
+    if (comando === "ESPERA") return (pedido.prioridade ?? 0) > 0;
+    return comando === "SITUA" && (!["CONFIRMADO", "CHEGOU"].includes(pedido.situacao) ||
+      (pedido.prioridade ?? 0) > 0 || pedido.local !== undefined);
+  }
+
+  /** Quem não é da casa não sabe por que não, se saber seria saber o que alguém tem. */
+  #calada(saida: Saida): Saida {
+    if (!this.estranho()) return saida;
+    const fala = ["ERRO-111", "ERRO-118"].includes(saida.codigo) || ["porCpf", "faltas"].includes(saida.regra ?? "");
+    return fala ? { codigo: "ERRO-116", regra: "" } : saida;
+  }
+
+  /** Se quem pede só chega ao que é seu, com o código. */
+  estranho(): boolean {
+    return this.papel === "quiosque";
   }
 
   /** Muda com qualquer mudança. */
@@ -102,7 +129,9 @@ export class Modelo {
       case "PROSSEGUE":
         return this.listas.prossegue(pedido);
       case "BUSCA": {
-        const ativos = this.#ativos(pedido.cpf);
+        const { codigo } = pedido;
+        const ativos = this.#ativos(pedido.cpf)
+          .filter((um) => codigo === um.codigo || codigo === undefined && !this.estranho());
         return ativos.length === 0 ? { codigo: "ERRO-112" } : { codigo: "OK-302", agendamentos: ativos };
       }
       case "HISTORIA":
@@ -138,7 +167,9 @@ export class Modelo {
     const pedidas = horario === undefined ? horas : horas.filter(({ inicio }) => inicio === minuto);
     if (encaixe ? blocos.length === 0 : horario !== undefined && pedidas.length === 0) return { codigo: "ERRO-105" };
     const anterior = this.dias.linhas.find((um) => um.ativo && um.cpf === cpf && um.especialidade === especialidade);
-    const segurada = encaixe ? undefined : this.listas.seguradaPara(cpf, { ...pedido, especialidade, horario });
+    const segurada = encaixe || this.estranho()
+      ? undefined
+      : this.listas.seguradaPara(cpf, { ...pedido, especialidade, horario });
     const jaEsta = anterior !== undefined && fim(anterior) > this.dias.agora &&
       ["CHEGOU", "CHAMADO"].includes(anterior.situacao);
     if (segurada !== undefined && !jaEsta) {
@@ -235,7 +266,8 @@ export class Modelo {
   #cancel(pedido: PedidoDe<"CANCEL">): Saida {
     const { cpf, especialista, numero, motivo, chegado } = pedido;
     const ativos = this.#ativos(cpf)
-      .filter(({ especialidade }) => especialista === undefined || especialidade === simples(especialista));
+      .filter(({ especialidade }) => especialista === undefined || especialidade === simples(especialista))
+      .filter((um) => !this.estranho() || um.codigo === pedido.codigo);
     if (numero === undefined && ativos.length > 1) return { codigo: "ERRO-114", agendamentos: ativos };
     const linha = this.#acha(pedido, ativos);
     if ("codigo" in linha && !("cpf" in linha)) return linha;
@@ -365,7 +397,8 @@ export class Modelo {
   ): Linha | { codigo: string; agendamentos?: Linha[] } {
     const onde = numero === undefined ? preferidas : this.#conhecidas().filter((linha) => linha.numero === numero);
     const linha = onde.find((uma) =>
-      uma.cpf === cpf && (especialista === undefined || uma.especialidade === simples(especialista))
+      uma.cpf === cpf && (especialista === undefined || uma.especialidade === simples(especialista)) &&
+      (!this.estranho() || uma.codigo === codigo)
     );
     if (linha === undefined || codigo !== undefined && codigo !== linha.codigo) return { codigo: "ERRO-113" };
     if (versao !== undefined && versao !== linha.versao) return { codigo: "ERRO-117", agendamentos: [linha] };

@@ -18,6 +18,8 @@ export interface Casa {
   readonly dias: Dias;
   /** Quem pede. */
   readonly papel: Papel;
+  /** Se quem pede só chega ao que é seu, com o código. */
+  estranho(): boolean;
   /** Um código que ninguém teve. */
   sorteia(): string;
   /** Muda uma linha. */

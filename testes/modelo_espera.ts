@@ -58,24 +58,29 @@ export class Listas {
     const { cpf, nome, de = "", ate = "", turno = "", marca = false, prioridade = 0, motivo = "" } = pedido;
     const { dias, papel } = this.#casa;
     const daCasa = ["balcao", "gerente", "profissional"].includes(papel);
-    if (prioridade > 0 && !daCasa) return { codigo: "ERRO-120" };
     const especialidade = simples(pedido.especialista);
     const profissional = simples(pedido.profissional ?? "");
     const isenta = isento({ papel, motivo });
+    const la = this.#entradas.marcado(cpf, especialidade);
+    // Um estranho só move o de que tem o código; e um código que alguém diz tem de ser o do que lá está.
+    const reconhece = (um: Linha): boolean =>
+      pedido.codigo === undefined ? !this.#casa.estranho() : pedido.codigo === um.codigo;
+    const move = la === undefined ? !this.#casa.estranho() : reconhece(la);
     const entrada: Entrada = {
       ...{ numero: 0, versao: 1, codigo: "", cpf, nome, especialidade, profissional, de, ate, turno },
-      ...{ antecedencia: pedido.antecedencia ?? 0, marca, prioridade, motivo, isenta, email: "", telefone: "" },
+      ...{ antecedencia: pedido.antecedencia ?? 0, marca, move, prioridade, motivo, isenta, email: "", telefone: "" },
       ...{ origem, lapsos: 0, ordem: 0, desde: this.#entradas.agora(), convite: 0, passou: [], terminouEm: "" },
     };
     if (!dias.especialidades().includes(especialidade)) return { codigo: "ERRO-103" };
     if (profissional !== "" && !dias.profissionais().includes(profissional)) return { codigo: "ERRO-103" };
     if (!this.#podeSerSatisfeita(entrada)) return { codigo: "ERRO-103" };
     if (this.#entradas.dePe(cpf, especialidade) !== undefined) return { codigo: "ERRO-118" };
+    if (la !== undefined && !move) return { codigo: "ERRO-111", agendamentos: [la] };
     if (!daCasa && this.#entradas.todas().filter((uma) => uma.origem === origem).length >= 20) {
       return { codigo: "ERRO-116", regra: "espera" };
     }
     // Quem já tem um ali só o trocaria por outro.
-    const mais = !isenta && this.#entradas.marcado(cpf, especialidade) === undefined;
+    const mais = !isenta && la === undefined;
     const impede = mais ? naoPodeTer(dias, cpf) : undefined;
     if (impede !== undefined) return { codigo: "ERRO-116", regra: impede };
     const contato = this.#casa.contato(cpf, pedido);
@@ -235,14 +240,16 @@ export class Listas {
   ): Entrada | undefined {
     const entrada = this.#entradas.dePe(cpf, simples(especialista));
     if (entrada === undefined || numero !== undefined && numero !== entrada.numero) return undefined;
-    return codigo !== undefined && codigo !== entrada.codigo ? undefined : entrada;
+    const disse = codigo !== undefined || this.#casa.estranho();
+    return disse && codigo !== entrada.codigo ? undefined : entrada;
   }
 
   /** Se alguma hora que a clínica dá, esteja ou não tomada, é uma das que quer. */
   #podeSerSatisfeita(entrada: Entrada): boolean {
     const { dias } = this.#casa;
     const { cpf, especialidade, de, ate } = entrada;
-    const la = this.#entradas.marcado(cpf, especialidade);
+    // A um estranho nada se diz do que a pessoa tem.
+    const la = entrada.move ? this.#entradas.marcado(cpf, especialidade) : undefined;
     if (la !== undefined && !["MARCADO", "CONFIRMADO"].includes(la.situacao)) return false;
     const primeira = Math.max(Date.parse(dias.hoje()), de === "" ? 0 : Date.parse(de));
     for (let i = 0; i < PROCURADOS; i++) {

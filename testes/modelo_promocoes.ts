@@ -137,7 +137,7 @@ export class Promocoes {
       const convite = this.#entradas.convite(entrada);
       const la = this.#entradas.marcado(entrada.cpf, entrada.especialidade);
       if (
-        convite !== undefined && la !== undefined && quando(la) <= quando(convite) &&
+        convite !== undefined && la !== undefined && (quando(la) <= quando(convite) || !entrada.move) &&
         this.#estavam.get(la.numero) !== onde(la)
       ) {
         this.#entradas.vistos.add("dispensada");
@@ -183,7 +183,8 @@ export class Promocoes {
     if (junta) return false;
     if (la !== undefined) {
       const movel = ["MARCADO", "CONFIRMADO"].includes(la.situacao);
-      if (!movel || quando(la) <= `${data} ${horaDela}`) return false;
+      if (!entrada.move) this.#entradas.vistos.add("não o pode mover");
+      if (!movel || !entrada.move || quando(la) <= `${data} ${horaDela}`) return false;
     }
     if (!entrada.isenta) {
       if (la === undefined && naoPodeTer(dias, entrada.cpf) !== undefined) return false;

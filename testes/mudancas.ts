@@ -167,6 +167,7 @@ export function espera(numero: number, parte: Partial<Espera> & { readonly cpf: 
     turno: "",
     antecedencia: 0,
     marca: false,
+    move: true,
     prioridade: 0,
     motivo: "",
     isenta: false,

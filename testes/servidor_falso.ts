@@ -19,6 +19,9 @@ export type Roteiro = readonly Dito[];
 /** Responde a um pedido, pelos campos dele; sem resposta, desliga-se. */
 export type Atendente = (pedido: readonly unknown[]) => Dito | undefined;
 
+/** O que se responde a um `OLA`, ou o que dele faz a resposta. */
+export type RespostaAoOla = Dito | ((linha: string) => Dito);
+
 /** Como o servidor de mentira atende. */
 export interface OpcoesDoFalso {
   /** Onde atende. */
@@ -26,7 +29,9 @@ export interface OpcoesDoFalso {
   /** Em que porta; sem isto, numa livre. */
   readonly porta?: number;
   /** O que responde ao `OLA` de cada conexão, o último em diante; sem isto, o que responde um servidor antigo. */
-  readonly olas?: readonly Dito[];
+  readonly olas?: readonly RespostaAoOla[];
+  /** Cada linha que chega, também os `OLA`. */
+  readonly aoOuvir?: (linha: string) => void;
 }
 
 /**
@@ -46,10 +51,10 @@ export class ServidorFalso implements AsyncDisposable {
   /** Atende em `hostname`, numa porta livre. */
   constructor(
     roteiros: readonly Roteiro[] | Atendente,
-    { hostname = "127.0.0.1", porta = 0, olas = [ANTIGO] }: OpcoesDoFalso = {},
+    { hostname = "127.0.0.1", porta = 0, olas = [ANTIGO], aoOuvir = () => {} }: OpcoesDoFalso = {},
   ) {
     this.#ouvinte = Deno.listen({ hostname, port: porta });
-    this.#fim = this.#atende(roteiros, olas);
+    this.#fim = this.#atende(roteiros, olas, aoOuvir);
     this.#fim.catch(() => {});
   }
 
@@ -65,7 +70,11 @@ export class ServidorFalso implements AsyncDisposable {
     }
   }
 
-  async #atende(roteiros: readonly Roteiro[] | Atendente, olas: readonly Dito[]): Promise<void> {
+  async #atende(
+    roteiros: readonly Roteiro[] | Atendente,
+    olas: readonly RespostaAoOla[],
+    aoOuvir: (linha: string) => void,
+  ): Promise<void> {
     for (let i = 0; typeof roteiros === "function" || i < roteiros.length; i++) {
       using conn = await this.#ouvinte.accept();
       this.#conexao = conn;
@@ -74,7 +83,7 @@ export class ServidorFalso implements AsyncDisposable {
       const acabou = (): boolean => typeof roteiros !== "function" && respostas.length === 0;
       try {
         await diz(conn, saudacao);
-        await this.#responde(conn, { responde, acabou, ola: olas[Math.min(i, olas.length - 1)] });
+        await this.#responde(conn, { responde, acabou, ola: olas[Math.min(i, olas.length - 1)], aoOuvir });
       } catch (erro) {
         if (!ehDaRede(erro)) throw erro;
       }
@@ -83,14 +92,20 @@ export class ServidorFalso implements AsyncDisposable {
 
   async #responde(
     conn: Deno.TcpConn,
-    { responde, acabou, ola }: { responde: Atendente; acabou: () => boolean; ola: Dito },
+    { responde, acabou, ola, aoOuvir }: {
+      responde: Atendente;
+      acabou: () => boolean;
+      ola: RespostaAoOla;
+      aoOuvir: (linha: string) => void;
+    },
   ): Promise<void> {
     const pedidos = pedidosDe(conn, () => this.idas++);
     while (!acabou()) {
       const { value: pedido } = await pedidos.next();
       if (pedido === undefined) return;
+      aoOuvir(pedido);
       if (pedido.startsWith('["OLA"')) {
-        await diz(conn, ola);
+        await diz(conn, typeof ola === "function" ? ola(pedido) : ola);
         continue;
       }
       this.pedidos.push(pedido);

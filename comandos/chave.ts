@@ -1,0 +1,191 @@
+/**
+ * `servidor.ts chave cria|lista|revoga`: as chaves com que os terminais entram, ao lado de um servidor em funcionamento, que
+ * obedece dentro de um segundo.
+ *
+ * @module
+ */
+
+import { novaChave, resumoDe } from "../acesso/segredo.ts";
+import { abreChavesDoPostgres } from "../armazem/postgres_chaves.ts";
+import { ehPostgres } from "../armazem/postgres_endereco.ts";
+import { abreChavesDoArquivo } from "../armazem/sqlite_chaves.ts";
+import { ehData } from "../clinica/calendario.ts";
+import { type Chave, type LivroDasChaves, PAPEIS_DE_CHAVE, type PapelDeChave, vale } from "../clinica/chave.ts";
+import { Clinica } from "../clinica/clinica.ts";
+import { inofensivo } from "../clinica/texto.ts";
+import { instanteNoFio } from "../fio/clinica2.ts";
+import { dataNoFio, lerData } from "../protocolo.ts";
+import {
+  type Argumentos,
+  ErroDeUso,
+  recusaOpcoes,
+  SO_DA_CHAVE,
+  SO_DA_LISTA,
+  SO_DE_IMPORTAR,
+  SO_DO_CERTIFICADO,
+  SO_DO_SERVIDOR,
+} from "./argumentos.ts";
+import { lerBanco } from "./opcoes.ts";
+import { arquivoDaSemana, lerSemana, olha } from "./semana.ts";
+
+/** Letras do nome de uma chave, no máximo. */
+const NOME_MAXIMO = 60;
+
+/** Cria, lista ou revoga. */
+export async function tratarDeChaves(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
+  const semJson = SO_DA_LISTA.filter((nome) => nome !== "json");
+  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...semJson, ...SO_DE_IMPORTAR, ...SO_DO_CERTIFICADO], "chave");
+  const [acao, ...resto] = palavras;
+  if (acao !== "cria") recusaOpcoes(argumentos, SO_DA_CHAVE, `chave ${acao ?? ""}`.trimEnd());
+  switch (acao) {
+    case "cria":
+      semMais(resto, "cria");
+      return await criar(argumentos);
+    case "lista":
+      semMais(resto, "lista");
+      return await listar(argumentos);
+    case "revoga":
+      return await revogar(argumentos, resto);
+    default:
+      throw new ErroDeUso("chave espera cria, lista ou revoga NÚMERO");
+  }
+}
+
+function semMais(resto: readonly string[], acao: string): void {
+  if (resto.length > 0) throw new ErroDeUso(`chave ${acao} não espera mais nada; veio "${resto[0]}"`);
+}
+
+async function criar(argumentos: Argumentos): Promise<void> {
+  const papel = lerPapel(argumentos.texto("papel"));
+  const nome = lerNome(argumentos.texto("nome"));
+  const clinica = await lerClinica(argumentos);
+  const ate = lerAte(argumentos.texto("ate"), hojeNa(clinica));
+  const profissional = lerProfissional(argumentos.texto("profissional"), papel, clinica);
+  const texto = novaChave();
+  await using livro = await abre(argumentos);
+  const primeira = (await livro.todas()).length === 0;
+  if (primeira && !argumentos.tem("sim") && !confirma()) throw new ErroDeUso("nenhuma chave foi criada");
+  const criadaEm = Temporal.Now.instant().round("second").toString();
+  const { numero } = await livro.cria({ resumo: resumoDe(texto) ?? "", papel, nome, profissional, ate, criadaEm });
+  if (argumentos.tem("json")) {
+    return console.log(JSON.stringify({ numero, chave: texto, papel, nome, profissional, ate }, null, 2));
+  }
+  console.log(texto);
+  // Só a chave vai para stdout: pode ir direta para um arquivo.
+  console.error(
+    [
+      `\nchave ${numero}, ${papel}, ${inofensivo(nome)}${ate === "" ? "" : `, até ${dataNoFio(ate)}`}`,
+      "Guarde-a agora: não se mostra outra vez. No terminal dela: cliente.ts entra, ou CLINICA_CHAVE.",
+      ...primeira ? ["A partir de agora, sem uma chave só se veem as horas livres (--anonimo muda isso)."] : [],
+    ].join("\n"),
+  );
+}
+
+/** A primeira acaba com a porta aberta, e não se volta atrás. */
+function confirma(): boolean {
+  if (!Deno.stdin.isTerminal()) {
+    throw new ErroDeUso(
+      "a primeira chave acaba para sempre com a entrada sem chave; confirme com --sim, ou crie-a num terminal",
+    );
+  }
+  return confirm(
+    "É a primeira chave deste livro: os terminais que não trouxerem uma passam a ver só as horas livres. Criar?",
+  );
+}
+
+async function listar(argumentos: Argumentos): Promise<void> {
+  await using livro = await abre(argumentos);
+  const chaves = await livro.todas();
+  const clinica = await lerClinica(argumentos);
+  const hoje = hojeNa(clinica);
+  if (argumentos.tem("json")) {
+    const linhas = chaves.map((uma) => {
+      const { resumo: _resumo, ...resto } = uma;
+      return { ...resto, vale: vale(uma, hoje) };
+    });
+    return console.log(JSON.stringify(linhas, null, 2));
+  }
+  if (chaves.length === 0) return console.log("Nenhuma chave: quem alcança a porta do servidor pode tudo.");
+  const linhas = chaves.map((uma) => [
+    String(uma.numero),
+    uma.papel + (uma.profissional === "" ? "" : ` (${inofensivo(uma.profissional)})`),
+    inofensivo(uma.nome),
+    situacao(uma, hoje, clinica),
+  ]);
+  const larguras = [0, 1, 2].map((i) => Math.max(...linhas.map((linha) => linha[i].length)));
+  for (const linha of linhas) {
+    console.log(linha.map((celula, i) => celula.padEnd(larguras[i] ?? 0)).join("  ").trimEnd());
+  }
+}
+
+function situacao(chave: Chave, hoje: string, { oferta: { fuso } }: Clinica): string {
+  const { ate, revogadaEm } = chave;
+  if (revogadaEm !== "") return `revogada em ${instanteNoFio(revogadaEm, fuso)}`;
+  if (!vale(chave, hoje)) return `venceu em ${dataNoFio(ate)}`;
+  return ate === "" ? "vale" : `vale até ${dataNoFio(ate)}`;
+}
+
+async function revogar(argumentos: Argumentos, resto: readonly string[]): Promise<void> {
+  const [escrito] = resto;
+  if (resto.length !== 1 || !/^\d{1,15}$/.test(escrito)) {
+    throw new ErroDeUso("chave revoga espera o número de uma chave, que chave lista mostra");
+  }
+  await using livro = await abre(argumentos);
+  const numero = Number(escrito);
+  if (await livro.revoga(numero, Temporal.Now.instant().round("second").toString())) {
+    return console.log(`chave ${numero} revogada; quem entrou com ela é desligado dentro de um segundo`);
+  }
+  const existe = (await livro.todas()).some((uma) => uma.numero === numero);
+  throw new ErroDeUso(existe ? `a chave ${numero} já estava revogada` : `não há chave ${numero}; veja chave lista`);
+}
+
+async function abre(argumentos: Argumentos): Promise<LivroDasChaves> {
+  const banco = lerBanco(argumentos);
+  return ehPostgres(banco) ? await abreChavesDoPostgres(banco) : abreChavesDoArquivo(banco);
+}
+
+function lerPapel(escrito: string | undefined): PapelDeChave {
+  const papel = PAPEIS_DE_CHAVE.find((um) => um === escrito);
+  if (papel !== undefined) return papel;
+  const veio = escrito === undefined ? "" : `; veio "${escrito}"`;
+  throw new ErroDeUso(`--papel espera um destes: ${PAPEIS_DE_CHAVE.join(", ")}${veio}`);
+}
+
+function lerNome(escrito: string | undefined): string {
+  if (escrito === undefined) throw new ErroDeUso('chave cria precisa de --nome "Balcão 1", para se saber de quem é');
+  const nome = escrito.length <= 10 * NOME_MAXIMO ? escrito.normalize("NFC").trim() : "";
+  if (nome === "" || nome.length > NOME_MAXIMO || inofensivo(nome) !== nome) {
+    throw new ErroDeUso(`--nome espera até ${NOME_MAXIMO} letras que se vejam`);
+  }
+  return nome;
+}
+
+function lerAte(escrito: string | undefined, hoje: string): string {
+  if (escrito === undefined) return "";
+  const ate = lerData(escrito);
+  if (!ehData(ate)) throw new ErroDeUso(`--ate espera uma data, dd/mm/aaaa; veio "${escrito}"`);
+  if (ate < hoje) throw new ErroDeUso(`--ate ${escrito} já passou`);
+  return ate;
+}
+
+/** A clínica que o servidor serve, por cujo relógio uma chave vence. */
+async function lerClinica(argumentos: Argumentos): Promise<Clinica> {
+  const arquivo = arquivoDaSemana(argumentos);
+  return new Clinica(lerSemana(arquivo, await olha(arquivo)));
+}
+
+function hojeNa({ calendario }: Clinica): string {
+  return calendario.janela(Date.now()).hoje;
+}
+
+/** Quem atende tem de estar na semana: com um nome mal escrito não se via nada. */
+function lerProfissional(escrito: string | undefined, papel: PapelDeChave, clinica: Clinica): string {
+  if ((escrito !== undefined) !== (papel === "profissional")) {
+    throw new ErroDeUso('--papel profissional vai com --profissional "DRA. ANA LIMA", e só ele');
+  }
+  if (escrito === undefined) return "";
+  const achado = clinica.profissional(escrito);
+  if (achado !== undefined) return achado.chave;
+  const nomes = clinica.oferta.profissionais.map(({ nome }) => nome).join(", ");
+  throw new ErroDeUso(`não há "${escrito}" na semana; atendem ${nomes === "" ? "só especialidades" : nomes}`);
+}
