@@ -21,7 +21,7 @@ import type { Alcance, Armazem, Desfecho, Dia, Fim, Lote, Mudanca, Quando, Quem,
 import type { Oferta } from "./clinica/oferta.ts";
 import type { Erro, Pedido, PedidoDe, Resultado } from "./clinica/pedido.ts";
 import { fazProsseguir, SERVIDOR } from "./clinica/promover.ts";
-import { consultar, decidir, muda, semLivro, toca, type Toque } from "./clinica/regras.ts";
+import { consultar, decidir, esperaAVez, semLivro, toca, type Toque } from "./clinica/regras.ts";
 import { saudar } from "./clinica/consultas.ts";
 import { Sobreposta } from "./clinica/sobreposta.ts";
 
@@ -147,7 +147,7 @@ export class Agenda {
    * lê na hora. Com mudanças: depois de gravadas. `undefined`: o desfecho não é sabido e não se deve responder nada.
    */
   atende(pedidos: readonly (Pedido | Erro)[], quem: Quem): Resultado[] | Promise<Resultado[] | undefined> {
-    if (!pedidos.some(muda)) return this.#consulta(pedidos, quem);
+    if (!pedidos.some((pedido) => esperaAVez(pedido, quem))) return this.#consulta(pedidos, quem);
     return new Promise((responde) => {
       this.#pendentes.push({ pedidos, quem, responde });
       if (this.#pendentes.length === 1) this.#agendaLote();
@@ -304,7 +304,7 @@ export class Agenda {
   async #lote(grupos: readonly Grupo[], momento: Momento): Promise<Desfecho<Decidido>> {
     try {
       return await this.#armazem.lote(
-        () => this.#alcance(grupos.flatMap(({ pedidos }) => pedidos), momento),
+        () => this.#alcance(grupos, momento),
         momento.agora,
         (vista) => this.#decide(vista, grupos, momento),
       );
@@ -329,7 +329,7 @@ export class Agenda {
   /** Nada mudou: o que não muda o livro tem a resposta de sempre; o resto não pôde ser feito. Uma leitura só, de todos. */
   async #semGravar(grupos: readonly Grupo[], momento: Momento): Promise<Resultado[][]> {
     return await this.#le(
-      () => this.#alcance(grupos.flatMap(({ pedidos }) => pedidos), momento),
+      () => this.#alcance(grupos, momento),
       (vista) =>
         grupos.map(({ pedidos, quem }) => {
           const estado = this.#estado(vista, momento, quem);
@@ -361,7 +361,7 @@ export class Agenda {
 
   #consulta(pedidos: readonly (Pedido | Erro)[], quem: Quem): Resultado[] | Promise<Resultado[]> {
     const momento = this.#momento();
-    return this.#le(() => this.#alcance(pedidos, momento), (vista) => {
+    return this.#le(() => this.#alcance([{ pedidos, quem }], momento), (vista) => {
       const estado = this.#estado(vista, momento, quem);
       return pedidos.map((pedido) => consultar(estado, pedido));
     }, () => pedidos.map((pedido) => semLivro(pedido, quem)));
@@ -390,8 +390,11 @@ export class Agenda {
   }
 
   /** O que os pedidos podem tocar, junto. */
-  #alcance(pedidos: readonly (Pedido | Erro)[], { clinica, agora }: Momento): Alcance {
-    return reune(pedidos.map((pedido) => toca(pedido, clinica, agora)), clinica.calendario.janela(agora).hoje);
+  #alcance(grupos: readonly Pick<Grupo, "pedidos" | "quem">[], { clinica, agora }: Momento): Alcance {
+    const toques = grupos.flatMap(({ pedidos, quem }) =>
+      pedidos.map((pedido) => toca(pedido, { clinica, agora, quem }))
+    );
+    return reune(toques, clinica.calendario.janela(agora).hoje);
   }
 }
 
@@ -409,6 +412,7 @@ function reune(toques: readonly Toque[], hoje: string): Alcance {
     historias: cpfsDe(({ historia }) => historia),
     mudam: cpfsDe(({ muda }) => muda),
     voltam: cpfsDe(({ volta }) => volta),
+    fichas: cpfsDe(({ ficha }) => ficha),
     vizinhas: [...new Set(toques.flatMap(({ vizinhas = [] }) => vizinhas))],
     dias: reuneDias([...new Set(toques.map(({ dias }) => dias).filter((dias) => dias !== undefined))]),
     periodos: toques.flatMap(({ periodos = [] }) => periodos),
@@ -429,13 +433,17 @@ function reune(toques: readonly Toque[], hoje: string): Alcance {
         (ate, uma) => ate === undefined || uma.instante > ate.instante ? uma : ate,
         undefined,
       ),
+    tentativas: reunePares(toques.flatMap(({ tentativas = [] }) => tentativas)),
     novos: toques.reduce((novos, toque) => novos + (toque.novos ?? 0), 0),
   };
 }
 
 function reuneDias(listas: readonly (readonly Dia[])[]): readonly Dia[] {
-  if (listas.length <= 1) return listas[0] ?? [];
-  return [...new Map(listas.flat().map((dia) => [dia.join(" "), dia])).values()];
+  return listas.length <= 1 ? listas[0] ?? [] : reunePares(listas.flat());
+}
+
+function reunePares<P extends readonly [string, string]>(pares: readonly P[]): readonly P[] {
+  return pares.length <= 1 ? pares : [...new Map(pares.map((par) => [par.join(" "), par])).values()];
 }
 
 /** Bytes ao acaso que se pedem de cada vez ao sistema: um pedido custa mais que um código. */

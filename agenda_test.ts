@@ -435,7 +435,7 @@ teste("o que se gravou sai por aoGravar, na ordem e com quem pediu; o que não s
   const resumo = (): string[] =>
     gravadas.map((mudanca) =>
       `${mudanca.quem.cliente} ${mudanca.ato} ${
-        mudanca.sobre !== "tique" && "cpf" in mudanca.depois ? nomeDe(mudanca.depois.cpf) : ""
+        typeof mudanca.depois === "object" && "cpf" in mudanca.depois ? nomeDe(mudanca.depois.cpf) : ""
       }`
     );
   assertEquals(resumo(), ["x:1 AGEND ANA", "x:1 CANCEL ANA", "y:1 AGEND BIA"]);

@@ -25,7 +25,7 @@ import { chaveDe, ChaveInutil, semChaves } from "./terminal/chave.ts";
 import { DestinoAdverso, executa } from "./terminal/comandos.ts";
 import { alvoDe, Conexao, type Endereco, PRAZO_DA_CONEXAO } from "./terminal/conexao.ts";
 import { esclarece } from "./terminal/esclarecer.ts";
-import { entra, esquece } from "./terminal/entrar.ts";
+import { entra, esquece, esqueceCertificado } from "./terminal/entrar.ts";
 import { DA_CHAVE, type NomeDeComando, NOMES_DE_COMANDO } from "./terminal/formas.ts";
 import { SERVIDOR_ANTIGO } from "./terminal/frases.ts";
 import { comoEntrar } from "./terminal/papel.ts";
@@ -105,6 +105,8 @@ A recepção:
 A chave deste terminal, se o servidor as quer:
   entra      pergunta-a sem a mostrar, ou lê-a de stdin; experimenta-a, e guarda-a para este servidor
   esquece    apaga a que se guardou; no servidor ela vale até que a revoguem
+               --certificado    esquece antes o certificado por TLS que se confirmou: o próximo
+                                que o servidor mostrar confirma-se outra vez
 
   Procura-se em --chave, na variável CLINICA_CHAVE e no arquivo em que entra a guardou
   ($XDG_CONFIG_HOME/clinica/chaves.json ou ~/.config/clinica/chaves.json; no Windows,
@@ -191,7 +193,7 @@ async function comanda({ endereco, comando, chave, json }: Extract<Chamada, { ti
       return SAIDA.erro;
     }
     if (!(erro instanceof ServidorOcupado)) return await explica(erro, conexao);
-    resposta = { codigo: "ERRO-130" };
+    resposta = { codigo: "ERRO-130", ...erro.segundos === undefined ? {} : { segundos: erro.segundos } };
   } finally {
     if (muda) Deno.removeSignalListener("SIGINT", interrompe);
   }
@@ -223,8 +225,12 @@ async function confereCertificado(endereco: Endereco): Promise<void> {
 }
 
 /** Guarda ou esquece a chave deste terminal, e devolve o código de saída. */
-async function trataDaChave({ tipo, endereco }: Extract<Chamada, { tipo: typeof DA_CHAVE[number] }>): Promise<number> {
-  if (tipo === "esquece") return await esquece(endereco) ? SAIDA.ok : SAIDA.erro;
+async function trataDaChave(chamada: Extract<Chamada, { tipo: typeof DA_CHAVE[number] }>): Promise<number> {
+  const { tipo, endereco, certificado } = chamada;
+  if (tipo === "esquece") {
+    const havia = await (certificado ? esqueceCertificado(endereco) : esquece(endereco));
+    return havia ? SAIDA.ok : SAIDA.erro;
+  }
   try {
     await confereCertificado(endereco);
     switch (await entra(endereco)) {

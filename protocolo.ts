@@ -268,6 +268,16 @@ function linhaDe(valores: unknown[]): string {
 /** O que se responde a quem não pode o comando: para ele não existe, e diz-se por quê. */
 export const LINHA_SEM_ACESSO: string = linhaDe(["ERRO-101", "COMANDO DESCONHECIDO: É PRECISO UMA CHAVE DE ACESSO"]);
 
+/** O texto de um `ERRO-130` a quem pede demais. */
+export function textoDaEspera(segundos: number): string {
+  return `${TEXTOS["ERRO-130"]}: PEDIDOS DEMAIS, ESPERE ${segundos} ${segundos === 1 ? "SEGUNDO" : "SEGUNDOS"}`;
+}
+
+/** O que se responde a quem pede demais. */
+export function linhaDaEspera(segundos: number): string {
+  return linhaDe(["ERRO-130", textoDaEspera(segundos)]);
+}
+
 /** As linhas dos erros simples não variam: escritas uma vez. */
 const LINHAS_DE_ERRO: { [C in CodigoDeErro]?: string } = {};
 

@@ -9,102 +9,64 @@
  *
  * Este arquivo é o script: as opções, a porta, o fim em ordem, e quem liga uma sala à outra. As regras estão em
  * `clinica/regras.ts`, a fila em `agenda.ts`, o livro em `armazem/`, o fio em `protocolo.ts`, as conexões e o console em
- * `rede/`, os outros comandos em `comandos/`.
+ * `rede/`, quem entra e o que viu em `acesso/`, os outros comandos em `comandos/`.
  *
  * @module
  */
 
 import { delay } from "@std/async";
 import { type Anonimo, ANONIMOS, Chaveiro } from "./acesso/chaveiro.ts";
+import { Leituras } from "./acesso/leituras.ts";
+import { LimitesDePedidos } from "./acesso/limites.ts";
 import { quemEntra } from "./acesso/quem_entra.ts";
-import configuracaoDoDeno from "./deno.json" with { type: "json" };
+import { AtendeDeFora, type LivroDosTitulares } from "./acesso/titular.ts";
+import { Varredura } from "./acesso/varredura.ts";
 import { Agenda } from "./agenda.ts";
 import { ehPostgres, semSenha } from "./armazem/postgres_endereco.ts";
 import type { ArmazemPostgres } from "./armazem/postgres.ts";
+import type { Selo } from "./armazem/selo.ts";
 import { ArmazemSqlite } from "./armazem/sqlite.ts";
 import { impressao } from "./clinica/impressao.ts";
-import { type Armazem, BancoForaDoAlcance, ErroDoArmazem } from "./clinica/livro.ts";
+import { type Armazem, BancoForaDoAlcance, ErroDoArmazem, type LivroDaVarredura } from "./clinica/livro.ts";
 import { ErroDeConfiguracao } from "./clinica/conferencia.ts";
 import type { Oferta } from "./clinica/oferta.ts";
-import { mensagem } from "./clinica/texto.ts";
-import {
-  type Argumentos,
-  ErroDeUso,
-  lerArgumentos,
-  lerInteiro,
-  recusaOpcoes,
-  SO_DA_CHAVE,
-  SO_DA_LISTA,
-  SO_DE_IMPORTAR,
-  SO_DO_CERTIFICADO,
-} from "./comandos/argumentos.ts";
-import { lerBanco, lerTls, type PedidoDeTls } from "./comandos/opcoes.ts";
+import { linhasInofensivas, mensagem } from "./clinica/texto.ts";
+import { AJUDA, VERSAO } from "./comandos/ajuda.ts";
+import { aceitaSo, type Argumentos, DO_LIVRO, ErroDeUso, lerArgumentos, lerInteiro } from "./comandos/argumentos.ts";
+import { lerBanco, lerConfiados, lerTls, type PedidoDeTls } from "./comandos/opcoes.ts";
+import { TrilhaDoServidor } from "./comandos/selo_do_servidor.ts";
 import { arquivoDaSemana, lerSemana, olha, Vigia } from "./comandos/semana.ts";
 import { PORTA_PADRAO, PORTA_TLS_PADRAO } from "./protocolo.ts";
 import { Console } from "./rede/console.ts";
 import { Metronomo } from "./rede/metronomo.ts";
-import { ehLocal, limiteDeArquivos, Ouvinte, RECUSAS_MAXIMAS } from "./rede/ouvinte.ts";
+import { ehLocal, limiteDeArquivos, Ouvinte, type Porta, RECUSAS_MAXIMAS } from "./rede/ouvinte.ts";
 import type { PortaTls } from "./rede/porta_tls.ts";
 import { type Formato, Registro, type Volume } from "./rede/registro.ts";
 
-const VERSAO = configuracaoDoDeno.version;
-
-const AJUDA = `Clínica de Saúde ${VERSAO}: o servidor do livro de agendamentos.
-
-USO
-  servidor.ts [opções]                      atende até Ctrl-C
-  servidor.ts copia DESTINO [--banco F]     copia o livro para um arquivo novo, sem parar o servidor
-  servidor.ts lista [DATA] [--csv|--json]   a lista do dia (hoje, ou dd/mm/aaaa); --csv=excel para o Excel
-  servidor.ts chave cria --papel P --nome N [--ate dd/mm/aaaa] [--profissional P] [--sim]
-                                            uma chave de acesso, que se mostra uma vez; P é um de
-                                            quiosque, integracao, profissional, balcao, gerente
-  servidor.ts chave lista [--json]          as chaves que há
-  servidor.ts chave revoga NÚMERO           uma deixa de valer, dentro de um segundo
-  servidor.ts certificado [--nome N]…       um certificado para atender por TLS, com os nomes e endereços desta
-                                            máquina e os N; em certificado.pem e certificado.chave.pem, ou
-                                            onde dizem --certificado e --chave-privada; --substitui troca os
-                                            que há
-  servidor.ts importar --de A --para B      copia um livro inteiro, com a história, para outro vazio;
-                                            cada um é um arquivo ou postgres://…
-
-OPÇÕES
-  --porta N                    porta TCP (${PORTA_PADRAO}; 0 escolhe uma livre e a mostra)
-  --endereco IP                endereço em que atende (0.0.0.0, todas as interfaces)
-  --banco ARQUIVO              o livro (clinica.db; ":memory:" para experimentar, nada fica)
-  --banco postgres://…         o livro num PostgreSQL, partilhado por vários servidores:
-                               postgres://usuario:senha@maquina:5432/banco; sem --banco vale a
-                               variável CLINICA_BANCO, em que a senha não aparece em "ps"
-  --banco-novo                 começa um livro vazio num arquivo que existe e está vazio
-  --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida);
-                               uma mudança nele vale em cinco segundos, sem reiniciar
-  --anonimo O_QUE              o que pode quem não traz chave: nada, vagas, quiosque ou tudo (tudo,
-                               até que haja a primeira chave; depois, vagas)
-  --adota-semana               num livro partilhado, os outros servidores passam a ter de seguir a deste
-  --certificado ARQUIVO        o certificado, e a chave privada dele, para atender também por TLS; trocados os
-  --chave-privada ARQUIVO      arquivos, os novos valem dentro de um minuto, sem desligar ninguém
-  --tls-porta N                a porta TCP por TLS (${PORTA_TLS_PADRAO}; 0 escolhe uma livre)
-  --so-tls                     só por TLS: a outra porta não se abre
-  --conexoes N                 conexões ao mesmo tempo (1000)
-  --conexoes-por-endereco N    conexões de um mesmo endereço (100; a própria máquina não tem este limite)
-  --log texto|json             como o console conta o que acontece (texto)
-  --detalhado                  conta também as consultas
-  --quieto                     conta só o começo, o fim e o que vai mal
-  --help                       esta ajuda
-  --versao                     a versão
-
-Em outro terminal: deno run -A cliente.ts          Em outra máquina: deno run -A cliente.ts <ip>
-`;
-
 /** Um armazém e, se ele serve a vários servidores, como se diz aos outros que a semana é outra. */
-type ArmazemDoServidor = Armazem & Pick<ArmazemPostgres, "chaves"> & Partial<Pick<ArmazemPostgres, "adotaSemana">>;
+type ArmazemDoServidor =
+  & Armazem
+  & LivroDaVarredura
+  & LivroDosTitulares
+  & Pick<ArmazemPostgres, "chaves" | "disfarca" | "acrescenta" | "cabecas">
+  & Partial<Pick<ArmazemPostgres, "adotaSemana">>
+  & Partial<Pick<ArmazemSqlite, "deFora">>;
+
+interface ComoAbrirArmazem {
+  readonly novo: boolean;
+  readonly adota: boolean;
+  readonly oferta: Oferta;
+  readonly registro: Registro;
+  readonly selo: Selo;
+}
 
 async function abreArmazem(
   banco: string,
-  { novo, adota, oferta, registro }: { novo: boolean; adota: boolean; oferta: Oferta; registro: Registro },
+  { novo, adota, oferta, registro, selo }: ComoAbrirArmazem,
 ): Promise<ArmazemDoServidor> {
   if (!ehPostgres(banco)) {
     if (adota) throw new ErroDeUso("--adota-semana é de um livro num PostgreSQL; num arquivo a semana é a do servidor");
-    return ArmazemSqlite.abre(banco, { novo, aoAndar: (o_que) => registro.contaAndamento(o_que) });
+    return ArmazemSqlite.abre(banco, { novo, selo, aoAndar: (o_que) => registro.contaAndamento(o_que) });
   }
   if (novo) throw new ErroDeUso("--banco-novo é de um livro em arquivo; num PostgreSQL o livro é criado se falta");
   // Só aqui: um servidor de um arquivo não espera pelo que não usa.
@@ -112,6 +74,7 @@ async function abreArmazem(
   const semana = impressao(oferta);
   const armazem = await ArmazemPostgres.abre(banco, {
     semana: adota ? undefined : semana,
+    selo,
     aoMudar: (fora) => registro.conta("banco", { no_alcance: fora === undefined, causa: fora?.message }),
     aoAvisar: (o_que) => registro.conta("aviso", { o_que }),
   });
@@ -130,10 +93,23 @@ const HORA_FIRME = "a hora da máquina está firme; prazos e faltas voltam a con
 /** Conexões que podem esperar por `accept`; com as 511 de costume, uma rajada de 10 000 leva cinco vezes mais. */
 const FILA_DE_ACCEPT = 4096;
 
+const OPCOES_DO_SERVIDOR = [
+  ...DO_LIVRO,
+  "banco-novo",
+  "adota-semana",
+  "porta",
+  "endereco",
+  "anonimo",
+  "confia-no-proxy",
+]
+  .concat(["certificado", "chave-privada", "tls-porta", "so-tls", "conexoes", "conexoes-por-endereco"])
+  .concat(["log", "detalhado", "quieto"]);
+
 /** Atende até ser mandado parar. */
 async function servir(argumentos: Argumentos): Promise<void> {
-  recusaOpcoes(argumentos, [...SO_DA_CHAVE, ...SO_DA_LISTA, ...SO_DE_IMPORTAR, ...SO_DO_CERTIFICADO], "o servidor");
+  aceitaSo(argumentos, OPCOES_DO_SERVIDOR, "o servidor");
   const pedidoDeTls = lerTls(argumentos);
+  const confiados = lerConfiados(argumentos);
   const porta = lerInteiro(argumentos, "porta", { padrao: PORTA_PADRAO, de: 0, ate: 65535 });
   const endereco = argumentos.texto("endereco") ?? "0.0.0.0";
   const banco = lerBanco(argumentos);
@@ -142,16 +118,19 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const conexoesPorEndereco = lerInteiro(argumentos, "conexoes-por-endereco", { padrao: 100, de: 1, ate: 1_000_000 });
   const volume = lerVolume(argumentos);
   const anonimo = lerAnonimo(argumentos.texto("anonimo"));
-  recusaConexoesDemais(conexoes, pedidoDeTls !== undefined);
+  recusaConexoesDemais(conexoes, { comTls: pedidoDeTls !== undefined, comProxy: confiados !== undefined });
   const arquivo = arquivoDaSemana(argumentos);
   const achado = await olha(arquivo);
   const oferta = lerSemana(arquivo, achado);
 
   const registro = new Registro({ formato, volume, fuso: oferta.fuso, destino: Deno.stdout });
   const [novo, adota] = [argumentos.tem("banco-novo"), argumentos.tem("adota-semana")];
-  await using armazem = await abreArmazem(banco, { novo, adota, oferta, registro });
+  using trilha = new TrilhaDoServidor(argumentos, banco, porta);
+  const { selo } = trilha;
+  await using armazem = await abreArmazem(banco, { novo, adota, oferta, registro, selo });
+  trilha.guarda(banco);
   using aberta = pedidoDeTls?.so ? undefined : ouvir(endereco, porta);
-  using segura = pedidoDeTls && await abreTls(pedidoDeTls, { endereco, conexoes, registro });
+  using segura = pedidoDeTls && await abreTls(pedidoDeTls, { endereco, conexoes, registro, confiados });
   const agenda = new Agenda({
     armazem,
     oferta,
@@ -173,13 +152,25 @@ async function servir(argumentos: Argumentos): Promise<void> {
     },
     aoFalhar: (causa) => registro.contaFalha("as chaves não se puderam reler; valem as de antes", mensagem(causa)),
   });
+  await using leituras = new Leituras({
+    trilha: armazem,
+    disfarcaCpf: selo.cpf,
+    relogio: Date.now,
+    aoFalhar(causa, perdidas): void {
+      const quantas = perdidas === 0 ? "espera-se" : `${perdidas} leituras perderam-se`;
+      registro.contaFalha(`o que se viu não pôde ser escrito na trilha; ${quantas}`, mensagem(causa));
+    },
+  });
   const ouvinte = new Ouvinte({
     ...{ agenda, console: noConsole, porteiro: chaveiro, registro },
+    contador: new LimitesDePedidos(() => performance.now()),
+    aoVer: (quem, pedido, resultado) => leituras.viu(quem, pedido, resultado),
     ...{ conexoes, conexoesPorEndereco },
   });
   obedeceASinais((sinal) => ouvinte.encerra(sinal));
   const portas = { clara: aberta?.addr.port, tls: segura?.porta.porta };
-  const atendendo = ouvinte.atende(...[aberta, segura?.porta].filter((uma) => uma !== undefined));
+  const clara = aberta && confiados ? await comProxy(aberta, confiados, registro) : aberta;
+  const atendendo = ouvinte.atende(...[clara, segura?.porta].filter((uma) => uma !== undefined));
   registro.conta("pronto", {
     clinica: oferta.nome,
     versao: VERSAO,
@@ -190,6 +181,7 @@ async function servir(argumentos: Argumentos): Promise<void> {
     alcance: comoAlcancar(endereco, portas),
     acesso: quemEntra(chaveiro),
   });
+  await trilha.comeca(armazem, registro);
   noConsole.contaSemana(agenda.clinica.calendario.janela(Date.now()));
   using _vigia = new Vigia({
     arquivo,
@@ -204,15 +196,32 @@ async function servir(argumentos: Argumentos): Promise<void> {
   {
     // O que um servidor que caiu deixou a meio não espera pelo relógio.
     agenda.prossegue();
+    const falha = (o_que: string) => (causa: unknown) => registro.contaFalha(o_que, mensagem(causa));
+    await using varredura = new Varredura({
+      ...{ agenda, livro: armazem, relogio: Date.now },
+      aoVarrer: (o_que) => registro.conta("aviso", { o_que }),
+      aoFalhar: falha("a varredura de quem já não se guarda não pôde ser feita; tenta-se de novo"),
+    });
+    await using _deFora = armazem.deFora && new AtendeDeFora({
+      ...{ caixa: armazem.deFora, agenda, livro: armazem },
+      aoFalhar: falha("os pedidos de servidor.ts titular não puderam ser atendidos"),
+    });
     await using _metronomo = new Metronomo({
-      bate: () => agenda.bate(),
+      async bate(): Promise<void> {
+        await agenda.bate();
+        varredura.confere();
+      },
       aoDesconfiar: (desconfia) => registro.conta("aviso", { o_que: desconfia ? HORA_SALTOU : HORA_FIRME }),
     });
     await atendendo;
   }
   await agenda.esvazia();
+  await leituras[Symbol.asyncDispose]();
+  await trilha.contaPontas(armazem, registro);
   // Com o banco travado por outro, uma leitura pode demorar mais que o fim.
   await Promise.race([noConsole.encerra(), delay(ESPERA_PELOS_ORFAOS)]);
+  // Antes do livro: as chaves relêem-se dele.
+  await chaveiro[Symbol.asyncDispose]();
   await armazem[Symbol.asyncDispose]();
   registro.acerta();
   registro.conta("encerrado", {});
@@ -260,10 +269,16 @@ const ARQUIVOS_DO_SERVIDOR = 64 + RECUSAS_MAXIMAS;
 /** Os que ainda apertam as mãos por TLS: `APERTOS_MAXIMOS` de `rede/porta_tls.ts`, que só se carrega com ele. */
 const ARQUIVOS_DE_TLS = 256;
 
+/** Os que ainda não disseram de quem são: `CABECALHOS_MAXIMOS` de `rede/porta_proxy.ts`, que só se carrega com ela. */
+const ARQUIVOS_DE_PROXY = 256;
+
 /** Cada conexão é um arquivo aberto; aceitar mais do que o sistema deixa abrir seria prometer o que não se tem. */
-function recusaConexoesDemais(conexoes: number, comTls: boolean): void {
+function recusaConexoesDemais(
+  conexoes: number,
+  { comTls, comProxy }: { readonly comTls: boolean; readonly comProxy: boolean },
+): void {
   const limite = limiteDeArquivos();
-  const outros = ARQUIVOS_DO_SERVIDOR + (comTls ? ARQUIVOS_DE_TLS : 0);
+  const outros = ARQUIVOS_DO_SERVIDOR + (comTls ? ARQUIVOS_DE_TLS : 0) + (comProxy ? ARQUIVOS_DE_PROXY : 0);
   if (limite !== undefined && conexoes + outros > limite) {
     throw new ErroDeUso(
       `--conexoes ${conexoes} não cabe no limite de ${limite} arquivos abertos deste processo ` +
@@ -279,6 +294,14 @@ function ouvir(hostname: string, port: number): Deno.TcpListener {
   } catch (causa) {
     return recusaPorta(causa, { endereco: hostname, porta: port, opcao: "--porta" });
   }
+}
+
+/** A porta atrás de um intermediário em que se confia. */
+async function comProxy(porta: Porta, confiados: ReadonlySet<string>, registro: Registro): Promise<Porta> {
+  // Só aqui: quem não está atrás de nenhum não espera por ela.
+  const { PortaComProxy } = await import("./rede/porta_proxy.ts");
+  const aoFalhar = (cliente: string, motivo: string): void => registro.conta("recusou", { cliente, motivo });
+  return new PortaComProxy({ porta, confiados, aoFalhar });
 }
 
 function recusaPorta(
@@ -305,7 +328,12 @@ interface Segura extends Disposable {
 
 async function abreTls(
   { arquivos, porta }: PedidoDeTls,
-  { endereco, conexoes, registro }: { endereco: string; conexoes: number; registro: Registro },
+  { endereco, conexoes, registro, confiados }: {
+    endereco: string;
+    conexoes: number;
+    registro: Registro;
+    confiados: ReadonlySet<string> | undefined;
+  },
 ): Promise<Segura> {
   // Só aqui: quem não atende por TLS não espera por ele.
   const [{ PortaTls }, { descreve, lePar, ressalvas, VigiaDoPar }] = await Promise.all([
@@ -314,7 +342,7 @@ async function abreTls(
   ]);
   const avisa = (o_que: string): void => registro.conta("aviso", { o_que });
   const par = await lePar(arquivos);
-  const opcoes = { endereco, porta, fila: FILA_DE_ACCEPT, conexoes, par };
+  const opcoes = { endereco, porta, fila: FILA_DE_ACCEPT, conexoes, par, confiados };
   const aoFalhar = (cliente: string, motivo: string): void => registro.conta("recusou", { cliente, motivo });
   const aberta = await PortaTls.abre({ ...opcoes, aoFalhar })
     .catch((causa) => recusaPorta(causa, { endereco, porta, opcao: "--tls-porta" }));
@@ -409,17 +437,25 @@ async function main(args: readonly string[]): Promise<void> {
       return await servir(argumentos);
     // Só na hora: um servidor que começa não espera pelo que não usa.
     case "copia":
-      return (await import("./comandos/copia.ts")).copiar(argumentos, palavras);
+      return await (await import("./comandos/copia.ts")).copiar(argumentos, palavras);
     case "lista":
       return await (await import("./comandos/lista.ts")).listar(argumentos, palavras);
     case "chave":
       return await (await import("./comandos/chave.ts")).tratarDeChaves(argumentos, palavras);
+    case "pessoa":
+      return await (await import("./comandos/pessoa.ts")).tratarDePessoas(argumentos, palavras);
+    case "titular":
+      return await (await import("./comandos/titular.ts")).tratarDeTitular(argumentos, palavras);
     case "certificado":
       return await (await import("./comandos/certificado.ts")).certificar(argumentos, palavras);
+    case "trilha":
+      return await (await import("./comandos/trilha.ts")).mostrarTrilha(argumentos, palavras);
     case "importar":
       return await (await import("./comandos/importar.ts")).importar(argumentos, palavras);
     default:
-      throw new ErroDeUso(`comando desconhecido: ${comando}; conhece chave, certificado, importar, copia e lista`);
+      throw new ErroDeUso(
+        `comando desconhecido: ${comando}; conhece chave, titular, pessoa, certificado, importar, trilha, copia e lista`,
+      );
   }
 }
 
@@ -429,7 +465,7 @@ if (import.meta.main) {
     Deno.exit(0);
   } catch (erro) {
     const conhecido = erro instanceof ErroDeUso || erro instanceof ErroDeConfiguracao || erro instanceof ErroDoArmazem;
-    console.error(`servidor: ${conhecido ? "" : "erro inesperado: "}${mensagem(erro)}`);
+    console.error(`servidor: ${conhecido ? "" : "erro inesperado: "}${linhasInofensivas(mensagem(erro))}`);
     if (erro instanceof ErroDeUso) console.error("servidor.ts --help mostra as opções");
     Deno.exit(erro instanceof ErroDeUso ? 2 : 1);
   }

@@ -180,6 +180,14 @@ testeComPostgres("chaves: sem livro no banco, diz-se o que fazer e nada se cria"
   assertEquals(await cluster.executa("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", banco), [["0"]]);
 });
 
+/** Desfaz o que a quinta trouxe. */
+const DA_QUARTA = [
+  ...["chave", "pessoa", "tentativa_de_entrar", "tentativa", "acesso", "titular"].map((tabela) =>
+    `DROP TABLE ${tabela}`
+  ),
+  ...["servidor", "ordem", "selo"].map((coluna) => `ALTER TABLE diario DROP COLUMN ${coluna}`),
+].join("; ");
+
 testeComSistema("chaves: um livro da quarta versão ganha a tabela delas, e a cópia fica ao lado", async () => {
   using pasta = new Pasta();
   const livro = doArquivo(pasta.arquivo("clinica.db"));
@@ -189,7 +197,10 @@ testeComSistema("chaves: um livro da quarta versão ganha a tabela delas, e a c�
   }
   const esquema = consulta(livro.onde, "SELECT sql FROM sqlite_schema ORDER BY name");
   const linhas = consulta(livro.onde, "SELECT * FROM agendamento");
-  executa(livro.onde, "DROP TABLE chave; ALTER TABLE espera DROP COLUMN move; PRAGMA user_version = 4");
+  executa(
+    livro.onde,
+    `${DA_QUARTA}; DROP TABLE pedido_de_fora; DROP INDEX esperas_acabadas; ALTER TABLE espera DROP COLUMN move; PRAGMA user_version = 4`,
+  );
   await using armazem = await livro.abre();
   assertEquals(await armazem.chaves(), []);
   assertEquals(consulta(livro.onde, "PRAGMA user_version"), [{ user_version: 5 }]);
@@ -209,7 +220,10 @@ testeComPostgres("chaves: no PostgreSQL um livro da quarta ganha-a, e o servidor
     await using armazem = await abre();
     await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
   }
-  await cluster.executa("DROP TABLE chave; ALTER TABLE espera DROP move; UPDATE clinica_livro SET versao = 4", banco);
+  await cluster.executa(
+    `${DA_QUARTA}; DROP INDEX esperas_acabadas; ALTER TABLE clinica_livro DROP varrido_em; ALTER TABLE espera DROP move; UPDATE clinica_livro SET versao = 4`,
+    banco,
+  );
   const deAntes = await cluster.sessao(banco);
   await deAntes.executa("SET application_name = 'clinica/4'");
   await using armazem = await abre();

@@ -1,8 +1,8 @@
 /**
  * O que o armazém em SQLite tem na memória: os agendamentos ativos, por CPF, o que está tomado em cada dia que alguém já
  * perguntou, as exceções, os contatos e a lista de espera (`memoria_espera.ts`). É sempre o que está gravado: `carrega` a lê
- * do arquivo e `grava` a muda depois de cada commit. O resto do que se vê (a história, um período, as senhas, as faltas)
- * lê-se do arquivo quando se pergunta.
+ * do arquivo e `grava` a muda depois de cada commit. O resto do que se vê (a história, um período, as senhas, as faltas, as
+ * contas do que se tentou) lê-se do arquivo quando se pergunta.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import type { Espera, HoraVaga, Posto } from "../clinica/espera.ts";
 import type { Excecao } from "../clinica/excecao.ts";
 import type {
   Contato,
+  Ficha,
   LetraDeSenha,
   Liquido,
   Mudado,
@@ -23,6 +24,7 @@ import type {
   Vista,
 } from "../clinica/livro.ts";
 import { type Ocupacao, PorDia } from "../clinica/ocupacao.ts";
+import type { Tentativa } from "../clinica/tentativa.ts";
 import { Esperas } from "./memoria_espera.ts";
 import { CARREGADO, lerCarregado } from "./memoria_texto.ts";
 import { emLinhas, EXCECOES, lerExcecao, linhasDe, numero, texto, TIQUE } from "./sqlite_leituras.ts";
@@ -53,6 +55,12 @@ export interface Arquivo {
   cancelados(data: string): readonly Agendamento[];
   /** O número da última senha. */
   ultimaSenha(data: string, letra: LetraDeSenha): number;
+  /** A conta do que se tentou com um CPF por uma rede. */
+  tentativa(cpf: string, rede: string): Tentativa | undefined;
+  /** Se há alguma que só disse alguma coisa até este instante, ms desde 1970. */
+  haVelhas(ate: number): boolean;
+  /** O que mais há de um CPF. */
+  fichaDe(cpf: string): Ficha;
   /** As faltas de antes de uma data, dentre as linhas destes números, do maior ao menor; algumas, se são muitas. */
   faltas(numeros: readonly [de: number, ate: number], hoje: string): readonly Agendamento[];
 }
@@ -143,6 +151,16 @@ export class Memoria implements Vista {
     return this.#esperas.de(cpf, especialidade);
   }
 
+  /** As entradas de pé de um CPF. */
+  esperasDe(cpf: string): readonly Espera[] {
+    return this.#esperas.todasDe(cpf);
+  }
+
+  /** O que mais há de um CPF. */
+  fichaDe(cpf: string): Ficha {
+    return this.#arquivo.fichaDe(cpf);
+  }
+
   /** A hora segurada para uma entrada. */
   conviteDe({ convite }: Espera): Agendamento | undefined {
     return this.#esperas.segurada(convite);
@@ -170,7 +188,11 @@ export class Memoria implements Vista {
 
   /** O que o relógio já mandou fazer; num livro grande, algumas faltas só se acham da próxima vez. */
   pendencias(quando: Quando): Pendencias {
-    return { ...this.#esperas.pendencias(quando), faltas: quando.faltas ? this.#faltas(quando.hoje) : [] };
+    return {
+      ...this.#esperas.pendencias(quando),
+      faltas: quando.faltas ? this.#faltas(quando.hoje) : [],
+      velhas: this.#arquivo.haVelhas(Date.parse(quando.instante)),
+    };
   }
 
   #faltas(hoje: string): readonly Agendamento[] {
@@ -185,6 +207,11 @@ export class Memoria implements Vista {
   /** Quando foi o último `TICK`. */
   ultimoTique(): string {
     return this.#tique;
+  }
+
+  /** A conta do que se tentou com um CPF por uma rede. */
+  tentativa(cpf: string, rede: string): Tentativa | undefined {
+    return this.#arquivo.tentativa(cpf, rede);
   }
 
   /** O próximo número de entrada do lote. */
@@ -209,7 +236,8 @@ export class Memoria implements Vista {
 
   /** O lote foi gravado. Não lê o arquivo, e por isso não falha: o que ninguém perguntou é lido depois, já gravado. */
   grava(liquido: Liquido): void {
-    const { quando: _quando, novos, mudados, excecoes, contatos, senhas: _senhas, esperas, tique, ...resto } = liquido;
+    const { quando: _quando, novos, mudados, excecoes, contatos, esperas, tique, titulares, ...soNoArquivo } = liquido;
+    const { senhas: _senhas, tentativas: _tentativas, poda: _poda, ...resto } = soNoArquivo;
     resto satisfies Nada;
     this.#ultimo = { ...this.#proximo };
     // Primeiro sai o que estava: um pode tomar os minutos que outro deixa.
@@ -224,6 +252,7 @@ export class Memoria implements Vista {
       this.#poe(agendamento);
       this.#ocupacoes.get(agendaDe(agendamento), agendamento.data)?.poe(agendamento);
     }
+    for (const { ato, cpf } of titulares) if (ato === "ANONIMIZA") this.#contatos.delete(cpf);
     for (const { cpf, email, telefone } of contatos) this.#contatos.set(cpf, `${email}${FIM_DE_CAMPO}${telefone}`);
     if (excecoes.length > 0) {
       const numeros = new Set(excecoes.map(({ numero }) => numero));

@@ -50,6 +50,11 @@ export class Esperas {
     return this.#listas.get(especialidade)?.porCpf.get(cpf);
   }
 
+  /** As entradas de um CPF, em todas as listas. */
+  todasDe(cpf: string): Espera[] {
+    return [...this.#listas.values()].map(({ porCpf }) => porCpf.get(cpf)).filter((uma) => uma !== undefined);
+  }
+
   /** A hora segurada com este número. */
   segurada(numero: number): Agendamento | undefined {
     return this.#seguradas.get(numero)?.linha;
@@ -76,7 +81,7 @@ export class Esperas {
   }
 
   /** As horas seguradas cujo prazo venceu e as entradas cujo último dia passou. */
-  pendencias({ instante, hoje }: Quando): Omit<Pendencias, "faltas"> {
+  pendencias({ instante, hoje }: Quando): Omit<Pendencias, "faltas" | "velhas"> {
     const agora = Date.parse(instante);
     return {
       convites: this.#porPrazo.enquanto(({ ate }) => ate <= agora, PENDENCIAS_MAXIMAS).map(({ linha }) => linha),

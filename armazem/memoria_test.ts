@@ -207,9 +207,12 @@ Deno.test({
     const memoria = new Memoria({
       ocupacao: () => Ocupacao.vazia(),
       historiaDe: () => [],
+      fichaDe: () => ({ acabadas: [] }),
       periodo: () => [],
       cancelados: () => [],
       ultimaSenha: () => 0,
+      tentativa: () => undefined,
+      haVelhas: () => false,
       faltas: (numeros, hoje) => {
         pedidas.push([...numeros, hoje]);
         return achadas;
@@ -256,9 +259,12 @@ Deno.test({
         return Ocupacao.vazia();
       },
       historiaDe: () => [],
+      fichaDe: () => ({ acabadas: [] }),
       periodo: () => [],
       cancelados: () => [],
       ultimaSenha: () => 0,
+      tentativa: () => undefined,
+      haVelhas: () => false,
       faltas: () => [],
     });
     const liquido = (...mudancas: Parameters<typeof resume>[0]): Liquido => resume(mudancas, QUANDO);
@@ -285,9 +291,12 @@ Deno.test({
     const memoria = new Memoria({
       ocupacao: () => Ocupacao.vazia(),
       historiaDe: () => [],
+      fichaDe: () => ({ acabadas: [] }),
       periodo: () => [],
       cancelados: () => [],
       ultimaSenha: () => 0,
+      tentativa: () => undefined,
+      haVelhas: () => false,
       faltas: () => [],
     });
     const dia = memoria.ocupacao(AGENDA, DIA);

@@ -20,6 +20,7 @@
 
 import type { Agendamento } from "../clinica/agendamento.ts";
 import type { Chave } from "../clinica/chave.ts";
+import type { Acesso, Cabeca, Elo } from "../clinica/trilha.ts";
 import { escreveDiario } from "../clinica/diario.ts";
 import {
   type Alcance,
@@ -31,8 +32,10 @@ import {
   type Lote,
   type Quem,
   resume,
+  type Vencidos,
   type Vista,
 } from "../clinica/livro.ts";
+import type { LivroDasPessoas } from "../clinica/pessoa.ts";
 import { disfarceDe } from "./disfarce.ts";
 import { Alargamento, BuscaDeFaltas } from "./postgres_alargamento.ts";
 import { type Lembrancas, UltimasExcecoes } from "./postgres_carga.ts";
@@ -44,10 +47,14 @@ import { daquiA, type Instrucao, type Ligacao, type Retorno } from "./postgres_l
 import { Leituras, lendoDe } from "./postgres_leituras.ts";
 import { alarga, comeca, experimenta, podeVagar, type Travado } from "./postgres_lote.ts";
 import { PRAZO_LONGO } from "./postgres_migracao.ts";
+import { pessoasDoPostgres } from "./postgres_pessoas.ts";
 import { Canal, Principal } from "./postgres_principal.ts";
 import { DiferencaDosRelogios } from "./postgres_relogio.ts";
+import { acrescenta, cabecasDe } from "./postgres_trilha.ts";
+import { Acessos, Selo } from "./selo.ts";
 import { CHAVES, lerChave } from "./tabelas.ts";
 import { ENCAIXADO, lerAgendamento, NA_VAGA, selecaoDoDia } from "./postgres_tabelas.ts";
+import { buscaDeVencidos, TOMA_A_VARREDURA, VARREU } from "./postgres_titular.ts";
 import { confirmaLivres, travaTudo } from "./postgres_travas.ts";
 
 // ------------------------------------------------------------------------------------------------------ os prazos
@@ -96,6 +103,8 @@ export interface OpcoesDoPostgres {
   semana?: string;
   /** O relógio deste servidor, em ms desde 1970; o do sistema, se não se diz outro. */
   relogio?: () => number;
+  /** Com que se sela a trilha; sem ele, com um que acaba com este processo. */
+  selo?: Selo;
   /** Os prazos que não são os de `PRAZOS`. */
   prazos?: Partial<Prazos>;
 }
@@ -110,6 +119,8 @@ export class ArmazemPostgres implements Armazem {
   #leitor: Canal;
   /** As listas do dia não são de quem espera uma resposta, e não a fazem esperar. Só se liga quando se pede uma. */
   #listas: Canal;
+  /** Os acessos escrevem-se à parte dos lotes, e nenhum espera pelo outro. */
+  #trilha: Canal;
   /** Os canais que não chegam ao banco. */
   #fora = new Set<"escritor" | "leitor">();
   #leituras: Leituras;
@@ -117,6 +128,8 @@ export class ArmazemPostgres implements Armazem {
   /** Se havia quem esperasse, da última vez. */
   #alguemEspera = true;
   #semana: string | undefined;
+  #selo: Selo;
+  #acessos: Acessos;
   #disfarca: (quem: Quem) => string = () => "";
   #relogio: () => number;
   #diferenca: DiferencaDosRelogios;
@@ -128,8 +141,10 @@ export class ArmazemPostgres implements Armazem {
 
   private constructor(
     principal: Principal,
-    { prazos, semana, relogio = Date.now, aoAvisar = () => {} }: OpcoesDoPostgres,
+    { prazos, semana, selo = Selo.aoAcaso(), relogio = Date.now, aoAvisar = () => {} }: OpcoesDoPostgres,
   ) {
+    this.#selo = selo;
+    this.#acessos = new Acessos(selo);
     this.#principal = principal;
     this.#semana = semana;
     this.#aoAvisar = aoAvisar;
@@ -140,6 +155,7 @@ export class ArmazemPostgres implements Armazem {
     this.#escritor = new Canal(() => this.#conecta(lote), (fora) => this.#mudou("escritor", fora));
     this.#leitor = new Canal(() => this.#conecta(leitura), (fora) => this.#mudou("leitor", fora));
     this.#listas = new Canal(() => this.#conecta(leitura), () => {});
+    this.#trilha = new Canal(() => this.#conecta(lote), () => {});
     this.#leituras = new Leituras(this.#leitor, { prazo: leitura, lembrancas: this.#lembrancas });
   }
 
@@ -285,7 +301,7 @@ export class ArmazemPostgres implements Armazem {
 
   /** Grava o que se decidiu; nada, se alguém a quem se deu algo marcou entretanto outra coisa, e há que decidir de novo. */
   async #grava<R>(
-    { ligacao, id, lote, porConfirmar }: Decidida<R>,
+    { ligacao, id, ponta, lote, porConfirmar }: Decidida<R>,
     { quando, desde, ate }: { quando: number; desde: number; ate: number },
   ): Promise<Desfecho<R> | undefined> {
     let escrita: readonly Instrucao[];
@@ -297,14 +313,23 @@ export class ArmazemPostgres implements Armazem {
       }
       for (const { agendamento: { data } } of liquido.novos) this.#lembrancas.busca.volta(data);
       if (liquido.esperas.length > 0) this.#alguemEspera = true;
-      const linha = [id, sorte, liquido.quando, escreveDiario(lote.mudancas, this.#disfarca)];
-      escrita = [...confirmaLivres(porConfirmar), ...escreve(liquido), instrucao("anota", ...linha)];
+      const anotada = this.#selada(
+        [Number(id), sorte, liquido.quando, escreveDiario(lote.mudancas, this.#disfarca)],
+        ponta,
+      );
+      escrita = [...confirmaLivres(porConfirmar), ...escreve(liquido), instrucao("anota", ...anotada)];
     } catch (causa) {
       await ligacao.desfaz(ate);
       throw causa;
     }
     const confirmacao = { id, lote: sorte, resultado: lote.resultado, ate: desde + this.#prazos.desfecho };
     return await this.#desfechos.confirma(confirmacao, { ligacao, escrita: [...escrita, instrucao("confirma")], ate });
+  }
+
+  /** A linha do diário de um lote, com o selo. */
+  #selada(linha: readonly (string | number)[], { ordem, selo }: Elo): string[] {
+    const semSelo = [...linha, this.#selo.servidor, ordem + 1];
+    return [...semSelo, this.#selo.sela("diario", semSelo, selo)].map(String);
   }
 
   /**
@@ -316,16 +341,16 @@ export class ArmazemPostgres implements Armazem {
     const { quando, ate, largo } = pedido;
     for (;; pedido.desfeitas++) {
       const minha = this.#semana;
-      const como = { lembrancas: this.#lembrancas, largo, quando, ate };
+      const como = { lembrancas: this.#lembrancas, largo, quando, ate, cadeia: this.#selo.servidor };
       const soSegura = pedido.desfeitas > ALARGAMENTOS;
       const travado = await comeca(() => this.#escritor.toma(ate), { pedido: pedido.alcance, soSegura, ...como });
-      const { ligacao, id, semana, vista } = travado;
+      const { ligacao, id, semana, ponta, vista } = travado;
       try {
         const recusa = this.#recusaDaSemana(minha, semana);
         if (recusa !== undefined) throw recusa;
         if (pedido.alcance.promove) this.#alguemEspera = vista.alguemEspera();
         const lote = await this.#experimenta(travado, pedido);
-        if (lote !== undefined) return { ligacao, id, lote, porConfirmar: vista.porConfirmar };
+        if (lote !== undefined) return { ligacao, id, ponta, lote, porConfirmar: vista.porConfirmar };
         if (pedido.desfeitas >= 2 * ALARGAMENTOS) {
           throw new ErroDoArmazem("o livro mudou tanto que não se pôde decidir");
         }
@@ -387,6 +412,70 @@ export class ArmazemPostgres implements Armazem {
     return rows.map(lerChave);
   }
 
+  /** As pessoas que entram pelas páginas, e as tentativas de entrar. */
+  readonly pessoas: LivroDasPessoas = pessoasDoPostgres((instrucoes) =>
+    lendoDe(this.#listas, this.#prazos.leitura, (ligacao, ate) => ligacao.executa(instrucoes, ate))
+  );
+
+  // ---------------------------------------------------------------------------------------------------- a trilha
+
+  /** Como o diário diz quem. */
+  disfarca(quem: Quem): string {
+    return this.#disfarca(quem);
+  }
+
+  /** Acrescenta acessos à trilha, num lote só deles. */
+  async acrescenta(acessos: readonly Acesso[]): Promise<void> {
+    await lendoDe(
+      this.#trilha,
+      this.#prazos.lote,
+      (ligacao, ate) => acrescenta(ligacao, acessos, { selo: this.#selo, deles: this.#acessos, ate }),
+    );
+  }
+
+  /** As pontas das cadeias com um destes nomes. */
+  async cabecas(...servidores: readonly string[]): Promise<Cabeca[]> {
+    return await lendoDe(
+      this.#listas,
+      this.#prazos.leitura,
+      (ligacao, ate) => cabecasDe(ligacao, servidores, ate),
+    );
+  }
+
+  // ---------------------------------------------------------------------------------------------------- os titulares
+
+  /** Os CPFs com algo de antes de uma data. */
+  async vencidos(antesDe: string, depoisDe: number): Promise<Vencidos> {
+    const [{ rows: cpfs }, { rows: [ate] }] = await lendoDe(
+      this.#listas,
+      this.#prazos.leitura,
+      (ligacao, prazo) => ligacao.executa(buscaDeVencidos(antesDe, depoisDe), prazo),
+    );
+    return { cpfs: cpfs.map(([cpf]) => cpf ?? ""), ate: ate === undefined ? undefined : Number(ate[0]) };
+  }
+
+  /** Um servidor de cada vez: a trava é da conexão, e um que caia solta-a. */
+  async varre(faz: (escrito: string) => Promise<string | undefined>): Promise<boolean> {
+    const ligacao = await this.#conecta(PRAZO_LONGO);
+    try {
+      const [{ rows: [[minha, escrito]] }] = await ligacao.executa(
+        [{ texto: TOMA_A_VARREDURA }],
+        daquiA(PRAZO_LONGO),
+      );
+      const depois = minha === "t" ? await faz(escrito ?? "") : undefined;
+      if (depois === undefined) return false;
+      await ligacao.executa([{ texto: VARREU, valores: [depois] }], daquiA(PRAZO_LONGO));
+      return true;
+    } finally {
+      await ligacao.fecha();
+    }
+  }
+
+  /** O que se escreve por cima fica no banco até que um VACUUM lhe dê outro uso: disso trata quem o mantém. */
+  limpa(): boolean {
+    return false;
+  }
+
   /** O que percorre o livro inteiro tem uma conexão e um prazo à parte: as consultas não esperam por ele. */
   async #aParte(instrucoes: readonly Instrucao[]): Promise<readonly Retorno[]> {
     const ligacao = await this.#conecta(PRAZO_LONGO);
@@ -401,7 +490,13 @@ export class ArmazemPostgres implements Armazem {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fechado = true;
     clearInterval(this.#alarme);
-    await Promise.all([this.#escritor.fecha(), this.#leitor.fecha(), this.#listas.fecha(), this.#comparacao]);
+    await Promise.all([
+      this.#escritor.fecha(),
+      this.#leitor.fecha(),
+      this.#listas.fecha(),
+      this.#trilha.fecha(),
+      this.#comparacao,
+    ]);
   }
 }
 
@@ -437,6 +532,7 @@ interface Pedido<R> {
 interface Decidida<R> {
   readonly ligacao: Ligacao;
   readonly id: string;
+  readonly ponta: Elo;
   readonly lote: Lote<R>;
   /** Os CPFs sem nada marcado a quem se deu algo, e que ainda se não travaram. */
   readonly porConfirmar: readonly string[];

@@ -31,6 +31,7 @@ export class UltimasExcecoes {
 /** Verdadeiro se não há nada a ler. */
 export function vazio(alcance: Alcance): boolean {
   const { cpfs, dias, periodos, cancelados, senhas, excecoes } = alcance;
+  // Uma conta do que se tentou só se lê com o CPF dela.
   return cpfs.length + dias.length + periodos.length + cancelados.length + senhas.length === 0 &&
     excecoes === "nada" && !podeAlargar(alcance);
 }
@@ -58,11 +59,13 @@ export function reune(alcances: readonly Alcance[]): Alcance {
     periodos: pares(({ periodos }) => periodos),
     cancelados: cada(({ cancelados }) => cancelados),
     senhas: cada(({ senhas }) => senhas),
+    fichas: cada(({ fichas }) => fichas),
     reabrem: [...new Set(alcances.flatMap(({ reabrem }) => reabrem))],
     excecoes: (["muda", "le"] as const).find((uma) => alcances.some(({ excecoes }) => excecoes === uma)) ?? "nada",
     hoje: alcances.reduce((menor, { hoje }) => hoje < menor ? hoje : menor, alcances[0].hoje),
     listas: cada(({ listas }) => listas),
     promove: alcances.some(({ promove }) => promove),
+    tentativas: pares(({ tentativas }) => tentativas),
     pendencias: alcances.find(({ pendencias }) => pendencias !== undefined)?.pendencias,
     novos: Math.max(...alcances.map(({ novos }) => novos)),
   };
@@ -96,7 +99,8 @@ export function pedidas(
   { alcance, falta, contatos, mudam, excecoes: leExcecoes }: Parte,
   { excecoes, busca }: Lembrancas,
 ): Pedida[] {
-  const { cpfs, historias, voltam, vizinhas, dias, periodos, cancelados, senhas, reabrem } = alcance;
+  const { cpfs, historias, voltam, vizinhas, dias, periodos, cancelados, senhas, reabrem, tentativas, fichas } =
+    alcance;
   const pedidas: Pedida[] = [];
   const pede = (pedida: Instrucao, recebe: (retorno: Retorno) => void): void => {
     pedidas.push([pedida, recebe]);
@@ -111,6 +115,10 @@ export function pedidas(
   if (senhas.length > 0) pede(instrucao("senhas", textos(senhas)), ({ rows }) => vista.recebeSenhas(rows));
   if (cpfs.length > 0) pede(instrucao("ativos", textos(cpfs)), ({ rows }) => vista.recebeAtivos(rows));
   if (historias.length > 0) pede(instrucao("acabados", textos(historias)), ({ rows }) => vista.recebeAcabados(rows));
+  if (fichas.length > 0) {
+    pede(instrucao("guardas", textos(fichas)), ({ rows }) => vista.recebeGuardas(rows));
+    pede(instrucao("esperas_acabadas", textos(fichas)), ({ rows }) => vista.recebeAcabadas(rows));
+  }
   if (dias.length > 0) pede(instrucao("dias", ...doisTextos(dias)), ({ rows }) => vista.recebeDias(rows));
   if (mudam.length > 0) pede(instrucao("dias_que_mudam", textos(mudam)), ({ rows }) => vista.recebeDias(rows));
   if (voltam.length > 0) {
@@ -121,6 +129,9 @@ export function pedidas(
   }
   if (cancelados.length > 0) {
     pede(instrucao("cancelados", textos(cancelados)), ({ rows }) => vista.recebeCancelados(rows));
+  }
+  if (tentativas.length > 0) {
+    pede(instrucao("tentativas", ...doisTextos(tentativas)), ({ rows }) => vista.recebeTentativas(rows));
   }
   if (podeAlargar(alcance)) pedidas.push(...vista.esperas.pede({ falta, mudam, busca }));
   return pedidas;

@@ -108,7 +108,10 @@ const SEQUENCIAS: readonly string[] = ([
   // Um lugar na ordem é da mesma sequência.
   ["espera", "espera_numero_seq", "greatest(max(numero), max(ordem))"],
   ["chave", "chave_numero_seq", "max(numero)"],
+  ["pessoa", "pessoa_numero_seq", "max(numero)"],
+  ["titular", "titular_numero_seq", "max(numero)"],
   ["diario", "diario_id_seq", "max(id)"],
+  ["acesso", "acesso_id_seq", "max(id)"],
 ] as const).map(([tabela, sequencia, ultimo]) =>
   `SELECT setval('${sequencia}', ${ultimo}) FROM ${tabela} HAVING ${ultimo} > 0`
 );

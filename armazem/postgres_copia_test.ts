@@ -14,6 +14,7 @@ import {
   CLINICO,
   comEspera,
   comExcecoes,
+  conta,
   contata,
   convida,
   desmarca,
@@ -63,6 +64,8 @@ async function enche(armazem: Armazem): Promise<void> {
   await grava(armazem, (vista) => [
     fecha(vista, { motivo: "feriado" }),
     contata({ cpf: cpfDeExemplo(1), email: "maria@exemplo.br", telefone: "" }),
+    conta(cpfDeExemplo(1), "2001:db8:0:1::/64", { recentes: [QUANDO, QUANDO + 1], dia: DIA, acertou: QUANDO }),
+    conta("", "10.0.0.7", { recentes: [QUANDO] }),
     marca(vista, {
       cpf: cpfDeExemplo(5),
       hora: "09:30",
@@ -81,9 +84,11 @@ teste("importar leva o livro inteiro para o PostgreSQL e de volta, com a histór
     await using armazem = ArmazemSqlite.abre(ida);
     await enche(armazem);
   }
-  const { codigo, stdout, stderr } = await roda("servidor.ts", ["importar", "--de", ida, "--para", url]);
+  const { codigo, stdout, stderr } = await roda("servidor.ts", ["importar", "--de", ida, "--para", url], {
+    cwd: pasta.caminho,
+  });
   assertEquals([codigo, stderr], [0, ""]);
-  assertMatch(stdout, /copiado para postgres:\/\/clinica@127\.0\.0\.1:\d+\/\w+ \(11 linhas, conferidas\)/);
+  assertMatch(stdout, /copiado para postgres:\/\/clinica@127\.0\.0\.1:\d+\/\w+ \(13 linhas, conferidas\)/);
   {
     await using armazem = await ArmazemPostgres.abre(url);
     // O número seguinte é mesmo seguinte.
@@ -92,7 +97,8 @@ teste("importar leva o livro inteiro para o PostgreSQL e de volta, com a histór
     await assertRejects(() => importa({ de: ida, para: url }), ErroDoArmazem, "há servidores ligados");
     await assertRejects(() => importa({ de: url, para: volta }), ErroDoArmazem, "há servidores ligados");
   }
-  assertEquals(await importa({ de: url, para: volta }), 13);
+  // O que se marcou, com a linha do diário, e a da trilha que diz que se importou.
+  assertEquals(await importa({ de: url, para: volta }), 16);
   const { DatabaseSync } = await import("node:sqlite");
   using db = new DatabaseSync(volta, { readOnly: true });
   for (const [tabela, tipos] of Object.entries(COLUNAS)) {
@@ -124,7 +130,7 @@ teste(
       ErroDoArmazem,
       "não há livro aqui",
     );
-    assertEquals(await importa({ de: livro, para: url }), 11);
+    assertEquals(await importa({ de: livro, para: url }), 13);
     await assertRejects(() => importa({ de: livro, para: url }), ErroDoArmazem, "não está vazio");
     await assertRejects(() => importa({ de: url, para: livro }), ErroDoArmazem, "não está vazio");
     assertEquals(await cluster.executa("SELECT count(*) FROM agendamento", banco), [["5"]]);

@@ -6,7 +6,7 @@
  */
 
 import type { Espera } from "../clinica/espera.ts";
-import { FILA_MOSTRADA, type Liquido, PENDENCIAS_MAXIMAS } from "../clinica/livro.ts";
+import { FILA_MOSTRADA, LINHAS_DE_UM_CPF, type Liquido, PENDENCIAS_MAXIMAS } from "../clinica/livro.ts";
 import type { Restricoes } from "./postgres_esquema.ts";
 import { type Instrucao, numeros, type Valor } from "./postgres_ligacao.ts";
 import { array, CAMPOS, ENCAIXADO, NA_VAGA, NO_POSTGRES } from "./postgres_tabelas.ts";
@@ -150,7 +150,8 @@ function filas(): string {
 export type PreparadaDaEspera =
   | ("alguem" | "esperas" | "convites" | "filas" | "listas" | "convites_das_listas" | "lugares" | "origens")
   | ("vencidos" | "acabadas" | "faltas" | "tique")
-  | ("entra" | "muda_espera" | "acaba_espera" | "tica");
+  | ("entra" | "muda_espera" | "acaba_espera" | "tica")
+  | "esperas_acabadas";
 
 /** As instruções da lista de espera, que cada conexão prepara. */
 export function preparadasDaEspera(restricoes: Restricoes): Record<PreparadaDaEspera, string> {
@@ -160,6 +161,11 @@ export function preparadasDaEspera(restricoes: Restricoes): Record<PreparadaDaEs
   return {
     alguem: `SELECT ${ALGUEM_ESPERA}`,
     esperas: `SELECT ${DA_ESPERA} FROM espera AS e WHERE ${DE_PE} AND e.cpf = ANY ($1::text[])`,
+    esperas_acabadas: `
+      SELECT ${DA_ESPERA} FROM unnest($1::text[]) AS pedido (cpf) CROSS JOIN LATERAL (
+        SELECT * FROM espera WHERE espera.cpf = pedido.cpf AND terminou_em <> ''
+        ORDER BY numero DESC LIMIT ${LINHAS_DE_UM_CPF}) AS e
+      ORDER BY e.numero DESC`,
     convites: `
       SELECT ${CAMPOS} FROM agendamento AS a WHERE a.numero IN (
         SELECT e.convite FROM espera AS e WHERE ${DE_PE} AND e.convite <> 0 AND e.cpf = ANY ($1::text[]))`,

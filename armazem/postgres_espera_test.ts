@@ -196,8 +196,8 @@ async function comACpfTravado(
   { banco, cpf, agenda }: { banco: string; cpf: string; agenda: Agenda },
   enquanto: string,
 ): Promise<void> {
-  const [chave] = travas({ ...NENHUM_ALCANCE, cpfs: [cpf] }, { mudam: [], origens: [] })
-    .map(({ valores = [] }) => valores[0]?.slice(1, -1));
+  const [chave] = travas({ ...NENHUM_ALCANCE, cpfs: [cpf] }, { mudam: [], origens: [], cadeia: "" })
+    .map(({ valores = [] }) => valores[0]?.slice(1, -1).split(",").at(-1));
   await using sessao = await cluster.sessao(banco);
   await sessao.executa(`BEGIN; SELECT pg_advisory_xact_lock(${chave})`);
   const cancelada = pede(agenda, cancel(cpfDeExemplo(1)));

@@ -9,7 +9,7 @@
 import type { Agendamento } from "../clinica/agendamento.ts";
 import { type Espera, type HoraVaga, naOrdem, type Posto } from "../clinica/espera.ts";
 import type { Alcance, Pendencias, Quando } from "../clinica/livro.ts";
-import { PARA_NINGUEM } from "../clinica/promover.ts";
+import { JA, PARA_NINGUEM } from "../clinica/promover.ts";
 import { Alargamento, type BuscaDeFaltas, type DesejoPedido } from "./postgres_alargamento.ts";
 import { lerEspera } from "./postgres_espera.ts";
 import { instrucao } from "./postgres_instrucoes.ts";
@@ -59,7 +59,7 @@ export class EsperasLidas {
   #listas = new Map<string, Espera[]>();
   #lugares = new Map<string, number>();
   #origens = new Map<string, number>();
-  #pendencias: Pendencias = { convites: [], esperas: [], faltas: [] };
+  #pendencias: Pendencias = { convites: [], esperas: [], faltas: [], velhas: false };
   #tique = { ultimo: "", idade: Infinity };
   #agora: number | undefined;
   #novas: number[] = [];
@@ -152,6 +152,9 @@ export class EsperasLidas {
       }],
       [instrucao("acabadas", hoje), ({ rows }) => {
         this.#pendencias = { ...this.#pendencias, esperas: rows.map((linha) => lerEspera(linha)) };
+      }],
+      [instrucao("velhas", String(Date.parse(instante))), ({ rows: [[velhas]] }) => {
+        this.#pendencias = { ...this.#pendencias, velhas: velhas === "t" };
       }],
     ];
     if (!faltas) return pedidas;
@@ -255,6 +258,12 @@ export class EsperasLidas {
     if (!this.#alguem || cpf === PARA_NINGUEM) return undefined;
     if (!this.#leu(cpf)) return undefined;
     return this.#entradas.get(`${cpf} ${especialidade}`);
+  }
+
+  /** As entradas de um CPF, em todas as listas. */
+  todasDe(cpf: string): Espera[] {
+    if (!this.#leu(cpf)) return [];
+    return [...this.#entradas.values()].filter((uma) => uma.cpf === cpf);
   }
 
   /** A hora segurada para uma entrada. */
@@ -363,6 +372,7 @@ export class EsperasLidas {
       convites: lidas.convites.filter(({ terminouEm }) => Date.parse(terminouEm) <= Date.parse(instante)),
       esperas: lidas.esperas.filter(({ ate }) => ate < hoje),
       faltas: faltas ? lidas.faltas : [],
+      velhas: lidas.velhas && instante !== JA,
     };
   }
 

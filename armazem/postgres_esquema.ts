@@ -35,22 +35,36 @@ const INDICES: readonly (readonly [nome: string, tabela: string, definicao: stri
   ["contagem_pkey", "contagem", "(especialidade, prioridade)"],
   ["senha_pkey", "senha", "(data, letra)"],
   ["chave_pkey", "chave", "(numero)"],
+  ["pessoa_pkey", "pessoa", "(numero)"],
+  ["uma_pessoa_por_quem", "pessoa", "(quem) WHERE (retirada_em = ''::text)"],
+  ["tentativa_de_entrar_pkey", "tentativa_de_entrar", "(quem, endereco)"],
+  ["tentativa_pkey", "tentativa", "(cpf, rede)"],
+  ["titular_pkey", "titular", "(numero)"],
   ["diario_pkey", "diario", "(id)"],
+  ["uma_linha_do_diario_por_lugar", "diario", "(servidor, ordem) WHERE (servidor <> ''::text)"],
+  ["acesso_pkey", "acesso", "(id)"],
+  ["um_acesso_por_lugar", "acesso", "(servidor, ordem)"],
 ];
 
 /** O que o papel tem de poder fazer. */
 const DIREITOS: readonly (readonly [direito: string, objeto: string])[] = [
   ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
-    ["agendamento", "excecao", "contato", "espera", "senha", "contagem", "chave"]
+    ["agendamento", "excecao", "contato", "espera", "senha", "contagem", "chave", "pessoa", "titular"]
+      .concat("tentativa", "tentativa_de_entrar")
       .map((tabela) => [direito, tabela] as const)
   ),
-  ["SELECT", "diario"],
-  ["INSERT", "diario"],
+  ["DELETE", "tentativa_de_entrar"],
+  ["DELETE", "tentativa"],
+  ...["diario", "acesso"].flatMap((tabela) => [["SELECT", tabela], ["INSERT", tabela]] as const),
+  ["DELETE", "contato"],
   ["UPDATE", "clinica_livro"],
   ["USAGE", "agendamento_id_seq"],
   ["USAGE", "espera_numero_seq"],
   ["USAGE", "chave_numero_seq"],
+  ["USAGE", "pessoa_numero_seq"],
+  ["USAGE", "titular_numero_seq"],
   ["USAGE", "diario_id_seq"],
+  ["USAGE", "acesso_id_seq"],
 ];
 
 /**
@@ -144,7 +158,7 @@ async function versaoDe(ligacao: Ligacao, onde: string, ate: number): Promise<nu
 }
 
 function pelaMetade(onde: string, oQueFalta: string): ErroDoArmazem {
-  const tabelas = ["clinica_livro", ...TABELAS, "contagem"].join(", ");
+  const tabelas = ["clinica_livro", ...TABELAS, "contagem", "tentativa_de_entrar"].join(", ");
   return new ErroDoArmazem(
     `${onde}: o livro está pela metade (${oQueFalta}); restaure a cópia inteira num banco vazio, ou apague o que ficou ` +
       `(DROP TABLE IF EXISTS ${tabelas}) se nada ali faz falta`,

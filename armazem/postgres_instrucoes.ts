@@ -6,6 +6,7 @@
  */
 
 import {
+  type Anotacao,
   CANCELADOS_DE_UM_DIA,
   type Contato,
   type Liquido,
@@ -14,6 +15,7 @@ import {
   type Novo,
   type UltimaSenha,
 } from "../clinica/livro.ts";
+import type { Elo, TabelaDaTrilha } from "../clinica/trilha.ts";
 import type { Restricoes } from "./postgres_esquema.ts";
 import { ALGUEM_ESPERA, escreveEsperas, type PreparadaDaEspera, preparadasDaEspera } from "./postgres_espera.ts";
 import { type Instrucao, numeros, textos, type Valor } from "./postgres_ligacao.ts";
@@ -30,7 +32,8 @@ import {
   NO_POSTGRES,
 } from "./postgres_tabelas.ts";
 import { type PreparadaDasTravas, PREPARADAS_DAS_TRAVAS } from "./postgres_travas.ts";
-import { COLUNAS } from "./tabelas.ts";
+import { escreveTentativas, type PreparadaDasTentativas, PREPARADAS_DAS_TENTATIVAS } from "./postgres_tentativas.ts";
+import { COLUNAS, colunasDe } from "./tabelas.ts";
 
 // ------------------------------------------------------------------------------------------------------ as preparadas
 
@@ -143,9 +146,13 @@ function atualizacao(forma: Forma, restricoes: Restricoes): string {
   const [arrays, valores] = daForma(forma, 3, ({ nome }) => `a.${nome}`);
   const mudam = forma.colunas.map(({ nome }) => nome);
   const ficam = ["criado_em", "origem", ...DA_IMAGEM.map(({ nome }) => nome)].filter((nome) => !mudam.includes(nome));
+  // De quem passou a ser outro não se guarda de onde veio.
+  const deOnde = mudam.includes("cpf")
+    ? ", origem = CASE agendamento.cpf WHEN novo.cpf THEN agendamento.origem ELSE '' END"
+    : "";
   return `
     WITH feito AS (
-      UPDATE agendamento SET (${nomes}) = ROW (${mudam.map((nome) => `novo.${nome}`).join(", ")})
+      UPDATE agendamento SET (${nomes}) = ROW (${mudam.map((nome) => `novo.${nome}`).join(", ")})${deOnde}
       FROM (
         SELECT * FROM (
           SELECT a.numero, a.versao AS antes, ${ficam.map((nome) => `a.${nome}`).join(", ")}, ${valores}
@@ -176,6 +183,18 @@ export function excecoesDesde(data: string): string {
   FROM (SELECT ${DA_EXCECAO} FROM excecao WHERE NOT revogada AND ate >= ${data}) AS valem)`;
 }
 
+/** A ponta de uma cadeia, `"1234 selo"`; nulo, se está por começar. */
+export function pontaDe(tabela: TabelaDaTrilha, servidor: string): string {
+  return `(SELECT ordem || ' ' || selo FROM ${tabela} WHERE servidor = ${servidor} AND servidor <> ''
+    ORDER BY ordem DESC LIMIT 1)`;
+}
+
+/** A que isso diz. */
+export function lerPonta(escrita: Valor): Elo {
+  const [ordem, selo] = (escrita ?? "0 ").split(" ");
+  return { ordem: Number(ordem), selo };
+}
+
 /**
  * O que cada conexão prepara. Um lote é uma sequência delas numa ida só, e o que falha pula o resto.
  *
@@ -196,7 +215,8 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
         (SELECT semana_que_vale FROM clinica_livro), CASE WHEN $2::text IS NOT NULL THEN ${excecoesDesde("$2")} END,
         $3::boolean AND ${ALGUEM_ESPERA},
         CASE WHEN $4::integer > 0 THEN (
-          SELECT string_agg(nextval('espera_numero_seq')::text, ',') FROM generate_series(1, $4::integer)) END
+          SELECT string_agg(nextval('espera_numero_seq')::text, ',') FROM generate_series(1, $4::integer)) END,
+        ${pontaDe("diario", "$5")}
       FROM (SELECT nextval('diario_id_seq') AS id) AS novo`,
     // Mais números; e a semana e as exceções outra vez, pois podem ter mudado antes de se travarem mais dias.
     numera_mais: `
@@ -206,6 +226,10 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     valem: `SELECT ${excecoesDesde("$1::text")}`,
     ultima_excecao: "SELECT coalesce(max(numero), 0) FROM excecao",
     contatos: "SELECT cpf, email, telefone FROM contato WHERE cpf = ANY ($1::text[])",
+    guardas: `
+      SELECT pedido.cpf, t.ato, t.motivo, t.quando FROM unnest($1::text[]) AS pedido (cpf) CROSS JOIN LATERAL (
+        SELECT * FROM titular WHERE pessoa = pedido.cpf AND ato IN ('GUARDA', 'SOLTA')
+        ORDER BY numero DESC LIMIT 1) AS t`,
     senhas: "SELECT data, letra, ultima FROM senha WHERE data = ANY ($1::text[])",
     ativos: `SELECT ${CAMPOS} FROM agendamento AS a WHERE a.ativo AND a.cpf = ANY ($1::text[])`,
     acabados: `SELECT ${CAMPOS} FROM ${acabados("$1")}`,
@@ -241,11 +265,21 @@ export function preparadas(restricoes: Restricoes): Record<Preparada, string> {
     da_senhas: `
       INSERT INTO senha (data, letra, ultima) SELECT * FROM unnest($1::text[], $2::text[], $3::integer[])
       ON CONFLICT (data, letra) DO UPDATE SET ultima = EXCLUDED.ultima WHERE EXCLUDED.ultima > senha.ultima`,
-    anota: "INSERT INTO diario (id, lote, quando, mudancas) VALUES ($1, $2, $3, $4)",
+    anota: `INSERT INTO diario (${Object.keys(COLUNAS.diario).join(", ")}) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    ponta: `
+      SELECT ${pontaDe("acesso", "$1")},
+        (SELECT string_agg(nextval('acesso_id_seq')::text, ',') FROM generate_series(1, $2::integer))`,
+    acrescenta: `INSERT INTO acesso SELECT * FROM unnest(${
+      colunasDe("acesso").map(([, tipo], i) => `$${i + 1}::${NO_POSTGRES[tipo]}[]`).join(", ")
+    })`,
+    esquece: "WITH contas AS (DELETE FROM tentativa WHERE cpf = $1) DELETE FROM contato WHERE cpf = $1",
+    renomeia: "UPDATE titular SET pessoa = $1, motivo = '' WHERE pessoa = $2",
+    anota_titular: "INSERT INTO titular (quando, ato, pessoa, motivo) VALUES ($1, $2, $3, $4)",
     procura: "SELECT EXISTS (SELECT FROM diario WHERE id = $1 AND lote = $2)",
     adota: "UPDATE clinica_livro SET semana_que_vale = $1",
     estreia: "UPDATE clinica_livro SET semana_que_vale = $1 WHERE semana_que_vale = ''",
     ...PREPARADAS_DAS_TRAVAS,
+    ...PREPARADAS_DAS_TENTATIVAS,
     ...preparadasDaEspera(restricoes),
   };
 }
@@ -256,10 +290,13 @@ export type Preparada =
   | ("numera" | "numera_mais")
   | ("valem" | "ultima_excecao" | "contatos" | "senhas")
   | ("ativos" | "acabados" | "dias" | "dias_que_mudam" | "dias_que_voltam" | "periodos" | "cancelados")
+  | ("ponta" | "acrescenta")
   | ("marca" | "insere" | "acaba" | "atualiza" | "excetua" | "contata" | "da_senhas" | "anota")
+  | ("guardas" | "esquece" | "renomeia" | "anota_titular")
   | "procura"
   | ("adota" | "estreia")
   | PreparadaDasTravas
+  | PreparadaDasTentativas
   | PreparadaDaEspera;
 
 /** Uma instrução preparada, com os valores dela. */
@@ -274,7 +311,8 @@ export function instrucao(preparada: Preparada, ...valores: Valor[]): Instrucao 
  * que nenhum pode ir à frente, é recusada, e quem divide o lote a faz em passos.
  */
 export function escreve(liquido: Liquido): Instrucao[] {
-  const { quando, novos, mudados, excecoes, contatos, senhas, esperas, tique, ...resto } = liquido;
+  const { quando, novos, mudados, excecoes, contatos, senhas, esperas, tique, tentativas, poda, titulares, ...resto } =
+    liquido;
   resto satisfies Nada;
   const instrucoes: Instrucao[] = [];
   const [saem, ficam] = [false, true].map((ativo) => mudados.filter(({ depois }) => depois.ativo === ativo));
@@ -282,11 +320,22 @@ export function escreve(liquido: Liquido): Instrucao[] {
   if (ficam.length > 0) instrucoes.push(atualiza(ficam));
   if (novos.length > 0) instrucoes.push(insere(quando, novos));
   if (excecoes.length > 0) instrucoes.push(instrucao("excetua", quando, JSON.stringify(excecoes)));
+  instrucoes.push(...titulares.flatMap((um) => anota(quando, um)));
   if (contatos.length > 0) instrucoes.push(contata(quando, contatos));
   if (senhas.length > 0) instrucoes.push(daSenhas(senhas));
   instrucoes.push(...escreveEsperas(esperas, quando));
   if (tique !== undefined) instrucoes.push(instrucao("tica", tique));
+  instrucoes.push(...escreveTentativas({ tentativas, poda }));
   return instrucoes;
+}
+
+function anota(quando: string, { ato, cpf, pseudonimo, motivo }: Anotacao): Instrucao[] {
+  if (ato !== "ANONIMIZA") return [instrucao("anota_titular", quando, ato, cpf, motivo)];
+  return [
+    instrucao("esquece", cpf),
+    instrucao("renomeia", pseudonimo, cpf),
+    instrucao("anota_titular", quando, ato, pseudonimo, motivo),
+  ];
 }
 
 function insere(quando: string, novos: readonly Novo[]): Instrucao {

@@ -6,10 +6,11 @@
  */
 
 import { type Alcance, type Lote, NENHUM_ALCANCE, type Vista } from "../clinica/livro.ts";
+import type { Elo } from "../clinica/trilha.ts";
 import type { Alargamento } from "./postgres_alargamento.ts";
 import { type Lembrancas, pedidas, podeAlargar } from "./postgres_carga.ts";
 import { EsperasLidas } from "./postgres_esperas_lidas.ts";
-import { instrucao } from "./postgres_instrucoes.ts";
+import { instrucao, lerPonta } from "./postgres_instrucoes.ts";
 import { type Ligacao, PrazoVencido } from "./postgres_ligacao.ts";
 import { tenta, travas } from "./postgres_travas.ts";
 import { Carregada } from "./postgres_vista.ts";
@@ -24,6 +25,8 @@ export interface Travado {
   readonly id: string;
   /** A semana que vale no livro. */
   readonly semana: string;
+  /** A que linha do diário se segue a dele, na cadeia deste servidor. */
+  readonly ponta: Elo;
 }
 
 /** O que começar e alargar têm em comum. */
@@ -36,6 +39,16 @@ export interface Como {
   readonly quando: number;
   /** Até quando se espera. */
   readonly ate: number;
+}
+
+/** O que só o começo precisa. */
+export interface ComoComecar extends Como {
+  /** O que se pede. */
+  readonly pedido: Alcance;
+  /** O que vagar segura-se para ninguém. */
+  readonly soSegura: boolean;
+  /** A cadeia da trilha em que se escreve. */
+  readonly cadeia: string;
 }
 
 /**
@@ -53,7 +66,7 @@ export interface Como {
  */
 export async function comeca(
   toma: () => Promise<Ligacao>,
-  { pedido, largo, soSegura, lembrancas, quando, ate }: Como & { readonly pedido: Alcance; readonly soSegura: boolean },
+  { pedido, largo, soSegura, cadeia, lembrancas, quando, ate }: ComoComecar,
 ): Promise<Travado> {
   const alcance = largo.sobre(pedido);
   const mudam = largo.esperas ? alcance.mudam : [];
@@ -67,20 +80,21 @@ export async function comeca(
         alcance.excecoes === "nada" ? null : alcance.hoje,
         String(podeAlargar(alcance)),
         String(largo.novasEsperas),
+        cadeia,
       );
-      const antes = [instrucao("comeca"), ...travas(alcance, { mudam, origens: largo.origens }), numera];
+      const antes = [instrucao("comeca"), ...travas(alcance, { mudam, origens: largo.origens, cadeia }), numera];
       const vista = new Carregada(alcance, new EsperasLidas(alcance, largo), soSegura);
       const parte = { alcance, falta: largo, contatos: pedido.cpfs, mudam, excecoes: false };
       const leituras = pedidas(vista, parte, lembrancas);
       const resultados = await ligacao.executa([...antes, ...leituras.map(([instrucao]) => instrucao)], ate);
-      const [id, , novos, semana, valem, alguem, lugares] = resultados[antes.length - 1].rows[0];
+      const [id, , novos, semana, valem, alguem, lugares, ponta] = resultados[antes.length - 1].rows[0];
       vista.recebeNumeros(novos);
       vista.esperas.recebeAlguem(alguem);
       vista.esperas.recebeLugares(lugares, quando);
       if (valem !== null) vista.recebeExcecoes(lembrancas.excecoes.le(valem));
       leituras.forEach(([, recebe], i) => recebe(resultados[antes.length + i]));
       vista.leuOsQueMudam(mudam);
-      return { ligacao, vista, id: id ?? "", semana: semana ?? "" };
+      return { ligacao, vista, id: id ?? "", semana: semana ?? "", ponta: lerPonta(ponta) };
     } catch (causa) {
       const viva = await ligacao.desfaz(ate);
       // Uma conexão que caiu não mudou nada: tenta-se uma vez com outra.

@@ -11,6 +11,7 @@ import { ate, cpfDeExemplo, Pasta } from "../testes/apoio.ts";
 import { Cluster, clusterDoArquivo, FALTA, SENHA, testeComPostgres } from "../testes/cluster.ts";
 import { DIA, grava, livres, marca } from "../testes/mudancas.ts";
 import { ArmazemPostgres } from "./postgres.ts";
+import { PASSOS } from "./postgres_migracao.ts";
 import { listaDoPostgres } from "./postgres_copia.ts";
 
 /** Um cluster serve a todos os testes deste arquivo; cada um tem um banco seu. */
@@ -48,8 +49,8 @@ teste("um livro mais novo, o banco de outro programa e outra codificação: uma 
   await recusa(url, '"contato" de outro programa');
   await cluster.executa("DROP TABLE contato", banco);
   await cria(url);
-  await cluster.executa("UPDATE clinica_livro SET versao = 7", banco);
-  await recusa(url, "da versão 7", "conhece até a 5", "atualize");
+  await cluster.executa(`UPDATE clinica_livro SET versao = ${PASSOS.length + 1}`, banco);
+  await recusa(url, `da versão ${PASSOS.length + 1}`, `conhece até a ${PASSOS.length}`, "atualize");
   await cluster.executa(`CREATE DATABASE ${banco}_ascii ENCODING 'SQL_ASCII' TEMPLATE template0`);
   await recusa(cluster.url(`${banco}_ascii`), "SQL_ASCII", "UTF8");
 });
@@ -66,10 +67,7 @@ teste("um livro pela metade é chamado assim, e nada se cria por cima dele", asy
   await cluster.executa("DROP TABLE agendamento", banco);
   await recusa(url, "pela metade", "falta agendamento e agendamento_id_seq");
   await assertRejects(() => listaDoPostgres(url, DIA), ErroDoArmazem, "pela metade");
-  await cluster.executa(
-    "DROP TABLE IF EXISTS clinica_livro, agendamento, excecao, contato, espera, senha, contagem, chave, diario",
-    banco,
-  );
+  await cluster.executa("DROP SCHEMA public CASCADE; CREATE SCHEMA public", banco);
   await cria(url);
 });
 
@@ -106,17 +104,22 @@ teste("um papel que não pode o que é preciso: a mensagem diz o quê, e a instr
     const direito of [
       "SELECT ON clinica_livro",
       ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
-        ["agendamento", "excecao", "contato", "espera", "senha", "contagem", "chave"].map((tabela) =>
-          `${direito} ON ${tabela}`
-        )
+        ["agendamento", "excecao", "contato", "espera", "senha", "contagem", "chave", "pessoa"]
+          .concat("titular", "tentativa", "tentativa_de_entrar")
+          .map((tabela) => `${direito} ON ${tabela}`)
       ),
-      "SELECT ON diario",
-      "INSERT ON diario",
+      "DELETE ON tentativa_de_entrar",
+      "DELETE ON tentativa",
+      ...["SELECT ON diario", "INSERT ON diario", "SELECT ON acesso", "INSERT ON acesso"],
+      "DELETE ON contato",
       "UPDATE ON clinica_livro",
       "USAGE ON agendamento_id_seq",
       "USAGE ON espera_numero_seq",
       "USAGE ON chave_numero_seq",
+      "USAGE ON pessoa_numero_seq",
+      "USAGE ON titular_numero_seq",
       "USAGE ON diario_id_seq",
+      "USAGE ON acesso_id_seq",
     ]
   ) {
     await recusa(dele, `GRANT ${direito} TO`);

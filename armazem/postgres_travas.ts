@@ -7,14 +7,16 @@
 
 import type { Alcance } from "../clinica/livro.ts";
 import { PARA_NINGUEM } from "../clinica/promover.ts";
+import type { TabelaDaTrilha } from "../clinica/trilha.ts";
 import { doisTextos, type Instrucao, numeros, textos, type Valor } from "./postgres_ligacao.ts";
 import { chaveDe, PREFIXO } from "./postgres_migracao.ts";
 import { diasDosQueVoltam } from "./postgres_tabelas.ts";
 
 /**
- * A ordem das travas é uma só: a do que o relógio manda fazer, os CPFs, depois as listas de espera, os endereços de onde se
- * entra nelas, os dias e as senhas, cada um pelo número. Quem muda uma entrada tem as do CPF e da lista dela; quem lê a fila
- * de uma hora, a da lista; quem conta as entradas de um endereço para lhe dar mais uma, a dele.
+ * A ordem das travas é uma só: a da cadeia da trilha, a do que o relógio manda fazer, os CPFs, depois as listas de espera, os
+ * endereços de onde se entra nelas, os dias e as senhas, cada um pelo número. Quem muda uma entrada tem as do CPF e da lista
+ * dela; quem lê a fila de uma hora, a da lista; quem conta as entradas de um endereço para lhe dar mais uma, ou as recusas que
+ * já teve, a dele.
  *
  * O que se descobre depois de ler só se tenta (`tenta`), fora de ordem: quem não espera não faz um impasse.
  *
@@ -31,15 +33,18 @@ export interface Alem {
   readonly mudam: readonly string[];
   /** Os endereços. */
   readonly origens: Iterable<string>;
+  /** A cadeia da trilha em que o lote escreve. */
+  readonly cadeia: string;
 }
 
 /** As travas que um lote toma antes de ler: as dos CPFs, as das listas e dos endereços, e as dos dias e das senhas. */
-export function travas(alcance: Alcance, { mudam: queDeixam, origens }: Alem): Instrucao[] {
-  const { cpfs, dias, mudam, voltam, vizinhas, senhas, excecoes, listas, pendencias } = alcance;
+export function travas(alcance: Alcance, { mudam: queDeixam, origens, cadeia }: Alem): Instrucao[] {
+  const { cpfs, dias, mudam, voltam, vizinhas, senhas, excecoes, listas, pendencias, tentativas } = alcance;
   const instrucoes: Instrucao[] = [];
-  const primeiras = [...pendencias === undefined ? [] : [DO_RELOGIO], ...dosCpfs(cpfs)];
-  if (primeiras.length > 0) instrucoes.push(instrucao("trava", numeros(primeiras)));
-  const enderecos = emFaixas(PREFIXO.origem, [...origens]);
+  const primeiras = [daCadeia("diario", cadeia), ...pendencias === undefined ? [] : [DO_RELOGIO], ...dosCpfs(cpfs)];
+  instrucoes.push(instrucao("trava", numeros(primeiras)));
+  const redes = tentativas.filter(([cpf]) => cpf === "").map(([, rede]) => rede);
+  const enderecos = emFaixas(PREFIXO.origem, [...origens, ...redes]);
   if (listas.length + queDeixam.length + enderecos.length > 0) {
     instrucoes.push(instrucao("trava_listas", textos(listas), textos(queDeixam), numeros(enderecos)));
   }
@@ -52,7 +57,7 @@ export function travas(alcance: Alcance, { mudam: queDeixam, origens }: Alem): I
 }
 
 /** As mesmas, sem esperar por nenhuma: cada instrução diz se as tomou todas. */
-export function tenta({ cpfs, dias, listas }: Alcance, { mudam, origens }: Alem): Instrucao[] {
+export function tenta({ cpfs, dias, listas }: Alcance, { mudam, origens }: Omit<Alem, "cadeia">): Instrucao[] {
   const enderecos = emFaixas(PREFIXO.origem, [...origens]);
   return [
     instrucao("tenta", numeros(dosCpfs(cpfs))),
@@ -74,10 +79,23 @@ function dosCpfs(cpfs: readonly string[]): number[] {
   return emFaixas(PREFIXO.cpf, cpfs.filter((cpf) => cpf !== PARA_NINGUEM));
 }
 
+/**
+ * A de uma cadeia da trilha. Só o servidor dela a toma, e só espera se não sabe ainda o que houve com o lote anterior: a linha
+ * que se escreve segue-se à dele, se ficou.
+ */
+export function daCadeia(tabela: TabelaDaTrilha, cadeia: string): number {
+  return chaveDe(PREFIXO.cadeia, espalha(`${tabela} ${cadeia}`));
+}
+
 /** A de quem trata do que o relógio manda fazer: um servidor de cada vez. */
 const DO_RELOGIO = chaveDe(PREFIXO.migracao, 1);
 
 const TODOS_OS_DIAS: readonly number[] = Array.from({ length: FAIXAS }, (_, faixa) => chaveDe(PREFIXO.dia, faixa));
+
+/** Toma uma trava. */
+export function trava(chave: number): Instrucao {
+  return instrucao("trava", numeros([chave]));
+}
 
 /** As travas de todos os dias de todas as agendas: quem as tem, ninguém decide sobre um dia. */
 export function travaTudo(): Instrucao {

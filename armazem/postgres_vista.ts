@@ -12,6 +12,8 @@ import type { Excecao } from "../clinica/excecao.ts";
 import {
   type Alcance,
   type Contato,
+  type Ficha,
+  type GuardaLegal,
   type LetraDeSenha,
   LINHAS_DE_UM_CPF,
   type Mudanca,
@@ -22,10 +24,13 @@ import {
 } from "../clinica/livro.ts";
 import { Ocupacao, PorDia } from "../clinica/ocupacao.ts";
 import { PARA_NINGUEM } from "../clinica/promover.ts";
+import type { Tentativa } from "../clinica/tentativa.ts";
 import type { Alargamento } from "./postgres_alargamento.ts";
+import { lerEspera } from "./postgres_espera.ts";
 import type { EsperasLidas } from "./postgres_esperas_lidas.ts";
 import type { Retorno, Valor } from "./postgres_ligacao.ts";
 import { lerAgendamento } from "./postgres_tabelas.ts";
+import { lerTentativa } from "./tabelas.ts";
 
 /** O que se carregou. */
 export class Carregada implements Vista {
@@ -39,6 +44,9 @@ export class Carregada implements Vista {
   #excecoes: readonly Excecao[] | undefined;
   #contatos: Map<string, Contato> | undefined;
   #senhas = new Map<string, number>();
+  #tentativas = new Map<string, Tentativa>();
+  #guardas = new Map<string, GuardaLegal>();
+  #acabadas = new Map<string, Espera[]>();
   /** A parte que é da lista de espera. */
   readonly esperas: EsperasLidas;
   /** Os que um lote pode usar; uma leitura não grava o que decide, e não os gasta. */
@@ -145,6 +153,12 @@ export class Carregada implements Vista {
     return this.#senhas.get(letra + data) ?? 0;
   }
 
+  /** A conta do que se tentou com um CPF por uma rede. */
+  tentativa(cpf: string, rede: string): Tentativa | undefined {
+    if (!this.#alcance.tentativas.some((par) => par[0] === cpf && par[1] === rede)) foraDoAlcance("uma conta");
+    return this.#tentativas.get(`${cpf} ${rede}`);
+  }
+
   /** Um número que o banco deu; o de quem só lê não se grava, e basta que seja outro. */
   novoNumero(): number {
     const n = this.#usados++;
@@ -163,6 +177,17 @@ export class Carregada implements Vista {
   /** A entrada de um CPF numa lista. */
   esperaDe(cpf: string, especialidade: string): Espera | undefined {
     return this.esperas.de(cpf, especialidade);
+  }
+
+  /** As entradas de pé de um CPF. */
+  esperasDe(cpf: string): readonly Espera[] {
+    return this.esperas.todasDe(cpf);
+  }
+
+  /** O que mais há de um CPF. */
+  fichaDe(cpf: string): Ficha {
+    if (!this.#alcance.fichas.includes(cpf)) foraDoAlcance("uma ficha");
+    return { guarda: this.#guardas.get(cpf), acabadas: this.#acabadas.get(cpf) ?? [] };
   }
 
   /** A hora segurada para uma entrada. */
@@ -223,14 +248,16 @@ export class Carregada implements Vista {
     this.#porConfirmar.clear();
     for (const mudanca of mudancas) {
       if (mudanca.sobre === "espera") {
-        const { cpf, especialidade } = mudanca.depois;
+        const { cpf, especialidade } = mudanca.antes ?? mudanca.depois;
         if (!this.#ativos.has(cpf)) this.#porTravar(cpf);
         if (!this.#alcance.listas.includes(especialidade)) this.esperas.falta.listas.add(especialidade);
       }
       if (mudanca.sobre !== "agendamento") continue;
       const { antes, depois } = mudanca;
-      if (depois.cpf !== PARA_NINGUEM && !this.#ativos.has(depois.cpf)) this.#porTravar(depois.cpf);
-      if (this.#alcance.excecoes === "muda") continue;
+      // Um pseudônimo é de quem tinha o CPF, e ninguém mais o tem.
+      const { cpf } = antes ?? depois;
+      if (cpf !== PARA_NINGUEM && !this.#ativos.has(cpf)) this.#porTravar(cpf);
+      if (this.#alcance.excecoes === "muda" || ficaOndeAcabou(antes, depois)) continue;
       for (const um of [antes, depois]) {
         if (um === undefined || !conta(um)) continue;
         const [agenda, { data }] = [agendaDe(um), um];
@@ -296,6 +323,24 @@ export class Carregada implements Vista {
   /** A última senha de cada data e letra. */
   recebeSenhas(linhas: Retorno["rows"]): void {
     for (const [data, letra, ultima] of linhas) this.#senhas.set(`${letra}${data}`, Number(ultima));
+  }
+
+  /** As contas que há. */
+  recebeTentativas(linhas: Retorno["rows"]): void {
+    for (const conta of linhas.map(lerTentativa)) this.#tentativas.set(`${conta.cpf} ${conta.rede}`, conta);
+  }
+
+  /** A última vez que se guardou ou soltou o que é de cada CPF. */
+  recebeGuardas(linhas: Retorno["rows"]): void {
+    for (const [cpf, ato, motivo, desde] of linhas) {
+      if (ato === "GUARDA") this.#guardas.set(cpf ?? "", { motivo: motivo ?? "", desde: desde ?? "" });
+    }
+  }
+
+  /** As entradas que acabaram, de cada CPF da mais nova à mais antiga. */
+  recebeAcabadas(linhas: Retorno["rows"]): void {
+    const lidas = Map.groupBy(linhas.map((linha) => lerEspera(linha)), ({ cpf }) => cpf);
+    for (const [cpf, dele] of lidas) this.#acabadas.set(cpf, dele);
   }
 
   /** Os ativos dos CPFs. */
@@ -372,6 +417,12 @@ function reparte(linhas: Retorno["rows"], por: Map<string, Agendamento[]>): void
     const agendamento = lerAgendamento(linha);
     por.get(agendamento.cpf)?.push(agendamento);
   }
+}
+
+/** Verdadeiro se já tinha acabado, e só muda o que dele se diz: nada se decide por isso. */
+function ficaOndeAcabou(antes: Agendamento | undefined, depois: Agendamento): boolean {
+  return antes !== undefined && !antes.ativo && !depois.ativo && antes.situacao === depois.situacao &&
+    antes.data === depois.data && antes.hora === depois.hora && agendaDe(antes) === agendaDe(depois);
 }
 
 function foraDoAlcance(oque: string): never {

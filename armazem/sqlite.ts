@@ -23,18 +23,23 @@ import {
   type Lote,
   type Quem,
   resume,
+  type Vencidos,
   type Vista,
 } from "../clinica/livro.ts";
 import type { Chave } from "../clinica/chave.ts";
+import type { LivroDasPessoas } from "../clinica/pessoa.ts";
+import type { Acesso, Cabeca } from "../clinica/trilha.ts";
 import { Ocupacao } from "../clinica/ocupacao.ts";
 import { disfarceDe } from "./disfarce.ts";
 import { Memoria } from "./memoria.ts";
+import { Acessos, Selo } from "./selo.ts";
 import { codigoPrimario, explica, passaALimpo, reconhece, SQLITE } from "./sqlite_arquivo.ts";
 import { type Banco, desfaz, escreve, escreveNoDiario, parouAntes, prepara } from "./sqlite_escrita.ts";
 import {
   diasMarcados,
   emLinhas,
   lerAgendamento,
+  lerGuardaLegal,
   lerOcupante,
   linhasDe,
   numero,
@@ -42,9 +47,22 @@ import {
   selecionaDoDia,
   texto,
 } from "./sqlite_leituras.ts";
+import { lerEspera } from "./sqlite_espera.ts";
 import { abreParaEscrever, type ComoAbrir } from "./sqlite_migracao.ts";
+import { pessoasDoSqlite } from "./sqlite_pessoas.ts";
+import {
+  type DeFora,
+  esqueceDeFora,
+  pedidosDeFora,
+  respondeDeFora,
+  tomaDeFora,
+  varreu,
+  varridoEm,
+  vencidos,
+} from "./sqlite_titular.ts";
 import { Trava } from "./sqlite_trava.ts";
-import { lerChave } from "./tabelas.ts";
+import { TrilhaDoArquivo } from "./sqlite_trilha.ts";
+import { lerChave, lerTentativa } from "./tabelas.ts";
 
 /** Páginas no WAL a partir das quais um commit faz o checkpoint ele mesmo: 16 MiB, se nunca houver um intervalo. */
 const PAGINAS_ATE_CHECKPOINT = 4096;
@@ -69,12 +87,16 @@ export interface OpcoesDoSqlite {
   novo?: boolean;
   /** Recebe, mais ou menos a cada segundo, uma frase sobre o que já se fez de uma migração demorada. */
   aoAndar?: (frase: string) => void;
+  /** Com que se sela a trilha; sem ele, com um que acaba com este processo. */
+  selo?: Selo;
 }
 
 /** O armazém num arquivo SQLite, ou em `:memory:` para experimentar. */
 export class ArmazemSqlite implements Armazem {
   #caminho: string;
   #trava: Trava | undefined;
+  #selo: Selo;
+  #acessos: Acessos;
   #banco: Banco | undefined;
   #memoria = new Memoria({
     ocupacao: (agenda, data) => {
@@ -89,6 +111,12 @@ export class ArmazemSqlite implements Armazem {
       const [linha] = linhasDe(this.#aberto().ultimaSenha, data, letra);
       return linha === undefined ? 0 : numero(linha[0]);
     },
+    tentativa: (cpf, rede) => linhasDe(this.#aberto().tentativa, cpf, rede).map(lerTentativa)[0],
+    haVelhas: (ate) => linhasDe(this.#aberto().haVelhas, ate)[0][0] === 1,
+    fichaDe: (cpf) => ({
+      guarda: lerGuardaLegal(linhasDe(this.#aberto().guardas, cpf)[0]),
+      acabadas: linhasDe(this.#aberto().acabadas, cpf).map((linha) => lerEspera(linha)),
+    }),
     faltas: ([de, ate], hoje) => linhasDe(this.#aberto().faltas, de, ate, hoje).map(lerAgendamento),
   });
   /** Como o diário diz um endereço. */
@@ -97,6 +125,8 @@ export class ArmazemSqlite implements Armazem {
   #emDia = false;
   #checkpoint: ReturnType<typeof setTimeout> | undefined;
   #ultimoLote = 0;
+  /** Do que se apagou ainda há algo no WAL. */
+  #porLimpar = false;
   #reserva: ReturnType<typeof setTimeout> | undefined;
   #reservada: Promise<void> | undefined;
   /** Antes disto não se tenta reabrir um livro que falhou: cada tentativa relê tudo, e todos esperam. */
@@ -105,9 +135,11 @@ export class ArmazemSqlite implements Armazem {
   #falha: ErroDoArmazem | undefined;
   #fechado = false;
 
-  private constructor(caminho: string, trava: Trava | undefined) {
+  private constructor(caminho: string, trava: Trava | undefined, selo: Selo = Selo.aoAcaso()) {
     this.#caminho = caminho;
     this.#trava = trava;
+    this.#selo = selo;
+    this.#acessos = new Acessos(selo);
   }
 
   /**
@@ -116,14 +148,14 @@ export class ArmazemSqlite implements Armazem {
    *
    * @throws {ErroDoArmazem} se outro servidor o usa, se não é um livro, se é de uma versão mais nova, se tem outro nome.
    */
-  static abre(caminho: string, { novo = false, aoAndar }: OpcoesDoSqlite = {}): ArmazemSqlite {
+  static abre(caminho: string, { novo = false, aoAndar, selo }: OpcoesDoSqlite = {}): ArmazemSqlite {
     if (caminho === ":memory:") {
-      const armazem = new ArmazemSqlite(caminho, undefined);
+      const armazem = new ArmazemSqlite(caminho, undefined, selo);
       armazem.#abre({ vazio: true });
       return armazem;
     }
     const trava = Trava.toma(caminho, { paraEscrever: true });
-    const armazem = new ArmazemSqlite(trava.caminho, trava);
+    const armazem = new ArmazemSqlite(trava.caminho, trava, selo);
     try {
       armazem.#abreTravado(trava, { vazio: novo || trava.criado, livro: !novo, aoAndar });
       return armazem;
@@ -158,7 +190,7 @@ export class ArmazemSqlite implements Armazem {
       else if (exigeLimpo) throw new ErroDoArmazem(`${this.#caminho}: o WAL não pôde ser passado a limpo`);
       this.#carrega(db);
       this.#disfarca = disfarceDe(this.#segredo(db));
-      return this.#banco = prepara(db);
+      return this.#banco = prepara(db, new TrilhaDoArquivo(db, this.#selo, this.#acessos));
     } catch (causa) {
       db.close();
       throw causa;
@@ -207,14 +239,14 @@ export class ArmazemSqlite implements Armazem {
     return { tipo: "gravado", resultado: lote.resultado };
   }
 
-  #transacao(banco: Banco, faz: () => void): Fim<undefined> {
+  #transacao<T>(banco: Banco, faz: () => T): Fim<T> {
     let confirmando = false;
     try {
       banco.begin.run();
-      faz();
+      const resultado = faz();
       confirmando = true;
       banco.commit.run();
-      return { tipo: "gravado", resultado: undefined };
+      return { tipo: "gravado", resultado };
     } catch (causa) {
       const emDuvida = confirmando && !parouAntes(causa);
       if (!desfaz(banco, emDuvida)) {
@@ -292,6 +324,84 @@ export class ArmazemSqlite implements Armazem {
     return linhasDe(this.#aberto().chaves).map(lerChave);
   }
 
+  /** As pessoas que entram pelas páginas, e as tentativas de entrar: gravadas como um lote, sem nada do que ele muda. */
+  readonly pessoas: LivroDasPessoas = pessoasDoSqlite({
+    le: (faz) => faz(this.#aberto().db),
+    grava: (faz) => {
+      const banco = this.#aberto();
+      const fim = this.#transacao(banco, () => faz(banco.db));
+      if (fim.tipo !== "gravado") throw explica(this.#caminho, fim.causa);
+      this.#agendaCheckpoint();
+      return fim.resultado;
+    },
+  });
+
+  /** Como o diário diz quem. */
+  disfarca(quem: Quem): string {
+    return this.#disfarca(quem);
+  }
+
+  /** Acrescenta acessos à trilha, num lote só deles. */
+  // deno-lint-ignore require-await
+  async acrescenta(acessos: readonly Acesso[]): Promise<void> {
+    const banco = this.#aberto();
+    const fim = this.#transacao(banco, () => banco.trilha.acrescenta(acessos));
+    if (fim.tipo !== "gravado") throw fim.causa;
+    this.#acessos.ficou();
+    this.#agendaCheckpoint();
+  }
+
+  /** As pontas das cadeias com um destes nomes. */
+  // deno-lint-ignore require-await
+  async cabecas(...servidores: readonly string[]): Promise<Cabeca[]> {
+    const { trilha } = this.#aberto();
+    return servidores.flatMap((servidor) => trilha.cabecas(servidor));
+  }
+
+  // ------------------------------------------------------------------------------------------------ os titulares
+
+  /** Os CPFs com algo de antes de uma data. */
+  // deno-lint-ignore require-await
+  async vencidos(antesDe: string, depoisDe: number): Promise<Vencidos> {
+    return vencidos(this.#aberto().db, antesDe, depoisDe);
+  }
+
+  /** Só este servidor tem o livro: basta saber se já se fez. */
+  async varre(faz: (escrito: string) => Promise<string | undefined>): Promise<boolean> {
+    const depois = await faz(varridoEm(this.#aberto().db));
+    if (depois !== undefined) varreu(this.#aberto().db, depois);
+    return depois !== undefined;
+  }
+
+  /** Esvazia o WAL, em que está ainda o que se apagou; falso se alguém o lê. */
+  limpa(): boolean {
+    try {
+      this.#porLimpar = !passaALimpo(this.#aberto().db);
+    } catch {
+      this.#porLimpar = true;
+    }
+    // Há quem leia o WAL, ou o disco está cheio: tenta-se outra vez no intervalo seguinte.
+    if (this.#porLimpar) this.#agendaCheckpoint();
+    else this.#agendaReserva();
+    return !this.#porLimpar;
+  }
+
+  /** Refaz o arquivo, sem nada do que se apagou antes de `secure_delete`. Ninguém é atendido enquanto dura. */
+  // deno-lint-ignore require-await
+  async compacta(): Promise<void> {
+    const { db } = this.#aberto();
+    db.exec("VACUUM");
+    this.limpa();
+  }
+
+  /** O que `servidor.ts titular` deixou pedido. */
+  readonly deFora: PedidosDeFora = {
+    pendentes: () => pedidosDeFora(this.#aberto().db),
+    toma: (qual) => tomaDeFora(this.#aberto().db, qual),
+    responde: (qual, resposta) => respondeDeFora(this.#aberto().db, qual, resposta),
+    esquece: () => esqueceDeFora(this.#aberto().db),
+  };
+
   /** Fecha o livro e solta a trava. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fechado = true;
@@ -331,12 +441,25 @@ export class ArmazemSqlite implements Armazem {
       this.#checkpoint = setTimeout(() => this.#descansa());
       return;
     }
+    if (this.#porLimpar) return void this.limpa();
     try {
       this.#banco?.db.exec("PRAGMA wal_checkpoint(PASSIVE)");
     } catch {
       // Disco cheio, por exemplo: o WAL continua valendo e o próximo intervalo tenta de novo.
     }
   }
+}
+
+/** Os pedidos deixados ao servidor que tem o livro. */
+export interface PedidosDeFora {
+  /** Os que ainda ninguém tomou. */
+  readonly pendentes: () => readonly DeFora[];
+  /** Toma um. */
+  readonly toma: (qual: number) => void;
+  /** Responde a um que se tomou. */
+  readonly responde: (qual: number, resposta: string) => void;
+  /** Esquece os que ficaram de antes. */
+  readonly esquece: () => void;
 }
 
 /** Como `Procura.passaAlguns`; o que não se pôde passar agora fica na memória. */

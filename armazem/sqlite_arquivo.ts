@@ -134,7 +134,9 @@ export function escreveCopia(db: DatabaseSync, destino: string, parcial: string)
 /** Copia o livro, consistente, por cima do que ali houver; inteira e no disco, ou nada. */
 export function copiaInteira(db: DatabaseSync, parcial: string): void {
   try {
-    Deno.openSync(parcial, { write: true, create: true, truncate: true, mode: 0o600 }).close();
+    // Nem por um atalho, nem num arquivo que outro abriu antes: o que ali houver sai, e este nasce só de quem o faz.
+    if (existe(parcial)) Deno.removeSync(parcial);
+    Deno.openSync(parcial, { write: true, createNew: true, mode: 0o600 }).close();
     db.prepare("VACUUM INTO ?").run(parcial);
     using arquivo = Deno.openSync(parcial, { write: true });
     arquivo.syncSync();

@@ -19,6 +19,7 @@ import {
 } from "../testes/livro_sqlite.ts";
 import { ativosDe, DIA, grava, marca } from "../testes/mudancas.ts";
 import { copiaLivro, fonteSqlite, listaDoLivro, livroNovoSqlite } from "./sqlite_copia.ts";
+import { VERSAO } from "./sqlite_esquema.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 
 teste("o arquivo, o WAL e a trava são só do dono", async (livro) => {
@@ -32,10 +33,10 @@ teste("o arquivo, o WAL e a trava são só do dono", async (livro) => {
   }
 });
 
-teste("o arquivo diz o que é: application_id CLIN, versão 5, WAL", async (livro) => {
+teste("o arquivo diz o que é: application_id CLIN, a versão, WAL", async (livro) => {
   await livroComUm(livro);
   assertEquals(consulta(livro, "PRAGMA application_id"), [{ application_id: 0x434c494e }]);
-  assertEquals(consulta(livro, "PRAGMA user_version"), [{ user_version: 5 }]);
+  assertEquals(consulta(livro, "PRAGMA user_version"), [{ user_version: VERSAO }]);
   assertEquals(consulta(livro, "PRAGMA journal_mode"), [{ journal_mode: "wal" }]);
 });
 
@@ -98,10 +99,10 @@ teste("a tabela recusa o que não tem forma de agendamento", async (livro) => {
 
 teste("um livro de uma versão mais nova é recusado, com as duas versões", async (livro) => {
   await livroComUm(livro);
-  executa(livro, "PRAGMA user_version = 7");
-  recusado(livro, ["da versão 7", "conhece até a 5", "atualize"]);
-  assertThrows(() => listaDoLivro(livro, DIA), ErroDoArmazem, "versão 7");
-  assertThrows(() => copiaLivro(livro, `${livro}.copia`), ErroDoArmazem, "versão 7");
+  executa(livro, `PRAGMA user_version = ${VERSAO + 1}`);
+  recusado(livro, [`da versão ${VERSAO + 1}`, `conhece até a ${VERSAO}`, "atualize"]);
+  assertThrows(() => listaDoLivro(livro, DIA), ErroDoArmazem, `versão ${VERSAO + 1}`);
+  assertThrows(() => copiaLivro(livro, `${livro}.copia`), ErroDoArmazem, `versão ${VERSAO + 1}`);
   assertEquals(consulta(livro, "SELECT cpf FROM agendamento"), [{ cpf: cpfDeExemplo(1) }]);
 });
 

@@ -41,6 +41,21 @@ teste("a cópia é um livro inteiro, só do dono, e abre como um livro", async (
   assertEquals((await copia.lista(DIA)).map(({ cpf }) => cpf), [cpfDeExemplo(1)]);
 });
 
+teste("a cópia não segue um atalho, nem fica num arquivo que já lá estava", async (livro, pasta) => {
+  if (Deno.build.os === "windows") return;
+  await livroComUm(livro);
+  const [destino, alheio] = [pasta.arquivo("copia.db"), pasta.arquivo("alheio")];
+  const parcial = `${destino}.${Deno.pid}.parcial`;
+  Deno.writeTextFileSync(alheio, "de outro");
+  Deno.symlinkSync(alheio, parcial);
+  copiaLivro(livro, destino);
+  assertEquals(Deno.readTextFileSync(alheio), "de outro");
+  Deno.removeSync(destino);
+  Deno.writeTextFileSync(parcial, "", { mode: 0o666 });
+  copiaLivro(livro, destino);
+  assertEquals(modo(destino), 0o600);
+});
+
 teste("importada de um arquivo para outro, a lista de espera fica igual", async (livro, pasta) => {
   const destino = pasta.arquivo("outro.db");
   const pede = comEspera();

@@ -7,13 +7,24 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { escreveDiario } from "../clinica/diario.ts";
 import type { Liquido, Mudanca, Nada, Quem } from "../clinica/livro.ts";
+import { TENTATIVAS_APAGADAS } from "../clinica/tentativa.ts";
 import { codigoEstendido, codigoPrimario, SQLITE } from "./sqlite_arquivo.ts";
 import { VERSAO } from "./sqlite_esquema.ts";
 import { Agendamentos } from "./sqlite_instrucoes.ts";
-import { EscritaDeEsperas } from "./sqlite_espera.ts";
-import { emLinhas, FALTAS, OCUPANTES, PERIODO, ULTIMA_SENHA } from "./sqlite_leituras.ts";
+import { ACABADAS, EscritaDeEsperas } from "./sqlite_espera.ts";
+import {
+  emLinhas,
+  FALTAS,
+  GUARDAS,
+  HA_VELHAS,
+  OCUPANTES,
+  PERIODO,
+  TENTATIVA,
+  ULTIMA_SENHA,
+} from "./sqlite_leituras.ts";
 import { Procura } from "./sqlite_procura.ts";
-import { CHAVES, COLUNAS } from "./tabelas.ts";
+import type { TrilhaDoArquivo } from "./sqlite_trilha.ts";
+import { CHAVES, COLUNAS, DA_TENTATIVA, escreveTentativa } from "./tabelas.ts";
 
 /** O código estendido de uma escrita que falhou: o commit parou antes de escrever a linha do WAL que o faria valer. */
 const ESCRITA_FALHOU = 778;
@@ -37,14 +48,30 @@ export interface Banco {
   readonly excecao: StatementSync;
   /** Guarda um contato por cima do que havia. */
   readonly contato: StatementSync;
+  /** Esquece o contato de um CPF. */
+  readonly semContato: StatementSync;
+  /** Apaga as contas do que se tentou com um CPF. */
+  readonly semContas: StatementSync;
+  /** Passa ao pseudônimo o que se anotou de um CPF. */
+  readonly renomeia: StatementSync;
+  /** Anota o que se fez pelos direitos de alguém. */
+  readonly anota: StatementSync;
+  /** As anotações que dizem se há uma guarda legal. */
+  readonly guardas: StatementSync;
+  /** As entradas da lista de espera de um CPF que acabaram. */
+  readonly acabadas: StatementSync;
   /** Guarda a última senha de uma data e letra, se é maior que a que lá está. */
   readonly senha: StatementSync;
   /** Insere e atualiza as entradas da lista de espera. */
   readonly esperas: EscritaDeEsperas;
   /** Guarda quando foi o último `TICK`. */
   readonly tique: StatementSync;
-  /** A linha do diário de um lote. */
-  readonly diario: StatementSync;
+  /** Guarda a conta do que se tentou, por cima da que havia. */
+  readonly conta: StatementSync;
+  /** Apaga algumas das que já nada dizem. */
+  readonly poda: StatementSync;
+  /** A trilha: a linha do diário de um lote, e os acessos. */
+  readonly trilha: TrilhaDoArquivo;
   /** O que ocupa um dia de uma agenda. */
   readonly ocupantes: StatementSync;
   /** O que conta num período. */
@@ -55,12 +82,16 @@ export interface Banco {
   readonly ultimaSenha: StatementSync;
   /** Todas as chaves de acesso. */
   readonly chaves: StatementSync;
+  /** A conta do que se tentou com um CPF por uma rede. */
+  readonly tentativa: StatementSync;
+  /** Se alguma já nada diz. */
+  readonly haVelhas: StatementSync;
   /** As faltas dentre os de um intervalo de números. */
   readonly faltas: StatementSync;
 }
 
-/** Prepara as instruções. */
-export function prepara(db: DatabaseSync): Banco {
+/** Prepara as instruções; as da trilha são de quem chama. */
+export function prepara(db: DatabaseSync, trilha: TrilhaDoArquivo): Banco {
   const excecao = Object.keys(COLUNAS.excecao);
   return {
     db,
@@ -76,6 +107,12 @@ export function prepara(db: DatabaseSync): Banco {
       `INSERT OR ROLLBACK INTO contato (cpf, email, telefone, mudou_em) VALUES (?, ?, ?, ?) ON CONFLICT (cpf) DO UPDATE
        SET email = excluded.email, telefone = excluded.telefone, mudou_em = excluded.mudou_em`,
     ),
+    semContato: db.prepare("DELETE FROM contato WHERE cpf = ?"),
+    semContas: db.prepare("DELETE FROM tentativa WHERE cpf = ?"),
+    renomeia: db.prepare("UPDATE OR ROLLBACK titular SET pessoa = ?, motivo = '' WHERE pessoa = ?"),
+    anota: db.prepare("INSERT OR ROLLBACK INTO titular (quando, ato, pessoa, motivo) VALUES (?, ?, ?, ?)"),
+    guardas: emLinhas(db, GUARDAS),
+    acabadas: emLinhas(db, ACABADAS),
     senha: db.prepare(
       `INSERT OR ROLLBACK INTO senha (data, letra, ultima) VALUES (?, ?, ?) ON CONFLICT (data, letra) DO UPDATE
        SET ultima = excluded.ultima WHERE excluded.ultima > ultima`,
@@ -85,19 +122,29 @@ export function prepara(db: DatabaseSync): Banco {
       `INSERT OR ROLLBACK INTO clinica_livro (nome, valor) VALUES ('tique', ?) ON CONFLICT (nome) DO UPDATE
        SET valor = excluded.valor`,
     ),
-    diario: db.prepare("INSERT OR ROLLBACK INTO diario (lote, quando, mudancas) VALUES (?, ?, ?)"),
+    conta: db.prepare(
+      `INSERT OR REPLACE INTO tentativa (${DA_TENTATIVA}) VALUES (${DA_TENTATIVA.replace(/\w+/g, "?")})`,
+    ),
+    poda: db.prepare(
+      `DELETE FROM tentativa WHERE (cpf, rede) IN (
+         SELECT cpf, rede FROM tentativa WHERE ate <= ? ORDER BY ate LIMIT ${TENTATIVAS_APAGADAS})`,
+    ),
+    trilha,
     ocupantes: emLinhas(db, OCUPANTES),
     periodo: emLinhas(db, PERIODO),
     procura: new Procura(db),
     ultimaSenha: emLinhas(db, ULTIMA_SENHA),
     chaves: emLinhas(db, CHAVES),
+    tentativa: emLinhas(db, TENTATIVA),
+    haVelhas: emLinhas(db, HA_VELHAS),
     faltas: emLinhas(db, FALTAS),
   };
 }
 
 /** Escreve o efeito de um lote: primeiro o que libera, depois o que toma, pois as restrições valem a cada instrução. */
 export function escreve(banco: Banco, liquido: Liquido): void {
-  const { quando, novos, mudados, excecoes, contatos, senhas, esperas, tique, ...resto } = liquido;
+  const { quando, novos, mudados, excecoes, contatos, senhas, esperas, tique, tentativas, poda, titulares, ...resto } =
+    liquido;
   resto satisfies Nada;
   exige(banco.agendamentos.atualiza(mudados), mudados.length);
   banco.procura.escreve({ mudados });
@@ -107,10 +154,20 @@ export function escreve(banco: Banco, liquido: Liquido): void {
     const oQue = [tipo, de, ate, inicio, fim, especialidade, profissional, vagas, minutos, local, encaixes];
     exige(Number(banco.excecao.run(numero, ...oQue, motivo, revogada ? 1 : 0, quando).changes), 1);
   }
+  for (const { ato, cpf, pseudonimo, motivo } of titulares) {
+    if (ato === "ANONIMIZA") {
+      banco.semContato.run(cpf);
+      banco.semContas.run(cpf);
+      banco.renomeia.run(pseudonimo, cpf);
+    }
+    banco.anota.run(quando, ato, pseudonimo === "" ? cpf : pseudonimo, motivo);
+  }
   for (const { cpf, email, telefone } of contatos) banco.contato.run(cpf, email, telefone, quando);
   for (const { data, letra, ultima } of senhas) banco.senha.run(data, letra, ultima);
   exige(banco.esperas.escreve(esperas), esperas.length);
   if (tique !== undefined) banco.tique.run(tique);
+  for (const uma of tentativas) banco.conta.run(...escreveTentativa(uma));
+  if (poda !== undefined) banco.poda.run(poda);
 }
 
 /** Escreve a linha do diário; o lote tem um nome ao acaso. */
@@ -121,7 +178,7 @@ export function escreveNoDiario(
   disfarca: (quem: Quem) => string,
 ): void {
   const lote = crypto.getRandomValues(new Uint8Array(16)).toHex();
-  banco.diario.run(lote, quando, escreveDiario(mudancas, disfarca));
+  banco.trilha.anota(lote, quando, escreveDiario(mudancas, disfarca));
 }
 
 /** Uma linha que a memória tem e o arquivo não: alguém mexeu nele por fora. */

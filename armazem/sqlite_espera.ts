@@ -7,7 +7,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { Espera } from "../clinica/espera.ts";
-import type { Liquido } from "../clinica/livro.ts";
+import { LINHAS_DE_UM_CPF, type Liquido } from "../clinica/livro.ts";
 import { EmLinhas, repete, type Valor } from "./sqlite_instrucoes.ts";
 import { emLinhas, linhasDe, numero, texto, type Valores } from "./sqlite_leituras.ts";
 import { type COLUNAS, escrevePassou, lerPassou, lerTurno } from "./tabelas.ts";
@@ -124,6 +124,10 @@ const DE_PE = `
   SELECT ${NOMES} FROM espera NOT INDEXED
   WHERE numero > ? AND terminou_em = '' ORDER BY numero LIMIT ${LINHAS_POR_PEDACO}`;
 
+/** As de um CPF que acabaram, da mais nova à mais antiga; para `lerEspera`. */
+export const ACABADAS: string = `
+  SELECT ${NOMES} FROM espera WHERE cpf = ? AND terminou_em <> '' ORDER BY numero DESC LIMIT ${LINHAS_DE_UM_CPF}`;
+
 /** As entradas de pé, por número. */
 export function* esperasDePe(db: DatabaseSync): Generator<Espera> {
   const pedaco = emLinhas(db, DE_PE);
@@ -139,7 +143,8 @@ export function* esperasDePe(db: DatabaseSync): Generator<Espera> {
   }
 }
 
-function lerEspera(linha: Valores, unico: (valor: unknown) => string): Espera {
+/** A entrada de uma linha; `unico` junta os textos que são iguais. */
+export function lerEspera(linha: Valores, unico: (valor: unknown) => string = texto): Espera {
   return {
     numero: numero(linha[0]),
     versao: numero(linha[1]),

@@ -203,10 +203,10 @@ export const ESQUEMA_4 = `
   ALTER TABLE agendamento ADD COLUMN espera INTEGER NOT NULL DEFAULT 0 CHECK (espera >= 0);`;
 
 /**
- * O quinto: as chaves de acesso. Nenhuma se apaga: por elas se sabe que já houve uma, e quem fez o que está no diário. Uma
+ * As chaves de acesso. Nenhuma se apaga: por elas se sabe que já houve uma, e quem fez o que está no diário. Uma
  * entrada diz se pode mover o que a pessoa tem marcado; as de antes podem, que eram todas da casa.
  */
-export const ESQUEMA_5 = `
+const CHAVES = `
   CREATE TABLE chave (
     numero INTEGER PRIMARY KEY,
     resumo TEXT NOT NULL UNIQUE CHECK (length(resumo) = 64),
@@ -218,3 +218,95 @@ export const ESQUEMA_5 = `
     revogada_em TEXT NOT NULL DEFAULT ''
   ) STRICT;
   ALTER TABLE espera ADD COLUMN move INTEGER NOT NULL DEFAULT 1 CHECK (move IN (0, 1))`;
+
+/**
+ * As pessoas que entram pelas páginas, nenhuma das quais se apaga; e as tentativas de entrar, que não dizem de quem
+ * nem de onde: `quem` e `endereco` são resumos feitos com o segredo do livro, `''` é qualquer.
+ */
+const PESSOAS = `
+  CREATE TABLE pessoa (
+    numero INTEGER PRIMARY KEY,
+    versao INTEGER NOT NULL DEFAULT 1 CHECK (versao >= 1),
+    quem TEXT NOT NULL CHECK (quem <> ''),
+    nome TEXT NOT NULL CHECK (nome <> ''),
+    papel TEXT NOT NULL CHECK (papel IN ('profissional', 'balcao', 'gerente')),
+    profissional TEXT NOT NULL CHECK ((profissional <> '') = (papel = 'profissional')),
+    resumo TEXT NOT NULL CHECK (resumo LIKE '$argon2id$%'),
+    totp TEXT NOT NULL DEFAULT '' CHECK (totp = '' OR length(totp) >= 32),
+    passo INTEGER NOT NULL DEFAULT 0 CHECK (passo >= 0),
+    recuperacao TEXT NOT NULL DEFAULT '[]',
+    criada_em TEXT NOT NULL,
+    mudada_em TEXT NOT NULL,
+    retirada_em TEXT NOT NULL DEFAULT ''
+  ) STRICT;
+  CREATE UNIQUE INDEX uma_pessoa_por_quem ON pessoa (quem) WHERE retirada_em = '';
+  CREATE TABLE tentativa_de_entrar (
+    quem TEXT NOT NULL,
+    endereco TEXT NOT NULL,
+    falhas INTEGER NOT NULL CHECK (falhas >= 0),
+    ultima TEXT NOT NULL,
+    entrou TEXT NOT NULL,
+    PRIMARY KEY (quem, endereco),
+    CHECK (quem <> '' OR endereco <> '')
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tentativas_de_entrar_velhas ON tentativa_de_entrar (ultima)`;
+
+/** A conta do que se tentou sem acertar. Não é para sempre: o relógio apaga as que já nada dizem. */
+const TENTATIVAS = `
+  CREATE TABLE tentativa (
+    cpf TEXT NOT NULL CHECK (length(cpf) IN (0, 11)),
+    rede TEXT NOT NULL CHECK (cpf <> '' OR rede <> ''),
+    recentes TEXT NOT NULL,
+    dia TEXT NOT NULL,
+    erros INTEGER NOT NULL CHECK (erros >= 0),
+    recusas INTEGER NOT NULL CHECK (recusas >= 0),
+    acertou INTEGER NOT NULL CHECK (acertou >= 0),
+    ate INTEGER NOT NULL,
+    PRIMARY KEY (cpf, rede)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tentativas_velhas ON tentativa (ate)`;
+
+/**
+ * A trilha: o diário, que já havia, ganha os selos, e o que nele está fica fora das cadeias; os acessos têm a sua tabela.
+ */
+const TRILHA = `
+  ALTER TABLE diario ADD COLUMN servidor TEXT NOT NULL DEFAULT '';
+  ALTER TABLE diario ADD COLUMN ordem INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE diario ADD COLUMN selo TEXT NOT NULL DEFAULT '';
+  CREATE TABLE acesso (
+    id INTEGER PRIMARY KEY,
+    quando TEXT NOT NULL,
+    papel TEXT NOT NULL,
+    quem TEXT NOT NULL,
+    especie TEXT NOT NULL,
+    cpf TEXT NOT NULL,
+    numeros TEXT NOT NULL,
+    vezes INTEGER NOT NULL CHECK (vezes > 0),
+    servidor TEXT NOT NULL CHECK (servidor <> ''),
+    ordem INTEGER NOT NULL CHECK (ordem > 0),
+    selo TEXT NOT NULL CHECK (selo <> '')
+  ) STRICT;
+  CREATE INDEX da_cadeia ON acesso (servidor)`;
+
+/**
+ * O que se fez pelos direitos de alguém sobre os seus dados, de que também se sabe se há uma guarda legal; e o que
+ * `servidor.ts titular` pede ao servidor que tem o livro, que se apaga logo que está feito.
+ */
+const TITULARES = `
+  CREATE TABLE titular (
+    numero INTEGER PRIMARY KEY,
+    quando TEXT NOT NULL,
+    ato TEXT NOT NULL CHECK (ato IN ('EXPORTA', 'RETIFICA', 'ANONIMIZA', 'GUARDA', 'SOLTA')),
+    pessoa TEXT NOT NULL CHECK (length(pessoa) = 11),
+    motivo TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX do_titular ON titular (pessoa);
+  CREATE INDEX esperas_acabadas ON espera (cpf) WHERE terminou_em <> '';
+  CREATE TABLE pedido_de_fora (
+    numero INTEGER PRIMARY KEY,
+    pedido TEXT NOT NULL,
+    resposta TEXT NOT NULL DEFAULT ''
+  ) STRICT`;
+
+/** O quinto: quem entra, o que pode, e o que viu; e o que cada pessoa pode pedir dos seus dados. */
+export const ESQUEMA_5: string = [CHAVES, PESSOAS, TENTATIVAS, TRILHA, TITULARES].join(";");

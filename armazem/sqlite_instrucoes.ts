@@ -264,7 +264,9 @@ export class Agendamentos {
   #atualizacao(quais: number): EmLinhas<Mudado> {
     let atualizacao = this.#atualiza.get(quais);
     if (atualizacao === undefined) {
-      const mudam = nomes(quais).map((nome, i) => `${nome} = ?${i + 2}`).join(", ");
+      const novos = nomes(quais).map((nome, i) => `${nome} = ?${i + 2}`);
+      // De quem passou a ser outro não se guarda de onde veio.
+      const mudam = [...novos, ...(quais & COLUNA.cpf.bit) === 0 ? [] : ["origem = ''"]].join(", ");
       atualizacao = new EmLinhas(
         this.#db,
         (linhas) =>

@@ -8,10 +8,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Agendamento } from "../clinica/agendamento.ts";
 import type { Excecao } from "../clinica/excecao.ts";
-import { type Dia, LINHAS_DE_UM_CPF, PENDENCIAS_MAXIMAS } from "../clinica/livro.ts";
+import { type Dia, type GuardaLegal, LINHAS_DE_UM_CPF, PENDENCIAS_MAXIMAS } from "../clinica/livro.ts";
 import type { Ocupante } from "../clinica/ocupacao.ts";
 import { CONTA } from "./sqlite_esquema.ts";
-import { COLUNAS, lerPilha, lerSituacao } from "./tabelas.ts";
+import { COLUNAS, DA_TENTATIVA, lerPilha, lerSituacao } from "./tabelas.ts";
 
 /** Quem toma a hora: um índice parcial só serve a quem diz a condição dele. */
 const TOMA_HORA = `NOT encaixe AND ${CONTA}`;
@@ -151,6 +151,15 @@ export const FALTAS: string = `
     AND terminou_em = ''
   ORDER BY numero DESC LIMIT ${PENDENCIAS_MAXIMAS}`;
 
+/** A última vez que se guardou ou se soltou o que é de um CPF. */
+export const GUARDAS = `
+  SELECT ato, motivo, quando FROM titular WHERE pessoa = ? AND ato IN ('GUARDA', 'SOLTA') ORDER BY numero DESC LIMIT 1`;
+
+/** A guarda legal que uma linha de `GUARDAS` diz haver. */
+export function lerGuardaLegal(linha: Valores | undefined): GuardaLegal | undefined {
+  return linha?.[0] === "GUARDA" ? { motivo: texto(linha[1]), desde: texto(linha[2]) } : undefined;
+}
+
 /** Quando foi o último `TICK`. */
 export const TIQUE = "SELECT valor FROM clinica_livro WHERE nome = 'tique'";
 
@@ -176,6 +185,12 @@ export const SEGREDO = "SELECT valor FROM clinica_livro WHERE nome = 'segredo'";
 
 /** O número da última senha de uma data com uma letra. */
 export const ULTIMA_SENHA = "SELECT ultima FROM senha WHERE data = ? AND letra = ?";
+
+/** A conta do que se tentou com um CPF por uma rede. */
+export const TENTATIVA: string = `SELECT ${DA_TENTATIVA} FROM tentativa WHERE cpf = ? AND rede = ?`;
+
+/** Se alguma só disse alguma coisa até um instante. */
+export const HA_VELHAS = "SELECT EXISTS (SELECT 1 FROM tentativa WHERE ate <= ?)";
 
 /** O dia seguinte com alguém que toma a hora: uma busca por dia, e não uma linha por agendamento. */
 const DIA_SEGUINTE = `

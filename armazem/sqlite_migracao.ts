@@ -57,6 +57,8 @@ export function abreParaEscrever(caminho: string, como: ComoAbrir = {}): Databas
     // Preparada, uma instrução que falha diz o código do erro; `exec` não o diz.
     db.prepare("PRAGMA journal_mode = WAL").get();
     db.exec("PRAGMA synchronous = FULL");
+    // O que se apaga, ou se escreve por cima, não fica nas páginas: um nome tirado já não está no arquivo.
+    db.exec("PRAGMA secure_delete = ON");
     // No macOS, fsync não esvazia o cache do disco; isto sim. Nos outros sistemas não muda nada.
     db.exec("PRAGMA fullfsync = ON");
     db.exec("PRAGMA checkpoint_fullfsync = ON");
@@ -72,7 +74,7 @@ export function abreParaEscrever(caminho: string, como: ComoAbrir = {}): Databas
 function temLinhas(db: DatabaseSync): boolean {
   const tabelas = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'clinica_livro'").all();
   return tabelas.some(({ name }) =>
-    numero(db.prepare(`SELECT EXISTS (SELECT 1 FROM "${name}") AS n`).get(), "n") === 1
+    numero(db.prepare(`SELECT EXISTS (SELECT 1 FROM "${String(name).replaceAll('"', '""')}") AS n`).get(), "n") === 1
   );
 }
 

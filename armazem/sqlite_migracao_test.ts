@@ -27,7 +27,7 @@ import { ID_DA_APLICACAO } from "./sqlite_esquema.ts";
 import { migra, type Passo, PASSOS } from "./sqlite_migracao.ts";
 
 /** O que não é da migração: os passos de uma versão que ainda não há. */
-const FEITOS: readonly Passo[] = [1, 2, 3, 4, 5].map(() => () => {
+const FEITOS: readonly Passo[] = PASSOS.map(() => () => {
   throw new Error("isto já foi feito e não roda de novo");
 });
 
@@ -68,8 +68,11 @@ teste(
       assertEquals(nova.numero, 2_501);
     }
     const copia = copiaDe(pasta);
-    assertEquals(ditas[0], `o livro é da versão 1; antes de passar à 5, é copiado para ${Deno.realPathSync(copia)}`);
-    assertEquals(ditas.at(-1), "o livro está na versão 5");
+    assertEquals(
+      ditas[0],
+      `o livro é da versão 1; antes de passar à ${PASSOS.length}, é copiado para ${Deno.realPathSync(copia)}`,
+    );
+    assertEquals(ditas.at(-1), `o livro está na versão ${PASSOS.length}`);
     assert(ditas.includes("índices da versão nova: 0 de 6"), ditas.join("\n"));
 
     const agora = consulta(
@@ -234,7 +237,7 @@ teste("uma migração leva o livro adiante sem perder linhas", async (livro) => 
   await livroComUm(livro);
   using db = new DatabaseSync(livro);
   migra(db, livro, { passos: [...FEITOS, (db) => db.exec("ALTER TABLE agendamento ADD COLUMN cor TEXT")] });
-  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 6);
+  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, PASSOS.length + 1);
   const linha = db.prepare("SELECT cpf, cor FROM agendamento").get();
   assertEquals({ ...linha }, { cpf: cpfDeExemplo(1), cor: null });
 });
@@ -250,8 +253,8 @@ teste("uma migração que falha não deixa nada pela metade, e os passos anterio
   ];
   assertThrows(() => migra(db, livro, { passos }), ErroDoArmazem, "no such table: nada");
   assertEquals(db.isTransaction, false);
-  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, 7);
+  assertEquals(db.prepare("PRAGMA user_version").get()?.user_version, PASSOS.length + 2);
   const colunas = db.prepare("SELECT name FROM pragma_table_info('agendamento')").all().map(({ name }) => name);
   assert(colunas.includes("forma") && !colunas.includes("som"));
-  assert(nomes(pasta).some((nome) => nome.startsWith("clinica.db.versao-5.")), "mudou: a cópia fica");
+  assert(nomes(pasta).some((nome) => nome.startsWith(`clinica.db.versao-${PASSOS.length}.`)), "mudou: a cópia fica");
 });

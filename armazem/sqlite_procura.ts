@@ -78,12 +78,14 @@ export class Procura {
     this.#quantos++;
   }
 
-  /** Dentro da transação de um lote: o que as tabelas já tinham e muda de CPF ou de data passa a ter os dois. */
+  /** Dentro da transação de um lote: o que as tabelas já tinham e muda de data passa a ter as duas; de CPF, só o novo. */
   escreve({ mudados }: Pick<Liquido, "mudados">): void {
     for (const { antes, depois: { numero, cpf, data } } of mudados) {
       if (numero > this.#passadosAte) continue;
       if (antes.cpf !== cpf) {
         this.#db.prepare("INSERT OR IGNORE INTO por_cpf (cpf, numero) VALUES (?, ?)").run(cpf, numero);
+        // Um CPF que se tirou não fica em lado nenhum.
+        this.#db.prepare("DELETE FROM por_cpf WHERE cpf = ? AND numero = ?").run(antes.cpf, numero);
       }
       if (antes.data !== data) {
         this.#db.prepare("INSERT OR IGNORE INTO por_data (data, numero) VALUES (?, ?)").run(data, numero);
@@ -96,7 +98,10 @@ export class Procura {
     for (const { agendamento: { cpf, data, numero } } of novos) this.#poe(cpf, data, numero);
     for (const { antes, depois: { numero, cpf, data } } of mudados) {
       if (numero <= this.#passadosAte) continue;
-      if (antes.cpf !== cpf) acrescenta(this.#porCpf, cpf, numero);
+      if (antes.cpf !== cpf) {
+        acrescenta(this.#porCpf, cpf, numero);
+        tira(this.#porCpf, antes.cpf, numero);
+      }
       if (antes.data !== data) acrescenta(this.#porData, data, numero);
     }
   }
@@ -149,6 +154,12 @@ function acrescenta(a: Map<string, number[]>, chave: string, qual: number): void
   // Quase sempre no fim: só um que mudou de data vem depois de outros maiores, e pode já lá ter estado.
   const antes = outros.findLastIndex((outro) => outro <= qual);
   if (outros[antes] !== qual) outros.splice(antes + 1, 0, qual);
+}
+
+function tira(de: Map<string, number[]>, chave: string, qual: number): void {
+  const restam = de.get(chave)?.filter((outro) => outro !== qual) ?? [];
+  if (restam.length === 0) de.delete(chave);
+  else de.set(chave, restam);
 }
 
 /**

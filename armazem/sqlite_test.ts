@@ -37,6 +37,7 @@ import {
   tenta,
 } from "../testes/mudancas.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
+import { VERSAO } from "./sqlite_esquema.ts";
 
 contrato((nome, fn) => Deno.test({ name: `armazém na memória: ${nome}`, permissions: "none", fn }), () => {
   const armazem = ArmazemSqlite.abre(":memory:");
@@ -298,12 +299,12 @@ teste("um livro que sumiu da frente do armazém não deixa a memória responder 
   await using armazem = ArmazemSqlite.abre(livro);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
   // A memória e o arquivo discordam, e o arquivo já não abre.
-  executa(livro, "DELETE FROM agendamento; PRAGMA user_version = 7");
+  executa(livro, `DELETE FROM agendamento; PRAGMA user_version = ${VERSAO + 1}`);
   const [marcado] = await ativosDe(armazem, 1);
   assertEquals(await tenta(armazem, () => [desmarca(marcado)]), "nada");
   assertThrows(() => armazem.le(alcance, (vista) => vista.ativosDe(cpfDeExemplo(1))), ErroDoArmazem, pasta.caminho);
   assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]), "nada");
-  executa(livro, "PRAGMA user_version = 5");
+  executa(livro, `PRAGMA user_version = ${VERSAO}`);
   // Um livro que falhou não é reaberto a cada pedido: a próxima tentativa vem logo depois.
   assertEquals(await retry(() => ativosDe(armazem, 1), { minTimeout: 50, multiplier: 1, maxAttempts: 100 }), []);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]);
@@ -315,13 +316,13 @@ teste("um livro que mudou de nome não é trocado por um vazio quando se reabre"
     marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" }),
   ]);
   const [marcado] = await ativosDe(armazem, 1);
-  executa(livro, `DELETE FROM agendamento WHERE cpf = '${cpfDeExemplo(1)}'; PRAGMA user_version = 7`);
+  executa(livro, `DELETE FROM agendamento WHERE cpf = '${cpfDeExemplo(1)}'; PRAGMA user_version = ${VERSAO + 1}`);
   assertEquals(await tenta(armazem, () => [desmarca(marcado)]), "nada");
   const outro = pasta.arquivo("guardado.db");
   Deno.renameSync(livro, outro);
   assertThrows(() => armazem.le(alcance, (vista) => vista.ativosDe(cpfDeExemplo(2))), ErroDoArmazem, livro);
   assertThrows(() => Deno.statSync(livro), Deno.errors.NotFound);
-  executa(outro, "PRAGMA user_version = 5");
+  executa(outro, `PRAGMA user_version = ${VERSAO}`);
   Deno.renameSync(outro, livro);
   await retry(async () => assertEquals((await ativosDe(armazem, 2)).length, 1), {
     minTimeout: 50,

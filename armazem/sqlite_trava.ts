@@ -13,6 +13,12 @@ import { ErroDoArmazem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { livroVazio, outrosNomes, sobrasDe } from "./sqlite_arquivo.ts";
 
+/** Outro servidor tem o livro. */
+export class LivroEmUso extends ErroDoArmazem {
+  /** `"LivroEmUso"`. */
+  override name = "LivroEmUso";
+}
+
 /** O que `Trava.toma` aceita. */
 export interface OpcoesDaTrava {
   /** O arquivo é para escrever: se falta, é criado com modo 0600. */
@@ -177,8 +183,8 @@ function semEscrita(caminho: string, causa: unknown): ErroDoArmazem {
   );
 }
 
-function jaUsado(caminho: string): ErroDoArmazem {
-  return new ErroDoArmazem(
+function jaUsado(caminho: string): LivroEmUso {
+  return new LivroEmUso(
     `${caminho}: outro servidor já usa este livro; encerre-o, ou escolha outro arquivo com --banco`,
   );
 }

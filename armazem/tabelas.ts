@@ -11,6 +11,8 @@ import type { Agendamento, Passo, Situacao } from "../clinica/agendamento.ts";
 import { type Chave, PAPEIS_DE_CHAVE } from "../clinica/chave.ts";
 import type { Espera } from "../clinica/espera.ts";
 import type { TabelaDoLivro } from "../clinica/livro.ts";
+import { PAPEIS_DE_PESSOA, type Pessoa } from "../clinica/pessoa.ts";
+import type { Tentativa } from "../clinica/tentativa.ts";
 
 /** O que uma coluna guarda; um `logico` é 0 ou 1 numa `LinhaDoLivro`. */
 export type Tipo = "texto" | "numero" | "logico";
@@ -105,7 +107,54 @@ export const COLUNAS = {
     criada_em: "texto",
     revogada_em: "texto",
   },
-  diario: { id: "numero", lote: "texto", quando: "texto", mudancas: "texto" },
+  titular: { numero: "numero", quando: "texto", ato: "texto", pessoa: "texto", motivo: "texto" },
+  pessoa: {
+    numero: "numero",
+    versao: "numero",
+    quem: "texto",
+    nome: "texto",
+    papel: "texto",
+    profissional: "texto",
+    resumo: "texto",
+    totp: "texto",
+    passo: "numero",
+    recuperacao: "texto",
+    criada_em: "texto",
+    mudada_em: "texto",
+    retirada_em: "texto",
+  },
+  tentativa: {
+    cpf: "texto",
+    rede: "texto",
+    recentes: "texto",
+    dia: "texto",
+    erros: "numero",
+    recusas: "numero",
+    acertou: "numero",
+    ate: "numero",
+  },
+  diario: {
+    id: "numero",
+    lote: "texto",
+    quando: "texto",
+    mudancas: "texto",
+    servidor: "texto",
+    ordem: "numero",
+    selo: "texto",
+  },
+  acesso: {
+    id: "numero",
+    quando: "texto",
+    papel: "texto",
+    quem: "texto",
+    especie: "texto",
+    cpf: "texto",
+    numeros: "texto",
+    vezes: "numero",
+    servidor: "texto",
+    ordem: "numero",
+    selo: "texto",
+  },
 } as const satisfies { readonly [T in TabelaDoLivro]: Readonly<Record<string, Tipo>> };
 
 /** As tabelas, na ordem em que se copiam. */
@@ -116,7 +165,11 @@ export const TABELAS: readonly TabelaDoLivro[] = [
   "espera",
   "senha",
   "chave",
+  "pessoa",
+  "tentativa",
+  "titular",
   "diario",
+  "acesso",
 ];
 
 /** Uma coluna de uma tabela. */
@@ -130,7 +183,7 @@ export function colunasDe(tabela: TabelaDoLivro): readonly DaTabela[] {
 
 /** As da chave dela. */
 export function chaveDe(tabela: TabelaDoLivro): readonly DaTabela[] {
-  return colunasDe(tabela).slice(0, tabela === "senha" ? 2 : 1);
+  return colunasDe(tabela).slice(0, tabela === "senha" || tabela === "tentativa" ? 2 : 1);
 }
 
 /**
@@ -147,6 +200,53 @@ export function lerChave(linha: readonly unknown[]): Chave {
 
 /** Todas as chaves, por número, para `lerChave`. */
 export const CHAVES = `SELECT ${colunasDe("chave").map(([nome]) => nome).join(", ")} FROM chave ORDER BY numero`;
+
+/**
+ * A pessoa de uma linha da tabela delas.
+ *
+ * @throws {TypeError} se o papel dela não é um.
+ */
+export function lerPessoa(linha: readonly unknown[]): Pessoa {
+  const [numero, versao, quem, nome, escrito, profissional, resumo, totp, passo, recuperacao, ...datas] = linha.map(
+    String,
+  );
+  const papel = PAPEIS_DE_PESSOA.find((um) => um === escrito);
+  if (papel === undefined) throw new TypeError(`o livro tem um papel de pessoa que não há: ${escrito}`);
+  const [criadaEm, mudadaEm, retiradaEm] = datas;
+  return {
+    ...{ numero: Number(numero), versao: Number(versao), quem, nome, papel, profissional, resumo, totp },
+    ...{ passo: Number(passo), recuperacao: JSON.parse(recuperacao), criadaEm, mudadaEm, retiradaEm },
+  };
+}
+
+/** As colunas de uma pessoa, na ordem das da tabela. */
+export function colunasDaPessoa(pessoa: Pessoa): (string | number)[] {
+  const { numero, versao, quem, nome, papel, profissional, resumo, totp, passo, recuperacao, ...datas } = pessoa;
+  const { criadaEm, mudadaEm, retiradaEm } = datas;
+  return [numero, versao, quem, nome, papel, profissional, resumo, totp, passo, JSON.stringify(recuperacao)]
+    .concat(criadaEm, mudadaEm, retiradaEm);
+}
+
+/** Todas as pessoas, por número, para `lerPessoa`. */
+export const PESSOAS = `SELECT ${colunasDe("pessoa").map(([nome]) => nome).join(", ")} FROM pessoa ORDER BY numero`;
+
+/** As colunas da conta do que se tentou, para `lerTentativa`. */
+export const DA_TENTATIVA: string = colunasDe("tentativa").map(([nome]) => nome).join(", ");
+
+/** A conta de uma linha da tabela delas. */
+export function lerTentativa(linha: readonly unknown[]): Tentativa {
+  const [cpf, rede, recentes, dia, erros, recusas, acertou, ate] = linha.map(String);
+  return {
+    ...{ cpf, rede, recentes: recentes === "" ? [] : recentes.split(",").map(Number), dia },
+    ...{ erros: Number(erros), recusas: Number(recusas), acertou: Number(acertou), ate: Number(ate) },
+  };
+}
+
+/** Os valores de uma, na ordem das colunas. */
+export function escreveTentativa(conta: Tentativa): (string | number)[] {
+  const { cpf, rede, recentes, dia, erros, recusas, acertou, ate } = conta;
+  return [cpf, rede, recentes.join(","), dia, erros, recusas, acertou, ate];
+}
 
 /** As situações, para as conferir no que se lê. */
 export const SITUACOES: { readonly [S in Situacao]: S } = {

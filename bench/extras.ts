@@ -27,6 +27,7 @@ import {
   servidor,
 } from "./medidor.ts";
 import { daEspera } from "./espera.ts";
+import { dasPessoas } from "./pessoas.ts";
 import { doTls } from "./tls.ts";
 import { cpfDeExemplo, Fio } from "../testes/apoio.ts";
 
@@ -38,6 +39,9 @@ export const DESCANSO = 45_000;
 
 /** Quantos agendamentos tem o dia que se lista. */
 const DIA_CHEIO = 500;
+
+/** Frases-senha que se erram a cada pessoa. */
+const TENTATIVAS = 100;
 
 const LIVRO_GRANDE = 1_000_000;
 const ESPECIALIDADES_DO_LIVRO_GRANDE = 50;
@@ -58,6 +62,7 @@ export async function extras(pasta: string, medidor: Medidor): Promise<Extra[]> 
     ...await doDia(pasta, medidor),
     ...await daEspera(pasta, medidor),
     ...await doTls(pasta, medidor.segundos),
+    ...await dasPessoas(pasta, TENTATIVAS),
     ...await livroGrande(pasta, medidor),
     ...await umComando(pasta),
   ];

@@ -338,6 +338,7 @@ teste("só os atos mudam o livro, e uma consulta que o mudaria não é respondid
     { comando: "CORRIGE", cpf: ANA, especialista: CLINICO },
     { comando: "REABRE", numero: 1 },
     { comando: "ESPERA", cpf: ANA, nome: "ANA", especialista: CLINICO },
+    { comando: "TITULAR", cpf: ANA, ato: "GUARDA" },
     ...(["DESISTE", "ACEITA", "RECUSA"] as const).map((comando) => ({ comando, cpf: ANA, especialista: CLINICO })),
     ...(["TICK", "PROSSEGUE"] as const).map((comando) => ({ comando })),
   ];

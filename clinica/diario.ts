@@ -14,7 +14,7 @@ import type { Excecao } from "./excecao.ts";
 import { impossivel, type Mudanca, type Quem } from "./livro.ts";
 
 /**
- * Uma mudança no diário; a de um contato não se escreve. `de` e `para` são a situação e o lugar,
+ * Uma mudança no diário; a de um contato, ou a conta do que se tentou, não se escreve. `de` e `para` são a situação e o lugar,
  * `"MARCADO 2026-11-30 08:00 E:CLINICO GERAL"`, ou só a situação, se o lugar não mudou; numa que nasce, `de` é `""`.
  */
 export type Registrada = readonly [ato: string, numero: number, versao: number, de: string, para: string];
@@ -64,8 +64,13 @@ function registra(mudanca: Mudanca): string | undefined {
       const { antes, depois } = mudanca;
       return `["${ato}",${depois.numero},${depois.versao},"${naLista(antes)}","${naLista(depois)}"]`;
     }
+    case "titular":
+      // De quem só o pseudônimo se diz: um CPF, ainda que disfarçado, ligava-o a ele.
+      return `["${ato}",0,0,"","${mudanca.depois.pseudonimo}"]`;
     case "contato":
     case "tique":
+    case "tentativa":
+    case "poda":
       return undefined;
     default:
       impossivel(mudanca);
@@ -102,4 +107,33 @@ function naLista(espera: Espera | undefined): string {
 function vale(excecao: Excecao | undefined): string {
   if (excecao === undefined) return "";
   return `${excecao.revogada ? "REABERTA" : excecao.tipo} ${excecao.de} ${excecao.ate}`;
+}
+
+/** As mudanças de uma linha do diário; nada, se não tem a forma delas: alguém a mudou por fora. */
+export function lerMudancas(escritas: string): readonly DeAlguem[] | undefined {
+  try {
+    const lidas: unknown = JSON.parse(escritas);
+    return Array.isArray(lidas) && lidas.every(ehDeAlguem) ? lidas : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function ehDeAlguem(lida: unknown): lida is DeAlguem {
+  if (!Array.isArray(lida)) return false;
+  const [papel, quem, feitas]: unknown[] = lida;
+  return typeof papel === "string" && typeof quem === "string" && Array.isArray(feitas) && feitas.every(ehRegistrada);
+}
+
+function ehRegistrada(lida: unknown): lida is Registrada {
+  if (!Array.isArray(lida)) return false;
+  const [ato, numero, versao, de, para]: unknown[] = lida;
+  return typeof ato === "string" && typeof numero === "number" && typeof versao === "number" &&
+    typeof de === "string" && typeof para === "string";
+}
+
+/** Sobre que tabela foi: só as exceções não têm versões, e uma entrada da lista de espera está à espera ou acabou. */
+export function sobreQue([, , versao, , para]: Registrada): "agendamento" | "excecao" | "espera" {
+  if (versao === 0) return "excecao";
+  return para === "ESPERA" || para === "FIM" || para.startsWith("ESPERA CONVITE ") ? "espera" : "agendamento";
 }

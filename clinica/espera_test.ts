@@ -66,7 +66,9 @@ regra("de vários erros de ESPERA vem o primeiro: 120, 103, 118, 111, 116", asyn
     [espera(BIA), "ERRO-118"],
     [espera(CID, { especialista: "NUTRICIONISTA", codigo: "00000000" }), "ERRO-111"],
     [espera(CID), "ERRO-116 porCpf"],
-    // A quem não é da casa não se diz qual.
+  ]);
+  // A quem não é da casa não se diz qual; mas conta-se.
+  await responde(balcao, [
     [espera(BIA), "ERRO-116 ", PACIENTE],
     [espera(CID, { especialista: "NUTRICIONISTA" }), "ERRO-116 ", PACIENTE],
     [espera(CID), "ERRO-116 ", PACIENTE],

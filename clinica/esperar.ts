@@ -209,6 +209,11 @@ export function mostrarFila({ clinica, vista }: Estado, { especialista }: Pedido
   return { codigo: "OK-311", fila };
 }
 
+/** Verdadeiro se a entrada de que um pedido fala está na lista, e quem pede a alcança. */
+export function temEntrada(estado: Estado, pedido: PedidoDe<"ACEITA" | "RECUSA">): boolean {
+  return acha(estado, pedido) !== undefined;
+}
+
 /** A entrada de que um pedido fala; um código errado responde como se não houvesse nenhuma. */
 function acha(
   { clinica, vista, quem }: Estado,

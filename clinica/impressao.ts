@@ -8,7 +8,7 @@
 
 import { createHash } from "node:crypto";
 import type { Oferta } from "./oferta.ts";
-import { ESPERA_PADRAO } from "./politica.ts";
+import { ESPERA_PADRAO, GUARDA_PADRAO } from "./politica.ts";
 
 /**
  * Um resumo do que vale na semana: fuso, semanas, datas fechadas, as regras que estão ligadas, como se espera, e de cada
@@ -17,7 +17,7 @@ import { ESPERA_PADRAO } from "./politica.ts";
  * se escolhe.
  */
 export function impressao(
-  { fuso, semanas, fechado, especialidades, profissionais, semana, regras, espera, faltaAutomatica }: Omit<
+  { fuso, semanas, fechado, especialidades, profissionais, semana, regras, espera, faltaAutomatica, guarda }: Omit<
     Oferta,
     "nome" | "quemAtende" | "diasDaSemana"
   >,
@@ -38,6 +38,8 @@ export function impressao(
     ),
     ...JSON.stringify(espera) === JSON.stringify(ESPERA_PADRAO) ? [] : [espera],
     ...faltaAutomatica ? ["faltaAutomatica"] : [],
+    // De um livro de vários, quem guarda menos apagava o que os outros guardam.
+    ...guarda.meses === GUARDA_PADRAO.meses ? [] : [{ guarda }],
   ];
   return createHash("sha256").update(JSON.stringify(vale)).digest("hex");
 }

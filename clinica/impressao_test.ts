@@ -47,7 +47,7 @@ teste("não depende da ordem das chaves, do que se escreve por extenso, da escri
       aoContrario(SEMANA),
       { ...SEMANA, nome: "Outro nome" },
       { ...SEMANA, regras: { antecedencia: 0 } },
-      { ...SEMANA, espera: { prazo: 120 }, faltaAutomatica: false },
+      { ...SEMANA, espera: { prazo: 120 }, faltaAutomatica: false, guarda: { meses: 240 } },
       { ...SEMANA, fechado: ["2026-12-24", "2026-12-25", "2026-12-25"] },
       { ...SEMANA, atendimentos: [dois, um, tres] },
       troca(0, { inicio: "08:00", vagas: 5, minutos: 30 }),
@@ -87,6 +87,7 @@ teste("muda com tudo o que vale", () => {
     { ...SEMANA, espera: { prazo: 60 } },
     { ...SEMANA, espera: { antecedencia: 60 } },
     { ...SEMANA, faltaAutomatica: true },
+    { ...SEMANA, guarda: { meses: 60 } },
     ...[[3, 6], [6, 3]].map(([quantas, meses]) => ({ ...SEMANA, regras: { faltas: { quantas, meses } } })),
   ].map(de);
   for (const [i, uma] of diferentes.entries()) {

@@ -11,10 +11,11 @@ import type { Agendamento, Papel } from "./agendamento.ts";
 import type { Espera, HoraVaga, Posto } from "./espera.ts";
 import type { Excecao } from "./excecao.ts";
 import type { Ocupacao } from "./ocupacao.ts";
+import type { ParDaTentativa, Tentativa } from "./tentativa.ts";
 
 /** Quem pediu uma mudança. */
 export interface Quem {
-  /** Endereço ou terminal, como fica no livro. */
+  /** De onde: o endereço, ou o /64 de um IPv6. */
   readonly origem: string;
   /** A conexão, como o console a conta: `"10.0.0.7:40312"`. */
   readonly cliente: string;
@@ -42,7 +43,12 @@ export interface Contato {
 export type Intencao =
   | ("AGEND" | "REMARC" | "CANCEL" | "SITUA" | "DESFAZ" | "CORRIGE" | "ARQUIVA")
   | ("FECHA" | "EXTRA" | "REABRE")
-  | ("ESPERA" | "DESISTE" | "ACEITA" | "RECUSA" | "PROMOVE" | "VENCE" | "TICK");
+  | ("ESPERA" | "DESISTE" | "ACEITA" | "RECUSA" | "PROMOVE" | "VENCE" | "TICK")
+  | "CONTA"
+  | AtoDoTitular;
+
+/** O que se faz por causa dos direitos de uma pessoa sobre os seus dados (`titular.ts`). */
+export type AtoDoTitular = "EXPORTA" | "RETIFICA" | "ANONIMIZA" | "GUARDA" | "SOLTA";
 
 /** O que toda mudança diz. */
 export interface Feita {
@@ -98,11 +104,52 @@ export interface DoTique extends Feita {
   readonly depois: string;
 }
 
+/** A conta do que se tentou, que se grava por cima da que havia. */
+export interface DaTentativa extends Feita {
+  /** Sobre o que é. */
+  readonly sobre: "tentativa";
+  /** Como fica. */
+  readonly depois: Tentativa;
+}
+
+/** Apaga algumas (`TENTATIVAS_APAGADAS`) das contas que já nada dizem. */
+export interface DaPoda extends Feita {
+  /** Sobre o que é. */
+  readonly sobre: "poda";
+  /** As que disseram até este instante, ms desde 1970. */
+  readonly depois: number;
+}
+
+/**
+ * Algo que se fez por causa dos direitos de uma pessoa, e que fica escrito: é o rasto. O que muda nas linhas dela são outras
+ * mudanças, do mesmo lote; a que anonimiza tira também o contato e as contas do que se tentou com o CPF, e as anotações de antes passam ao pseudônimo.
+ */
+export interface DoTitular extends Feita {
+  /** Sobre o que é. */
+  readonly sobre: "titular";
+  /** O que se fez. */
+  readonly ato: AtoDoTitular;
+  /** O que fica anotado. */
+  readonly depois: Anotacao;
+}
+
+/** O que fica anotado do que se fez pelos direitos de uma pessoa. */
+export interface Anotacao {
+  /** O que se fez. */
+  readonly ato: AtoDoTitular;
+  /** De quem. */
+  readonly cpf: string;
+  /** O que passa a ter no lugar do CPF, só em `ANONIMIZA`; senão `""`. */
+  readonly pseudonimo: string;
+  /** Por que se guarda, ou por que se anonimizou antes do prazo; `""` se não se disse. */
+  readonly motivo: string;
+}
+
 /**
  * Uma mudança no livro: uma imagem, seja qual for o ato. Quem percorre mudanças usa um `switch` sem `default` que acaba em
  * `impossivel`: uma espécie nova não compila até que todos saibam dela.
  */
-export type Mudanca = DoAgendamento | DaExcecao | DoContato | DaEspera | DoTique;
+export type Mudanca = DoAgendamento | DaExcecao | DoContato | DaEspera | DoTique | DaTentativa | DaPoda | DoTitular;
 
 /** O fim de um `switch` que trata todos os casos: um que falte é um erro de tipo. */
 export function impossivel(caso: never): never {
@@ -139,6 +186,10 @@ export interface Vista {
   alguemEspera(): boolean;
   /** A entrada de pé de um CPF na lista de uma especialidade. */
   esperaDe(cpf: string, especialidade: string): Espera | undefined;
+  /** As entradas de pé de um CPF, em todas as especialidades. */
+  esperasDe(cpf: string): readonly Espera[];
+  /** O que mais o livro tem de um CPF, e só serve a quem trata dos direitos dele. */
+  fichaDe(cpf: string): Ficha;
   /** O agendamento segurado para uma entrada de pé. */
   conviteDe(espera: Espera): Agendamento | undefined;
   /**
@@ -158,6 +209,8 @@ export interface Vista {
   pendencias(quando: Quando): Pendencias;
   /** Quando foi o último `TICK`; `""` se nenhum. */
   ultimoTique(): string;
+  /** A conta do que se tentou com um CPF por uma rede. */
+  tentativa(cpf: string, rede: string): Tentativa | undefined;
   /** Um número de agendamento ainda não usado. */
   novoNumero(): number;
   /** Um número de exceção ainda não usado, maior que todos. */
@@ -172,6 +225,22 @@ export const CANCELADOS_DE_UM_DIA = 1000;
 
 /** Quantas entradas de uma lista de espera se mostram, no máximo. */
 export const FILA_MOSTRADA = 1000;
+
+/** O que o livro tem de uma pessoa além do que tem marcado, do que espera e do contato. */
+export interface Ficha {
+  /** Os dados não se apagam, por mais que passe o prazo: há uma guarda legal. */
+  readonly guarda?: GuardaLegal;
+  /** As `LINHAS_DE_UM_CPF` entradas mais novas da lista de espera que acabaram. */
+  readonly acabadas: readonly Espera[];
+}
+
+/** Uma guarda legal. */
+export interface GuardaLegal {
+  /** Por quê; `""` se não se disse. */
+  readonly motivo: string;
+  /** Desde quando (`"2026-11-23T10:00:00Z"`). */
+  readonly desde: string;
+}
 
 /** Um instante, e a data dele na clínica. */
 export interface Quando {
@@ -191,6 +260,8 @@ export interface Pendencias {
   readonly esperas: readonly Espera[];
   /** Os que eram esperados num dia que passou e não chegaram; não os de que já se desfez uma falta destas (`terminouEm`). */
   readonly faltas: readonly Agendamento[];
+  /** Há contas do que se tentou que já nada dizem. */
+  readonly velhas: boolean;
   /** O mesmo lote já tratou de algumas, e do livro não se leram todas. */
   readonly haMais?: boolean;
 }
@@ -241,8 +312,12 @@ export interface Alcance {
    * agendamento por cada hora que vague.
    */
   readonly promove: boolean;
+  /** Os CPFs, dentre os de `historias`, de que se lê a ficha. */
+  readonly fichas: readonly string[];
   /** As pendências que se leem. */
   readonly pendencias: Quando | undefined;
+  /** As contas do que se tentou que se leem ou mudam; a de um CPF, só de um destes `cpfs`. */
+  readonly tentativas: readonly ParDaTentativa[];
   /** Quantos agendamentos podem nascer, no máximo. */
   readonly novos: number;
 }
@@ -263,7 +338,9 @@ export const NENHUM_ALCANCE: Alcance = {
   hoje: "",
   listas: [],
   promove: false,
+  fichas: [],
   pendencias: undefined,
+  tentativas: [],
   novos: 0,
 };
 
@@ -333,6 +410,12 @@ export interface Liquido {
   readonly esperas: readonly { readonly antes?: Espera; readonly depois: Espera }[];
   /** O instante do último `TICK`, se houve um. */
   readonly tique: string | undefined;
+  /** As contas do que se tentou, como ficam. */
+  readonly tentativas: readonly Tentativa[];
+  /** Apagam-se algumas das que disseram até este instante, ms desde 1970, se se apagam. */
+  readonly poda: number | undefined;
+  /** O que se fez por causa dos direitos de alguém, na ordem; antes dos contatos. */
+  readonly titulares: readonly Anotacao[];
   /** As últimas senhas, das datas e letras em que se deu alguma: o número delas só cresce. */
   readonly senhas: readonly UltimaSenha[];
 }
@@ -374,7 +457,10 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
   const contatos = new Map<string, Contato>();
   const senhas = new Map<string, UltimaSenha>();
   const esperas = new Map<number, DaEspera>();
+  const tentativas = new Map<string, Tentativa>();
+  const titulares: Anotacao[] = [];
   let tique: string | undefined;
+  let poda: number | undefined;
   for (const mudanca of mudancas) {
     switch (mudanca.sobre) {
       case "agendamento": {
@@ -409,6 +495,21 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
       case "tique":
         tique = mudanca.depois;
         break;
+      case "tentativa":
+        tentativas.set(`${mudanca.depois.cpf} ${mudanca.depois.rede}`, mudanca.depois);
+        break;
+      case "poda":
+        poda = mudanca.depois;
+        break;
+      case "titular":
+        titulares.push(mudanca.depois);
+        // O que se disse dela antes não fica; quem volta a marcar, no mesmo lote, é outra pessoa.
+        if (mudanca.ato === "ANONIMIZA") {
+          const { cpf } = mudanca.depois;
+          contatos.delete(cpf);
+          for (const [par, conta] of tentativas) if (conta.cpf === cpf) tentativas.delete(par);
+        }
+        break;
       default:
         impossivel(mudanca);
     }
@@ -422,6 +523,9 @@ export function resume(mudancas: readonly Mudanca[], quando: number): Liquido {
     senhas: [...senhas.values()],
     esperas: [...esperas.values()].map(({ antes, depois }) => ({ antes, depois })),
     tique,
+    tentativas: [...tentativas.values()],
+    poda,
+    titulares,
   };
 }
 
@@ -432,10 +536,52 @@ export function senhaDada(antes: Agendamento | undefined, { data, senha }: Agend
 }
 
 /** Uma tabela de um livro como está gravada, com a história: para copiar um livro de um armazém para outro. */
-export type TabelaDoLivro = "agendamento" | "excecao" | "contato" | "espera" | "senha" | "chave" | "diario";
+export type TabelaDoLivro =
+  | ("agendamento" | "excecao" | "contato" | "espera" | "senha" | "chave" | "pessoa" | "tentativa")
+  | ("titular" | "diario" | "acesso");
 
 /** Uma linha de uma tabela, com os valores na ordem em que as colunas estão no esquema. */
 export type LinhaDoLivro = readonly (string | number | null)[];
+
+/** Uma linha de uma tabela, por coluna. */
+export type LinhaComNomes = Readonly<Record<string, unknown>>;
+
+/** Tudo o que um livro tem de um CPF, como está gravado. */
+export interface DadosDeUmCpf {
+  /** Os agendamentos. */
+  readonly agendamento: readonly LinhaComNomes[];
+  /** As entradas da lista de espera. */
+  readonly espera: readonly LinhaComNomes[];
+  /** O contato. */
+  readonly contato: readonly LinhaComNomes[];
+  /** As contas do que se tentou com ele. */
+  readonly tentativa: readonly LinhaComNomes[];
+  /** O que se fez pelos direitos dele. */
+  readonly titular: readonly LinhaComNomes[];
+  /** As linhas do diário que falam de algum desses números: o instante e as mudanças. */
+  readonly diario: readonly (readonly [quando: string, mudancas: string])[];
+}
+
+/** CPFs que podem já não se guardar. */
+export interface Vencidos {
+  /** Os que têm alguma linha de antes da data. */
+  readonly cpfs: readonly string[];
+  /** Até que número se procurou; falta, se já não há mais. */
+  readonly ate: number | undefined;
+}
+
+/** O que um livro sabe de quem já não se guarda. */
+export interface LivroDaVarredura {
+  /** Os CPFs com algo de antes de uma data, dentre as linhas seguintes a um número. */
+  vencidos(antesDe: string, depoisDe: number): Promise<Vencidos>;
+  /**
+   * Faz a varredura, se nenhum outro servidor a faz. `faz` recebe o que a última deixou escrito, `""` se nenhuma, e dá o que
+   * passa a estar; nada, se não acabou. Verdadeiro se acabou.
+   */
+  varre(faz: (escrito: string) => Promise<string | undefined>): Promise<boolean>;
+  /** O que se apagou sai também do arquivo; falso se ainda não se pôde. */
+  limpa(): boolean;
+}
 
 /** Um livro de que se copia. Enquanto se copia, ninguém o muda, ou as mudanças não se veem. */
 export interface Fonte extends AsyncDisposable {

@@ -27,6 +27,9 @@ teste("o que nasce e muda no mesmo lote entra como fica, por quem o pediu primei
     senhas: [],
     esperas: [],
     tique: undefined,
+    tentativas: [],
+    poda: undefined,
+    titulares: [],
   });
 });
 

@@ -16,8 +16,8 @@ import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import { ArmazemDeTeste, Livro } from "../testes/livro_de_teste.ts";
 import { hora } from "./oferta.ts";
 import type { Quem } from "./livro.ts";
-import type { Pedido, Resultado } from "./pedido.ts";
-import { muda } from "./regras.ts";
+import type { FeitoPeloTitular, Pedido, Resultado } from "./pedido.ts";
+import { esperaAVez } from "./regras.ts";
 
 // ------------------------------------------------------------------------------------------------------ o mesmo
 
@@ -60,17 +60,30 @@ function retrato(resultado: Resultado, pedido: Pedido): unknown {
       ? resultado.fila.map(({ espera, convite }) => [emOrdem(espera), convite && semPilha(convite)])
       : undefined,
     falta: "falta" in resultado ? resultado.falta : undefined,
+    titular: "titular" in resultado ? retratoDoTitular(resultado.titular) : undefined,
   };
 }
 
-function retratoDoModelo({ agendamentos, espera, fila, codigo, numero, regra, vagas, posicao, falta }: Saida): unknown {
+/** De uma data, ou de uma guarda, basta que a haja. */
+function retratoDoTitular(titular: FeitoPeloTitular | undefined): string | undefined {
+  if (titular === undefined) return undefined;
+  if (!("recusa" in titular)) return JSON.stringify(titular);
+  if (titular.recusa !== "de pé") return JSON.stringify({ recusa: titular.recusa });
+  const numeros = (quais: readonly { readonly numero: number }[]): number[] => quais.map(({ numero }) => numero).sort();
+  const { recusa, marcados, esperas } = titular;
+  return JSON.stringify({ recusa, marcados: numeros(marcados), esperas: numeros(esperas) });
+}
+
+function retratoDoModelo(
+  { agendamentos, espera, fila, codigo, numero, regra, vagas, posicao, falta, titular }: Saida,
+): unknown {
   return {
     ...{ codigo, numero, regra },
     agendamentos: agendamentos?.map(semFotos),
     ...{ vagas, posicao },
     espera: espera && emOrdem(espera),
     fila: fila?.map(({ espera, convite }) => [emOrdem(espera), convite && semFotos(convite)]),
-    falta,
+    ...{ falta, titular },
   };
 }
 
@@ -79,6 +92,7 @@ function comparaLivros(livro: Livro, modelo: Modelo, oque: string): void {
   iguais(livro.esperas.map(emOrdem), modelo.listas.esperas.map(emOrdem), oque);
   assertEquals(livro.tique, modelo.listas.tique, oque);
   assertEquals(livro.excecoes, modelo.dias.excecoes, oque);
+  assertEquals(livro.titulares.map(({ ato, cpf, motivo }) => ({ ato, cpf, motivo })), modelo.titulares.feitos, oque);
   assertEquals(livro.contatos.toSorted(porCpf), modelo.contatos.toSorted(porCpf), oque);
 }
 
@@ -94,14 +108,22 @@ class Vistos {
     const codigo = resultado?.codigo ?? "";
     const qual = "situacao" in pedido ? `SITUA ${pedido.situacao}` : comando;
     const regra = resultado !== undefined && "regra" in resultado ? resultado.regra : "";
-    for (const chave of [codigo, `${qual} ${codigo}`, `${qual} ${regra}`]) {
-      this.#vezes.set(chave, (this.#vezes.get(chave) ?? 0) + 1);
+    if ("ato" in pedido && resultado !== undefined && "titular" in resultado && resultado.titular !== undefined) {
+      const { titular } = resultado;
+      this.#soma(`${pedido.ato} ${"recusa" in titular ? titular.recusa : titular.feito > 0 ? "linhas" : "feito"}`);
     }
+    for (const chave of [codigo, `${qual} ${codigo}`, `${qual} ${regra}`]) {
+      this.#soma(chave);
+    }
+  }
+
+  #soma(chave: string): void {
+    this.#vezes.set(chave, (this.#vezes.get(chave) ?? 0) + 1);
   }
 
   /** Também o que aconteceu sem que ninguém o pedisse. */
   contaDoModelo({ listas }: Modelo): void {
-    for (const visto of listas.vistos) this.#vezes.set(visto, (this.#vezes.get(visto) ?? 0) + 1);
+    for (const visto of listas.vistos) this.#soma(visto);
   }
 
   /** Os esperados que não apareceram. */
@@ -145,6 +167,8 @@ const ESPERADOS = [
     "ESPERA porCpf",
     "ESPERA faltas",
   ],
+  ...["BUSCA ERRO-130", "CANCEL ERRO-130", "SITUA CONFIRMADO ERRO-130", "ACEITA ERRO-130", "AGEND ERRO-130"],
+  ...["ESPERA ERRO-130", "AGEND ", "contas esquecidas"],
   ...["ESPERA espera", "DESISTE OK-308", "DESISTE ERRO-119", "RECUSA OK-309", "RECUSA ERRO-119"],
   ...["ACEITA OK-300", "ACEITA OK-303", "ACEITA ERRO-119", "ACEITA porCpf"],
   ...["FILA OK-311", "FILA ERRO-103", "TICK OK-200", "PROSSEGUE OK-200"],
@@ -158,7 +182,9 @@ const ESPERADOS = [
     "falta automática",
   ],
   ...["AGEND antecedencia", "AGEND porCpf", "AGEND faltas", "REMARC antecedencia", "REMARC cancelamento"],
-  ...["CANCEL cancelamento", "SITUA CANCELADO cancelamento"],
+  ...["EXPORTA feito", "EXPORTA nada", "RETIFICA linhas", "RETIFICA feito", "ANONIMIZA linhas", "ANONIMIZA de pé"],
+  ...["ANONIMIZA prazo", "ANONIMIZA guarda", "ANONIMIZA nada", "GUARDA feito", "GUARDA guarda", "SOLTA feito"],
+  ...["TITULAR ERRO-120", "CANCEL cancelamento", "SITUA CANCELADO cancelamento"],
   ...[
     "BUSCA OK-302",
     "BUSCA ERRO-112",
@@ -186,8 +212,9 @@ teste("um a um, para qualquer sequência, o núcleo e o modelo respondem o mesmo
       else {
         for (const ensaio of passo.conexoes.flat()) {
           const pedido = completa(ensaio, modelo);
-          const { resultado } = balcao.decide(pedido, como(ensaio.papel));
-          const esperado = modelo.pede(pedido, balcao.agora, como(ensaio.papel));
+          const quem = como(ensaio.papel, ensaio.origem);
+          const { resultado } = balcao.decide(pedido, quem);
+          const esperado = modelo.pede(pedido, balcao.agora, quem);
           iguais(retrato(resultado, pedido), retratoDoModelo(esperado), JSON.stringify(pedido));
           comparaLivros(balcao.livro, modelo, JSON.stringify(pedido));
           vistos.conta(pedido, resultado);
@@ -215,13 +242,13 @@ async function emLotes(abre: () => BalcaoDaAgenda["armazem"], confereLivro: bool
       else {
         // Os pedidos sabem-se todos antes de qualquer um ser respondido.
         const conexoes = passo.conexoes.map((ensaios) => ensaios.map((ensaio) => completa(ensaio, modelo)));
-        const quem = (i: number): Quem => como(passo.conexoes[i][0].papel);
+        const quem = (i: number): Quem => como(passo.conexoes[i][0].papel, passo.conexoes[i][0].origem);
         const atendidos = conexoes.map((pedidos, i) => balcao.agenda.atende(pedidos, quem(i)));
         // Só consultas: na hora, do que já estava gravado. O resto, num lote, na ordem de chegada.
         const esperados = new Map<number, unknown[]>();
         for (const consulta of [true, false]) {
           for (const [i, pedidos] of conexoes.entries()) {
-            if (pedidos.some(muda) === consulta) continue;
+            if (pedidos.some((pedido) => esperaAVez(pedido, quem(i))) === consulta) continue;
             esperados.set(
               i,
               pedidos.map((pedido) => retratoDoModelo(modelo.pede(pedido, balcao.agora, quem(i)))),

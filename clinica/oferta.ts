@@ -9,7 +9,7 @@
 
 import { agendaDe } from "./agendamento.ts";
 import { ErroDeConfiguracao, inteiro, lista, logico, mostra, objeto, texto } from "./conferencia.ts";
-import { type ComoEsperar, lerEspera, lerRegras, type Regras } from "./politica.ts";
+import { type ComoEsperar, type Guarda, lerEspera, lerGuarda, lerRegras, type Regras } from "./politica.ts";
 import { chave } from "./texto.ts";
 
 /** Uma hora em que se pode ser atendido. */
@@ -105,6 +105,8 @@ export interface Oferta {
   readonly espera: ComoEsperar;
   /** Passado o dia, quem era esperado e não veio fica como tendo faltado. */
   readonly faltaAutomatica: boolean;
+  /** Por quanto tempo se guarda o que é de uma pessoa. */
+  readonly guarda: Guarda;
 }
 
 /** A semana da primeira versão: o que vale quando não há arquivo, e o que falta em um que há. */
@@ -116,6 +118,7 @@ const PADRAO = {
   regras: {},
   espera: {},
   faltaAutomatica: false,
+  guarda: {},
   atendimentos: [
     { especialidade: "CLINICO GERAL", dia: "SEGUNDA-FEIRA" },
     { especialidade: "DERMATOLOGISTA", dia: "QUARTA-FEIRA" },
@@ -210,6 +213,7 @@ export function lerOferta(valor: unknown = {}): Oferta {
     regras: lerRegras("regras", config.regras),
     espera: lerEspera("espera", config.espera),
     faltaAutomatica: logico("faltaAutomatica", config.faltaAutomatica),
+    guarda: lerGuarda("guarda", config.guarda),
   };
 }
 

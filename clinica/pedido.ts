@@ -10,6 +10,7 @@
 import type { Agendamento, Situacao } from "./agendamento.ts";
 import type { DiaAberto } from "./calendario.ts";
 import type { Espera, ParteDoDia } from "./espera.ts";
+import type { GuardaLegal } from "./livro.ts";
 import type { Especialidade, Profissional } from "./oferta.ts";
 
 /** Que agendamento de um CPF: o que um pedido pode dizer além da especialidade. */
@@ -145,6 +146,8 @@ export interface Campos {
   readonly RECUSA: QualEntrada & { readonly cpf: string; readonly especialista: string };
   /** A lista de uma especialidade. */
   readonly FILA: { readonly especialista: string };
+  /** O que se faz pelos direitos de uma pessoa sobre os seus dados; nenhum fio o pede. */
+  readonly TITULAR: PeloTitular & { readonly cpf: string };
   /** O relógio: o que venceu; nenhum fio o pede. */
   readonly TICK: unknown;
   /**
@@ -159,6 +162,32 @@ export interface Campos {
   /** O adeus. */
   readonly SAIR: unknown;
 }
+
+/** O que se pode querer de uma pessoa. */
+export type PeloTitular =
+  /** Deixar escrito que os dados dela se tiraram do livro. */
+  | { readonly ato: "EXPORTA" }
+  /** Corrigir o que dela se sabe, em tudo o que é dela. */
+  | ParaAvisos & { readonly ato: "RETIFICA"; readonly nome?: string }
+  /** Tirar-lhe o nome e o CPF; `porPrazo`, porque o prazo passou; com motivo, também antes dele. */
+  | { readonly ato: "ANONIMIZA"; readonly pseudonimo: string; readonly motivo?: string; readonly porPrazo?: true }
+  /** Não deixar que os dados se apaguem. */
+  | { readonly ato: "GUARDA"; readonly motivo?: string }
+  /** Voltar a deixar. */
+  | { readonly ato: "SOLTA"; readonly motivo?: string };
+
+/** O que se fez, ou por que não. */
+export type FeitoPeloTitular =
+  /** Quantas linhas mudaram; `falta`: eram demais para uma vez. */
+  | { readonly feito: number; readonly falta?: true }
+  /** Não há nada dela. */
+  | { readonly recusa: "nada" }
+  /** Tem algo por vir. */
+  | { readonly recusa: "de pé"; readonly marcados: readonly Agendamento[]; readonly esperas: readonly Espera[] }
+  /** Ainda se tem de guardar, até esta data (`"aaaa-mm-dd"`). */
+  | { readonly recusa: "prazo"; readonly ate: string }
+  /** Há uma guarda legal; ou já a havia. */
+  | { readonly recusa: "guarda"; readonly guarda: GuardaLegal };
 
 /** O nome de um comando. */
 export type Comando = keyof Campos;
@@ -191,6 +220,8 @@ export type CodigoDeErro =
 export interface Erro {
   /** Qual. */
   readonly codigo: CodigoDeErro;
+  /** De um `ERRO-130` a quem pede demais: quantos segundos esperar, o `Retry-After` de HTTP. O pedido não foi feito. */
+  readonly segundos?: number;
 }
 
 /** As horas livres de uma especialidade numa data, ou as de um profissional dela. */
@@ -207,7 +238,7 @@ export interface DiaLivre {
 
 /**
  * O que a agenda responde. `OK-200` com `primeiras` é a saudação: o primeiro dia com hora livre de cada especialidade; com
- * `falta`, o relógio tem mais que fazer.
+ * `falta`, o relógio tem mais que fazer; com `titular`, é o que se fez pelos direitos de alguém.
  */
 export type Resultado =
   | Erro
@@ -216,6 +247,7 @@ export type Resultado =
     readonly primeiras?: readonly DiaLivre[];
     readonly apresenta?: true;
     readonly falta?: true;
+    readonly titular?: FeitoPeloTitular;
   }
   | { readonly codigo: "OK-201" | "OK-308" | "OK-309" }
   | {

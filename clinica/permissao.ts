@@ -69,6 +69,7 @@ export const PERMISSOES: { readonly [C in Comando]: Permissoes } = {
   FECHA: DO_GERENTE,
   EXTRA: DO_GERENTE,
   REABRE: DO_GERENTE,
+  TITULAR: DO_GERENTE,
   TICK: NINGUEM,
   PROSSEGUE: NINGUEM,
 };
@@ -120,6 +121,11 @@ function deCasa({ prioridade = 0, ...outras }: { readonly prioridade?: number; r
   return prioridade > 0 || outras.local !== undefined;
 }
 
+/** Verdadeiro para quem não é da casa, nem a própria clínica. */
+export function ehEstranho(papel: Papel): boolean {
+  return !daCasa(papel) && papel !== "servidor";
+}
+
 function podeTudo(papel: Papel): boolean {
   return papel === "balcao" || papel === "gerente" || papel === "servidor";
 }
@@ -159,7 +165,7 @@ export const NEGADO: Erro = { codigo: "ERRO-120" };
  * tem agendamentos ou faltas demais.
  */
 export function semContar({ papel }: Pick<Quem, "papel">, resultado: Resultado): Resultado {
-  if (daCasa(papel) || papel === "servidor") return resultado;
+  if (!ehEstranho(papel)) return resultado;
   switch (resultado.codigo) {
     case "ERRO-111":
     case "ERRO-118":
@@ -172,3 +178,8 @@ export function semContar({ papel }: Pick<Quem, "papel">, resultado: Resultado):
 }
 
 const NEUTRA: Resultado = { codigo: "ERRO-116", regra: "" };
+
+/** Verdadeiro para essa recusa: a quem a tem diz que o CPF está no livro. */
+export function ehNeutra(resultado: Resultado): boolean {
+  return resultado === NEUTRA;
+}

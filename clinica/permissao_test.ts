@@ -38,6 +38,7 @@ const LINHAS: { readonly [C in Comando]: string } = {
   FECHA: "-------tt",
   EXTRA: "-------tt",
   REABRE: "-------tt",
+  TITULAR: "-------tt",
   TICK: "--------t",
   PROSSEGUE: "--------t",
 };

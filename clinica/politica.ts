@@ -55,6 +55,31 @@ function lerFaltas(campo: string, valor: unknown): Regras["faltas"] {
   };
 }
 
+/** Por quanto tempo se guarda o que é de uma pessoa. */
+export interface Guarda {
+  /** Meses do calendário, depois do último registro dela. */
+  readonly meses: number;
+}
+
+/**
+ * Vinte anos, o que a Lei 13.787/2018 manda para prontuários, contados do último registro; se uma agenda é um, diz o advogado
+ * da clínica.
+ */
+export const GUARDA_PADRAO: Guarda = { meses: 240 };
+
+/** Meses de guarda, no máximo: um século. */
+const GUARDA_MAXIMA = 1200;
+
+/**
+ * Confere por quanto tempo se guarda, já lido do JSON.
+ *
+ * @throws {ErroDeConfiguracao} com o campo e a razão.
+ */
+export function lerGuarda(campo: string, valor: unknown): Guarda {
+  const guarda: Record<string, unknown> = { ...GUARDA_PADRAO, ...objeto(campo, valor, Object.keys(GUARDA_PADRAO)) };
+  return { meses: inteiro(`${campo}.meses`, guarda.meses, { de: 1, ate: GUARDA_MAXIMA }) };
+}
+
 /** Como se dá o que vaga a quem está na lista de espera. */
 export interface ComoEsperar {
   /** Minutos que têm de faltar para o começo. */

@@ -66,6 +66,8 @@ export function comPromocoes(estado: Estado, decisao: Decisao): Decisao {
 function dispensa(estado: Estado, mudanca: Mudanca): readonly Mudanca[] {
   if (mudanca.sobre !== "agendamento") return [];
   const { antes, depois } = mudanca;
+  // Quem foi anonimizado não espera por nada.
+  if (antes !== undefined && antes.cpf !== depois.cpf) return [];
   const espera = estado.vista.esperaDe(depois.cpf, depois.especialidade);
   if (espera === undefined) return [];
   const convite = estado.vista.conviteDe(espera);
@@ -128,6 +130,9 @@ function vagaram({ clinica, agora }: Estado, mudancas: readonly Mudanca[]): read
       case "espera":
       case "contato":
       case "tique":
+      case "tentativa":
+      case "poda":
+      case "titular":
         return [];
       default:
         impossivel(mudanca);

@@ -9,6 +9,7 @@
  */
 
 import type { Clinica } from "./clinica.ts";
+import { contando, contasDe, seConta } from "./contar.ts";
 import { buscar, historiar, listar, vagas } from "./consultas.ts";
 import { corrigir } from "./corrigir.ts";
 import { desmarcar } from "./desmarcar.ts";
@@ -23,13 +24,16 @@ import { comPromocoes } from "./promover.ts";
 import { remarcar } from "./remarcar.ts";
 import { situar } from "./situar.ts";
 import { pendentesDe, prosseguir, tique } from "./tique.ts";
+import { tratarDoTitular } from "./titular.ts";
 
 /** O que um pedido pode tocar, sabido só por ele. */
-export interface Toque extends Partial<Omit<Alcance, "cpfs" | "historias" | "mudam" | "voltam" | "hoje">> {
+export interface Toque extends Partial<Omit<Alcance, "cpfs" | "historias" | "mudam" | "voltam" | "fichas" | "hoje">> {
   /** O CPF de que lê ou muda agendamentos. */
   readonly cpf?: string;
   /** Lê a história desse CPF. */
   readonly historia?: boolean;
+  /** Lê a ficha desse CPF. */
+  readonly ficha?: boolean;
   /** Pode tirar do dia em que está o que esse CPF tem marcado. */
   readonly muda?: boolean;
   /** Pode devolver ao dia em que estava algo desse CPF que acabou. */
@@ -182,6 +186,18 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
     semLivro: FORA_DO_ALCANCE,
     decide: recusar,
   },
+  TITULAR: {
+    muda: true,
+    toca: ({ cpf }, clinica) => ({
+      cpf,
+      historia: true,
+      muda: true,
+      ficha: true,
+      listas: clinica.oferta.especialidades.map(({ chave }) => chave),
+    }),
+    semLivro: FORA_DO_ALCANCE,
+    decide: tratarDoTitular,
+  },
   TICK: {
     muda: true,
     toca: (_pedido, clinica, agora) => ({ pendencias: pendentesDe({ clinica, agora }), promove: true }),
@@ -283,9 +299,20 @@ export function muda(pedido: Pedido | Erro): boolean {
   return "comando" in pedido && COMANDOS[pedido.comando].muda;
 }
 
+/** Verdadeiro para os que têm de esperar a vez: os que podem mudar o livro, e os que se contam. */
+export function esperaAVez(pedido: Pedido | Erro, quem: Pick<Quem, "papel">): boolean {
+  return muda(pedido) || "comando" in pedido && seConta(pedido, quem);
+}
+
+/** Quem pede, por que semana e a que horas. */
+export type AoPedir = Pick<Estado, "clinica" | "agora" | "quem">;
+
 /** O que um pedido pode tocar. */
-export function toca(pedido: Pedido | Erro, clinica: Clinica, agora: number): Toque {
-  return "comando" in pedido ? regra(pedido).toca(pedido, clinica, agora) : NADA;
+export function toca(pedido: Pedido | Erro, { clinica, agora, quem }: AoPedir): Toque {
+  if (!("comando" in pedido)) return NADA;
+  const toque = regra(pedido).toca(pedido, clinica, agora);
+  const tentativas = contasDe(pedido, quem);
+  return tentativas === undefined ? toque : { ...toque, tentativas };
 }
 
 /** O resultado com o livro fora do alcance: só o que não precisa dele é respondido, e a quem o pode pedir. */
@@ -303,23 +330,27 @@ export function semLivro(pedido: Pedido | Erro, quem: Quem): Resultado {
 export function decidir(estado: Estado, pedido: Pedido | Erro): Decisao {
   if (!("comando" in pedido)) return semMudanca(pedido);
   if (!podePedir(estado.quem, pedido)) return semMudanca(NEGADO);
-  const daTabela = regra(pedido);
-  const decisao = daTabela.muda
-    ? comPromocoes(estado, daTabela.decide(estado, pedido))
-    : semMudanca(daTabela.responde(estado, pedido));
-  const resultado = semContar(estado.quem, decisao.resultado);
-  return resultado === decisao.resultado ? decisao : { ...decisao, resultado };
+  return contando(estado, pedido, () => {
+    const daTabela = regra(pedido);
+    const decisao = daTabela.muda
+      ? comPromocoes(estado, daTabela.decide(estado, pedido))
+      : semMudanca(daTabela.responde(estado, pedido));
+    const resultado = semContar(estado.quem, decisao.resultado);
+    return resultado === decisao.resultado ? decisao : { ...decisao, resultado };
+  });
 }
 
 /**
  * O resultado de um pedido que só lê.
  *
- * @throws {TypeError} se o pedido pode mudar o livro: quem chama esqueceria a mudança.
+ * @throws {TypeError} se o pedido pode mudar o livro, ou se se conta: quem chama esqueceria a mudança.
  */
 export function consultar(estado: Estado, pedido: Pedido | Erro): Resultado {
   if (!("comando" in pedido)) return pedido;
   if (!podePedir(estado.quem, pedido)) return NEGADO;
   const daTabela = regra(pedido);
-  if (daTabela.muda) throw new TypeError(`${pedido.comando} muda o livro e não é uma consulta`);
+  if (daTabela.muda || seConta(pedido, estado.quem)) {
+    throw new TypeError(`${pedido.comando} muda o livro e não é uma consulta`);
+  }
   return daTabela.responde(estado, pedido);
 }

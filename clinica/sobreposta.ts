@@ -10,8 +10,10 @@ import { agendaDe, type Agendamento, conta } from "./agendamento.ts";
 import { type Espera, type HoraVaga, naOrdem, type Posto } from "./espera.ts";
 import type { Excecao } from "./excecao.ts";
 import {
+  type Anotacao,
   CANCELADOS_DE_UM_DIA,
   type Contato,
+  type Ficha,
   FILA_MOSTRADA,
   impossivel,
   type LetraDeSenha,
@@ -25,6 +27,7 @@ import {
   type Vista,
 } from "./livro.ts";
 import { type Ocupacao, PorDia } from "./ocupacao.ts";
+import type { Tentativa } from "./tentativa.ts";
 
 /** Algo que entra num dia ou sai dele. */
 type Movimento = (ocupacao: Ocupacao) => void;
@@ -50,7 +53,14 @@ export class Sobreposta implements Vista {
   #esperas = new Map<number, { readonly antes?: Espera; readonly depois: Espera }>();
   /** Dessas, as que estão de pé, por especialidade e CPF. */
   #dePe = new Map<string, Map<string, Espera>>();
+  /** As fichas que mudaram; as entradas delas são as de `#esperas` e as de baixo. */
+  #fichas = new Map<string, Ficha>();
+  /** Os CPFs que já não são de algumas das linhas que os tinham. */
+  #saidos = new Set<string>();
+  /** De quem já não há contato, nem contas do que se tentou, em baixo que valham. */
+  #esquecidos = new Set<string>();
   #tique: string | undefined;
+  #tentativas = new Map<string, Tentativa>();
 
   /** Por cima desta, sem nada mudado. */
   constructor(base: Vista) {
@@ -77,7 +87,8 @@ export class Sobreposta implements Vista {
     let historia = this.#historias.get(cpf);
     if (historia === undefined) this.#historias.set(cpf, historia = this.#base.historiaDe(cpf));
     const meus = this.#meus((um) => um.cpf === cpf);
-    if (meus.length === 0) return historia;
+    // Quase sempre o lote não mudou nada dele; quem foi anonimizado já não o tem.
+    if (meus.length === 0 && this.#saidos.size === 0) return historia;
     return [...meus, ...historia.filter(({ numero }) => !this.#mudados.has(numero))]
       .sort((a, b) => b.numero - a.numero).slice(0, LINHAS_DE_UM_CPF);
   }
@@ -116,7 +127,7 @@ export class Sobreposta implements Vista {
 
   /** Como se fala com uma pessoa. */
   contatoDe(cpf: string): Contato | undefined {
-    return this.#contatos.get(cpf) ?? this.#base.contatoDe(cpf);
+    return this.#contatos.get(cpf) ?? (this.#esquecidos.has(cpf) ? undefined : this.#base.contatoDe(cpf));
   }
 
   /** A última senha de uma data. */
@@ -146,6 +157,26 @@ export class Sobreposta implements Vista {
   conviteDe(espera: Espera): Agendamento | undefined {
     if (espera.convite === 0) return undefined;
     return this.#mudados.get(espera.convite) ?? this.#base.conviteDe(espera);
+  }
+
+  /** As entradas de pé de um CPF. */
+  esperasDe(cpf: string): readonly Espera[] {
+    const lidas = this.#base.esperasDe(cpf).filter(({ numero }) => !this.#esperas.has(numero));
+    return [...lidas, ...this.#minhas(({ terminouEm }) => terminouEm === "", cpf)];
+  }
+
+  /** O que mais há de um CPF. */
+  fichaDe(cpf: string): Ficha {
+    const lida = this.#fichas.get(cpf) ?? this.#base.fichaDe(cpf);
+    const acabadas = [
+      ...this.#minhas(({ terminouEm }) => terminouEm !== "", cpf),
+      ...lida.acabadas.filter(({ numero }) => !this.#esperas.has(numero)),
+    ];
+    return { ...lida, acabadas: acabadas.sort((a, b) => b.numero - a.numero).slice(0, LINHAS_DE_UM_CPF) };
+  }
+
+  #minhas(serve: (espera: Espera) => boolean, cpf: string): Espera[] {
+    return [...this.#esperas.values()].map(({ depois }) => depois).filter((uma) => uma.cpf === cpf && serve(uma));
   }
 
   /** As entradas que querem uma hora, na ordem. */
@@ -201,12 +232,18 @@ export class Sobreposta implements Vista {
     const faltas = lidas.faltas.filter(intacta);
     const restam = [[convites, lidas.convites], [esperas, lidas.esperas], [faltas, lidas.faltas]];
     const haMais = restam.some(([uma, todas]) => todas.length === PENDENCIAS_MAXIMAS && uma.length < todas.length);
-    return { convites, esperas, faltas, haMais };
+    return { ...lidas, convites, esperas, faltas, haMais };
   }
 
   /** O último `TICK`. */
   ultimoTique(): string {
     return this.#tique ?? this.#base.ultimoTique();
+  }
+
+  /** A conta do que se tentou com um CPF por uma rede. */
+  tentativa(cpf: string, rede: string): Tentativa | undefined {
+    const posta = this.#tentativas.get(`${cpf} ${rede}`);
+    return posta ?? (this.#esquecidos.has(cpf) ? undefined : this.#base.tentativa(cpf, rede));
   }
 
   /** Um número novo. */
@@ -225,10 +262,15 @@ export class Sobreposta implements Vista {
       case "agendamento": {
         const { antes, depois } = mudanca;
         this.#mudados.set(depois.numero, depois);
+        if (antes !== undefined && antes.cpf !== depois.cpf) this.#saidos.add(antes.cpf);
         const dada = senhaDada(antes, depois);
         if (dada !== undefined) this.#senhas.set(dada.letra, dada.data, dada.ultima);
         if (antes?.ativo || depois.ativo) {
           this.#porCima.set(depois.cpf, [...this.#porCima.get(depois.cpf) ?? [], depois]);
+          if (antes !== undefined && antes.cpf !== depois.cpf) {
+            const sai = { ...depois, cpf: antes.cpf, ativo: false };
+            this.#porCima.set(antes.cpf, [...this.#porCima.get(antes.cpf) ?? [], sai]);
+          }
         }
         if (antes !== undefined) this.#move(antes, (ocupacao) => ocupacao.tira(antes));
         this.#move(depois, (ocupacao) => ocupacao.poe(depois));
@@ -249,15 +291,35 @@ export class Sobreposta implements Vista {
         const dela = this.#dePe.get(depois.especialidade) ?? new Map<string, Espera>();
         this.#dePe.set(depois.especialidade, dela);
         if (depois.terminouEm === "") dela.set(depois.cpf, depois);
-        else dela.delete(depois.cpf);
+        // A que muda pode ter acabado há muito, e outra estar de pé.
+        else if (dela.get(depois.cpf)?.numero === depois.numero) dela.delete(depois.cpf);
         return;
       }
       case "tique":
         this.#tique = mudanca.depois;
         return;
+      case "tentativa":
+        this.#tentativas.set(`${mudanca.depois.cpf} ${mudanca.depois.rede}`, mudanca.depois);
+        return;
+      case "poda":
+        // As que se apagam já nada diziam.
+        return;
+      case "titular":
+        this.#anota(mudanca.depois);
+        return;
       default:
         impossivel(mudanca);
     }
+  }
+
+  #anota({ ato, cpf, motivo }: Anotacao): void {
+    const { guarda: _guarda, ...ficha } = this.#fichas.get(cpf) ?? this.#base.fichaDe(cpf);
+    if (ato === "GUARDA") this.#fichas.set(cpf, { ...ficha, guarda: { motivo, desde: "" } });
+    if (ato === "SOLTA") this.#fichas.set(cpf, ficha);
+    if (ato !== "ANONIMIZA") return;
+    this.#contatos.delete(cpf);
+    for (const [par, conta] of this.#tentativas) if (conta.cpf === cpf) this.#tentativas.delete(par);
+    this.#esquecidos.add(cpf);
   }
 
   #move(agendamento: Agendamento, move: Movimento): void {

@@ -30,8 +30,9 @@ export function lerCpf(texto: string): string | undefined {
   return confere(9) && confere(10) ? cpf : undefined;
 }
 
-/** Escreve um CPF de 11 dígitos como se lê: `"529.982.247-25"`. */
+/** Escreve um CPF de 11 dígitos como se lê: `"529.982.247-25"`; um pseudônimo fica como está. */
 export function formatarCpf(cpf: string): string {
+  if (!/^\d+$/.test(cpf)) return cpf;
   return digitosDoCpf.format(cpf);
 }
 
@@ -81,6 +82,28 @@ const MARCAS_SOLTAS = /(?<![\p{L}\p{N}\p{P}\p{S}\p{M}])\p{M}+/gu;
 /** O texto como se pode mostrar num terminal, no console ou numa planilha, com `noLugar` de cada caractere que não se vê. */
 export function inofensivo(texto: string, noLugar = "\uFFFD"): string {
   return texto.replace(MARCAS_SOLTAS, noLugar).replace(QUE_NAO_SE_VE, noLugar);
+}
+
+/**
+ * O valor em JSON, como se pode mostrar num terminal: o JSON só protege os controles até U+001F; os demais, que um terminal
+ * também obedece, e o que não se vê vão escritos por extenso, e quem o lê tem o mesmo.
+ */
+export function jsonInofensivo(valor: unknown, recuo?: number): string {
+  const json = JSON.stringify(valor, null, recuo);
+  // Os saltos de linha são os do recuo: os do valor já vão escritos.
+  return json.split("\n").map((uma) => inofensivo(uma) === uma ? uma : uma.replace(/[^\x20-\x7e]/gu, porExtenso)).join(
+    "\n",
+  );
+}
+
+function porExtenso(caractere: string): string {
+  if (inofensivo(caractere) === caractere) return caractere;
+  return caractere.split("").map((unidade) => "\\u" + unidade.charCodeAt(0).toString(16).padStart(4, "0")).join("");
+}
+
+/** Cada linha como se pode mostrar: para as mensagens, que podem ter várias. */
+export function linhasInofensivas(texto: string): string {
+  return texto.split("\n").map((uma) => inofensivo(uma)).join("\n");
 }
 
 /** A mensagem de um erro qualquer; de vários ao mesmo tempo (um nome com dois endereços), as de todos. */

@@ -6,7 +6,17 @@
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { chave, formatarCpf, inofensivo, lerCpf, lerNome, mensagem, TEXTO_MAXIMO } from "./texto.ts";
+import {
+  chave,
+  formatarCpf,
+  inofensivo,
+  jsonInofensivo,
+  lerCpf,
+  lerNome,
+  linhasInofensivas,
+  mensagem,
+  TEXTO_MAXIMO,
+} from "./texto.ts";
 
 const CPF = "52998224725";
 
@@ -226,6 +236,21 @@ teste("o que não se vê mostra-se trocado, e o resto como está", () => {
   assertStrictEquals(inofensivo("\u0316\u0345"), "\ufffd");
   assertStrictEquals(inofensivo("A \u0301B e\u0301"), "A \ufffdB e\u0301");
   assertStrictEquals(inofensivo("JOSÉ e\u0301 葛\u{e0100} ☺\ufe0f"), "JOSÉ e\u0301 葛\u{e0100} ☺\ufe0f");
+});
+
+teste("em JSON, o que um terminal obedeceria vai por extenso, e quem o lê tem o mesmo", () => {
+  const valor = { nome: "JOSÉ\x1b[2J\x9b2J\u202e\n", mais: ["\x7f"] };
+  for (const recuo of [undefined, 2]) {
+    const json = jsonInofensivo(valor, recuo);
+    for (const linha of json.split("\n")) assertStrictEquals(inofensivo(linha), linha);
+    assert(json.includes("JOSÉ"), "o que se vê fica como está");
+    assert(json.includes("\\u009b") && json.includes("\\u202e"), json);
+    assertEquals(JSON.parse(json), valor);
+  }
+});
+
+teste("de uma mensagem de várias linhas fica cada linha, sem o que um terminal obedeceria", () => {
+  assertStrictEquals(linhasInofensivas("um\x1b[2J\ndois"), "um\ufffd[2J\ndois");
 });
 
 /** Letras com acentos soltos e compostos, letras que crescem em maiúsculas, espaços de todo tipo, e o resto. */

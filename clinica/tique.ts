@@ -1,8 +1,8 @@
 /**
  * O relógio como mais um pedido: `TICK`, no máximo um por minuto seja quantos forem os servidores, e `PROSSEGUE`, que faz o que
- * ficou por fazer. Deixa vencer os prazos, marca as faltas dos dias que passaram, acaba as entradas cujo último dia passou, e
- * dá o que uma transação cheia segurou para ninguém. Cada vez trata de poucos, para que ninguém espere por ele; o que falta
- * acha-se no livro, por quem quer que o procure.
+ * ficou por fazer. Deixa vencer os prazos, marca as faltas dos dias que passaram, acaba as entradas cujo último dia passou,
+ * apaga as contas do que se tentou que já nada dizem, e dá o que uma transação cheia segurou para ninguém. Cada vez trata de
+ * poucos, para que ninguém espere por ele; o que falta acha-se no livro, por quem quer que o procure.
  *
  * @module
  */
@@ -29,8 +29,8 @@ export function tique(estado: Estado): Decisao {
 
 /** Trata de algumas das pendências do livro. */
 export function prosseguir(estado: Estado, pedido: Partial<PedidoDe<"PROSSEGUE">> = {}): Decisao {
-  const { vista } = estado;
-  const { convites, esperas, faltas, haMais = false } = vista.pendencias(pendentesDe(estado, pedido));
+  const { vista, agora, quem } = estado;
+  const { convites, esperas, faltas, velhas, haMais = false } = vista.pendencias(pendentesDe(estado, pedido));
   const mudancas: Mudanca[] = [];
   for (const convite of convites) {
     const espera = convite.cpf === PARA_NINGUEM ? undefined : vista.esperaDe(convite.cpf, convite.especialidade);
@@ -51,6 +51,7 @@ export function prosseguir(estado: Estado, pedido: Partial<PedidoDe<"PROSSEGUE">
       novo: { situacao: "FALTOU", ativo: false, terminouEm: instante(estado) },
     }));
   }
+  if (velhas) mudancas.push({ sobre: "poda", ato: "TICK", depois: agora, quem });
   // Um só de cada vez não diz se era o último: com mudanças, pergunta-se outra vez.
   const falta = haMais || mudancas.length > 0;
   return { resultado: falta ? { codigo: "OK-200", falta } : { codigo: "OK-200" }, mudancas };

@@ -1,7 +1,7 @@
 /**
  * Os argumentos de `servidor.ts`: as opções que há, como se leem e o que se diz de um comando errado.
  *
- * `servidor.ts` e os comandos desta pasta o usam; cada um recusa as opções que não são suas. O que algumas trazem (o livro,
+ * `servidor.ts` e os comandos desta pasta o usam; cada um diz que opções aceita. O que algumas trazem (o livro,
  * a semana) está em `opcoes.ts`. `ErroDeUso` é também o do cliente e o da prova.
  *
  * @module
@@ -16,45 +16,19 @@ export class ErroDeUso extends Error {
 }
 
 const TEXTOS = ["de", "para", "porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"]
-  .concat(["anonimo", "papel", "nome", "ate", "profissional", "certificado", "chave-privada", "tls-porta"]);
+  .concat(["anonimo", "papel", "nome", "ate", "profissional", "certificado", "chave-privada", "tls-porta"])
+  .concat(["confia-no-proxy", "chave-da-trilha", "cpf", "quem", "cabeca", "email", "telefone", "motivo"]);
 const CHAVES = ["banco-novo", "detalhado", "quieto", "help", "versao", "csv", "json", "adota-semana", "sim"]
-  .concat(["so-tls", "substitui"]);
+  .concat(["so-tls", "substitui", "sorteia", "desliga", "confere", "forca", "solta", "compacta"]);
 
 /** As opções que se podem escrever várias vezes. */
-const VARIAS = ["nome"];
+const VARIAS = ["nome", "confia-no-proxy", "chave-da-trilha", "cabeca"];
 
 /** As formas que uma chave pode pedir, como em `--csv=excel`. */
 const FORMAS: ReadonlyMap<string, string> = new Map([["csv", "excel"]]);
 
-/** As opções que só servem com o servidor. */
-export const SO_DO_SERVIDOR: readonly string[] = [
-  "porta",
-  "endereco",
-  "banco-novo",
-  "conexoes",
-  "conexoes-por-endereco",
-  "log",
-  "detalhado",
-  "quieto",
-  "adota-semana",
-  "anonimo",
-  "certificado",
-  "chave-privada",
-  "tls-porta",
-  "so-tls",
-];
-
-/** As opções que só servem com `chave cria`. */
-export const SO_DA_CHAVE: readonly string[] = ["papel", "nome", "ate", "profissional", "sim"];
-
-/** As opções que só servem com `certificado`. */
-export const SO_DO_CERTIFICADO: readonly string[] = ["substitui"];
-
-/** As opções que só servem com `lista`. */
-export const SO_DA_LISTA: readonly string[] = ["csv", "json"];
-
-/** As opções que só servem com `importar`. */
-export const SO_DE_IMPORTAR: readonly string[] = ["de", "para"];
+/** As que dizem que livro é, de que clínica, e com que se sela a trilha dele. */
+export const DO_LIVRO: readonly string[] = ["banco", "config", "chave-da-trilha"];
 
 /** As opções como foram escritas, conferidas só no nome. */
 export interface Argumentos {
@@ -117,12 +91,12 @@ export function lerArgumentos(args: readonly string[]): Argumentos {
 }
 
 /**
- * Recusa as opções que não servem com um comando.
+ * Recusa as opções que não são de um comando.
  *
  * @throws {ErroDeUso} se uma delas foi escrita.
  */
-export function recusaOpcoes(argumentos: Argumentos, nomes: readonly string[], comando: string): void {
-  const sobra = nomes.find((nome) => argumentos.tem(nome));
+export function aceitaSo(argumentos: Argumentos, suas: readonly string[], comando: string): void {
+  const sobra = [...TEXTOS, ...CHAVES].find((nome) => !suas.includes(nome) && argumentos.tem(nome));
   if (sobra !== undefined) throw new ErroDeUso(`--${sobra} não serve com ${comando}`);
 }
 

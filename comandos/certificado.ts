@@ -6,15 +6,7 @@
  */
 
 import { hostname } from "node:os";
-import {
-  type Argumentos,
-  ErroDeUso,
-  recusaOpcoes,
-  SO_DA_CHAVE,
-  SO_DA_LISTA,
-  SO_DE_IMPORTAR,
-  SO_DO_SERVIDOR,
-} from "./argumentos.ts";
+import { aceitaSo, type Argumentos, ErroDeUso } from "./argumentos.ts";
 import type { ParDeChaves } from "../rede/porta_tls.ts";
 import type { ArquivosDoPar } from "./opcoes.ts";
 import { descreve, lePar } from "./tls.ts";
@@ -25,13 +17,9 @@ const DE_COSTUME: ArquivosDoPar = { certificado: "certificado.pem", chave: "cert
 /** Quantos anos vale: trocá-lo é confirmar outra vez em cada terminal, e a impressão guardada não enfraquece com o tempo. */
 const ANOS = 10;
 
-/** O que este comando usa das opções de outros. */
-const SUAS = ["certificado", "chave-privada", "nome"];
-
 /** Faz o certificado e a chave, e diz a impressão. */
 export async function certificar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
-  const deOutros = [...SO_DO_SERVIDOR, ...SO_DA_CHAVE, ...SO_DA_LISTA, ...SO_DE_IMPORTAR, "banco", "config"];
-  recusaOpcoes(argumentos, deOutros.filter((nome) => !SUAS.includes(nome)), "certificado");
+  aceitaSo(argumentos, ["certificado", "chave-privada", "nome", "substitui"], "certificado");
   if (palavras.length > 0) throw new ErroDeUso(`certificado não espera mais nada; veio "${palavras[0]}"`);
   const arquivos = {
     certificado: argumentos.texto("certificado") ?? DE_COSTUME.certificado,

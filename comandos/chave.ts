@@ -11,32 +11,20 @@ import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { abreChavesDoArquivo } from "../armazem/sqlite_chaves.ts";
 import { ehData } from "../clinica/calendario.ts";
 import { type Chave, type LivroDasChaves, PAPEIS_DE_CHAVE, type PapelDeChave, vale } from "../clinica/chave.ts";
-import { Clinica } from "../clinica/clinica.ts";
-import { inofensivo } from "../clinica/texto.ts";
+import type { Clinica } from "../clinica/clinica.ts";
+import { inofensivo, jsonInofensivo } from "../clinica/texto.ts";
 import { instanteNoFio } from "../fio/clinica2.ts";
 import { dataNoFio, lerData } from "../protocolo.ts";
-import {
-  type Argumentos,
-  ErroDeUso,
-  recusaOpcoes,
-  SO_DA_CHAVE,
-  SO_DA_LISTA,
-  SO_DE_IMPORTAR,
-  SO_DO_CERTIFICADO,
-  SO_DO_SERVIDOR,
-} from "./argumentos.ts";
+import { aceitaSo, type Argumentos, DO_LIVRO, ErroDeUso } from "./argumentos.ts";
+import { lerClinica, lerNomeDe, lerProfissional } from "./de_quem.ts";
 import { lerBanco } from "./opcoes.ts";
-import { arquivoDaSemana, lerSemana, olha } from "./semana.ts";
-
-/** Letras do nome de uma chave, no máximo. */
-const NOME_MAXIMO = 60;
+import { registra } from "./registra.ts";
 
 /** Cria, lista ou revoga. */
 export async function tratarDeChaves(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
-  const semJson = SO_DA_LISTA.filter((nome) => nome !== "json");
-  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...semJson, ...SO_DE_IMPORTAR, ...SO_DO_CERTIFICADO], "chave");
   const [acao, ...resto] = palavras;
-  if (acao !== "cria") recusaOpcoes(argumentos, SO_DA_CHAVE, `chave ${acao ?? ""}`.trimEnd());
+  const suas = acao === "cria" ? ["papel", "nome", "ate", "profissional", "sim", "json"] : ["json"];
+  aceitaSo(argumentos, [...DO_LIVRO, ...suas], `chave ${acao ?? ""}`.trimEnd());
   switch (acao) {
     case "cria":
       semMais(resto, "cria");
@@ -57,7 +45,9 @@ function semMais(resto: readonly string[], acao: string): void {
 
 async function criar(argumentos: Argumentos): Promise<void> {
   const papel = lerPapel(argumentos.texto("papel"));
-  const nome = lerNome(argumentos.texto("nome"));
+  const escrito = argumentos.texto("nome");
+  if (escrito === undefined) throw new ErroDeUso('chave cria precisa de --nome "Balcão 1", para se saber de quem é');
+  const nome = lerNomeDe(escrito);
   const clinica = await lerClinica(argumentos);
   const ate = lerAte(argumentos.texto("ate"), hojeNa(clinica));
   const profissional = lerProfissional(argumentos.texto("profissional"), papel, clinica);
@@ -67,6 +57,7 @@ async function criar(argumentos: Argumentos): Promise<void> {
   if (primeira && !argumentos.tem("sim") && !confirma()) throw new ErroDeUso("nenhuma chave foi criada");
   const criadaEm = Temporal.Now.instant().round("second").toString();
   const { numero } = await livro.cria({ resumo: resumoDe(texto) ?? "", papel, nome, profissional, ate, criadaEm });
+  await registra(argumentos, { especie: "CHAVE CRIA", numeros: [numero] });
   if (argumentos.tem("json")) {
     return console.log(JSON.stringify({ numero, chave: texto, papel, nome, profissional, ate }, null, 2));
   }
@@ -103,7 +94,7 @@ async function listar(argumentos: Argumentos): Promise<void> {
       const { resumo: _resumo, ...resto } = uma;
       return { ...resto, vale: vale(uma, hoje) };
     });
-    return console.log(JSON.stringify(linhas, null, 2));
+    return console.log(jsonInofensivo(linhas, 2));
   }
   if (chaves.length === 0) return console.log("Nenhuma chave: quem alcança a porta do servidor pode tudo.");
   const linhas = chaves.map((uma) => [
@@ -133,6 +124,7 @@ async function revogar(argumentos: Argumentos, resto: readonly string[]): Promis
   await using livro = await abre(argumentos);
   const numero = Number(escrito);
   if (await livro.revoga(numero, Temporal.Now.instant().round("second").toString())) {
+    await registra(argumentos, { especie: "CHAVE REVOGA", numeros: [numero] });
     return console.log(`chave ${numero} revogada; quem entrou com ela é desligado dentro de um segundo`);
   }
   const existe = (await livro.todas()).some((uma) => uma.numero === numero);
@@ -151,15 +143,6 @@ function lerPapel(escrito: string | undefined): PapelDeChave {
   throw new ErroDeUso(`--papel espera um destes: ${PAPEIS_DE_CHAVE.join(", ")}${veio}`);
 }
 
-function lerNome(escrito: string | undefined): string {
-  if (escrito === undefined) throw new ErroDeUso('chave cria precisa de --nome "Balcão 1", para se saber de quem é');
-  const nome = escrito.length <= 10 * NOME_MAXIMO ? escrito.normalize("NFC").trim() : "";
-  if (nome === "" || nome.length > NOME_MAXIMO || inofensivo(nome) !== nome) {
-    throw new ErroDeUso(`--nome espera até ${NOME_MAXIMO} letras que se vejam`);
-  }
-  return nome;
-}
-
 function lerAte(escrito: string | undefined, hoje: string): string {
   if (escrito === undefined) return "";
   const ate = lerData(escrito);
@@ -168,24 +151,6 @@ function lerAte(escrito: string | undefined, hoje: string): string {
   return ate;
 }
 
-/** A clínica que o servidor serve, por cujo relógio uma chave vence. */
-async function lerClinica(argumentos: Argumentos): Promise<Clinica> {
-  const arquivo = arquivoDaSemana(argumentos);
-  return new Clinica(lerSemana(arquivo, await olha(arquivo)));
-}
-
 function hojeNa({ calendario }: Clinica): string {
   return calendario.janela(Date.now()).hoje;
-}
-
-/** Quem atende tem de estar na semana: com um nome mal escrito não se via nada. */
-function lerProfissional(escrito: string | undefined, papel: PapelDeChave, clinica: Clinica): string {
-  if ((escrito !== undefined) !== (papel === "profissional")) {
-    throw new ErroDeUso('--papel profissional vai com --profissional "DRA. ANA LIMA", e só ele');
-  }
-  if (escrito === undefined) return "";
-  const achado = clinica.profissional(escrito);
-  if (achado !== undefined) return achado.chave;
-  const nomes = clinica.oferta.profissionais.map(({ nome }) => nome).join(", ");
-  throw new ErroDeUso(`não há "${escrito}" na semana; atendem ${nomes === "" ? "só especialidades" : nomes}`);
 }

@@ -7,27 +7,16 @@
 
 import { importa } from "../armazem/importacao.ts";
 import { semSenha } from "../armazem/postgres_endereco.ts";
-import {
-  type Argumentos,
-  ErroDeUso,
-  recusaOpcoes,
-  SO_DA_CHAVE,
-  SO_DA_LISTA,
-  SO_DO_CERTIFICADO,
-  SO_DO_SERVIDOR,
-} from "./argumentos.ts";
+import { aceitaSo, type Argumentos, ErroDeUso } from "./argumentos.ts";
 import { confereBanco } from "./opcoes.ts";
+import { registra } from "./registra.ts";
 
 /** Entre uma notícia do andamento e a seguinte, em ms. */
 const ENTRE_NOTICIAS = 2000;
 
 /** Copia um livro para outro e diz quantas linhas. */
 export async function importar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
-  recusaOpcoes(
-    argumentos,
-    [...SO_DO_SERVIDOR, ...SO_DA_CHAVE, ...SO_DA_LISTA, ...SO_DO_CERTIFICADO, "config", "banco"],
-    "importar",
-  );
+  aceitaSo(argumentos, ["de", "para", "chave-da-trilha"], "importar");
   const [de, para] = [argumentos.texto("de"), argumentos.texto("para")];
   if (de === undefined || para === undefined || palavras.length > 0) {
     throw new ErroDeUso(
@@ -46,5 +35,6 @@ export async function importar(argumentos: Argumentos, palavras: readonly string
       console.error(`${feitas} de ${total} linhas`);
     },
   });
+  for (const livro of [de, para]) await registra(argumentos, { especie: "IMPORTA" }, livro);
   console.log(`${semSenha(de)} copiado para ${semSenha(para)} (${linhas} linhas, conferidas)`);
 }

@@ -1,6 +1,6 @@
 /**
  * `servidor.ts lista [DATA]`: a lista de um dia, para o balcão, em tabela, em CSV ou em JSON: de cada profissional, ou de cada
- * especialidade que não os tem. Na tabela e no CSV, o que não se vê sai como `�`; o JSON tem o que está no livro.
+ * especialidade que não os tem. Na tabela e no CSV, o que não se vê sai como `�`; no JSON, escrito por extenso.
  *
  * @module
  */
@@ -11,23 +11,16 @@ import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { agendaDe, type Agendamento, conta, type Situacao } from "../clinica/agendamento.ts";
 import { Clinica } from "../clinica/clinica.ts";
 import { nomeDoDia } from "../clinica/oferta.ts";
-import { formatarCpf, inofensivo } from "../clinica/texto.ts";
+import { formatarCpf, inofensivo, jsonInofensivo } from "../clinica/texto.ts";
 import { dataNoFio } from "../protocolo.ts";
-import {
-  type Argumentos,
-  ErroDeUso,
-  recusaOpcoes,
-  SO_DA_CHAVE,
-  SO_DE_IMPORTAR,
-  SO_DO_CERTIFICADO,
-  SO_DO_SERVIDOR,
-} from "./argumentos.ts";
+import { aceitaSo, type Argumentos, DO_LIVRO, ErroDeUso } from "./argumentos.ts";
 import { lerBanco } from "./opcoes.ts";
+import { registra } from "./registra.ts";
 import { arquivoDaSemana, lerSemana, olha } from "./semana.ts";
 
 /** Escreve a lista de um dia: o que se pede, ou hoje no fuso da clínica. */
 export async function listar(argumentos: Argumentos, palavras: readonly string[]): Promise<void> {
-  recusaOpcoes(argumentos, [...SO_DO_SERVIDOR, ...SO_DA_CHAVE, ...SO_DE_IMPORTAR, ...SO_DO_CERTIFICADO], "lista");
+  aceitaSo(argumentos, [...DO_LIVRO, "csv", "json"], "lista");
   if (palavras.length > 1) throw new ErroDeUso("lista espera uma data só: servidor.ts lista dd/mm/aaaa");
   if (argumentos.tem("csv") && argumentos.tem("json")) throw new ErroDeUso("--csv e --json não vão juntos");
   const arquivo = arquivoDaSemana(argumentos);
@@ -37,12 +30,13 @@ export async function listar(argumentos: Argumentos, palavras: readonly string[]
   const [lista, excecoes] = ehPostgres(banco)
     ? [await listaDoPostgres(banco, data), await excecoesDoPostgres(banco)]
     : [listaDoLivro(banco, data), excecoesDoLivro(banco)];
+  await registra(argumentos, { especie: "LISTA", numeros: lista.map(({ numero }) => numero) }, banco);
   const clinica = new Clinica(oferta);
   // A sala de um atendimento a mais está na exceção que o abriu.
   clinica.dias({ excecoes: () => excecoes }, Date.now());
   const linhas = linhasDa(lista, clinica);
   const noFio = dataNoFio(data);
-  if (argumentos.tem("json")) console.log(JSON.stringify({ data: noFio, agendamentos: linhas }, null, 2));
+  if (argumentos.tem("json")) console.log(jsonInofensivo({ data: noFio, agendamentos: linhas }, 2));
   else if (argumentos.forma("csv") === "excel") console.log(emCsv(noFio, linhas, EXCEL));
   else if (argumentos.tem("csv")) console.log(emCsv(noFio, linhas));
   else console.log(emTabela(`${oferta.nome}: ${nomeDoDia(oferta, data)} ${noFio}`, linhas));
@@ -114,10 +108,16 @@ const COMUM: FormaDeCsv = { separador: ",", marca: "" };
  */
 export const EXCEL: FormaDeCsv = { separador: ";", marca: "\ufeff" };
 
-/** Com CRLF. Uma célula que uma planilha tomaria por fórmula ganha um apóstrofo (OWASP, CSV Injection). */
-export function emCsv(data: string, linhas: readonly LinhaDaLista[], { separador, marca } = COMUM): string {
-  const celula = (texto: string): string => `"${inofensivo(texto).replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
-  return marca + [
+/** Uma linha. Uma célula que uma planilha tomaria por fórmula ganha um apóstrofo (OWASP, CSV Injection). */
+export function linhaDeCsv(celulas: readonly string[], { separador }: FormaDeCsv = COMUM): string {
+  const celula = (texto: string): string =>
+    `"${inofensivo(texto).replace(/^[=+\-@＝＋－＠]/, "'$&").replaceAll('"', '""')}"`;
+  return celulas.map(celula).join(separador);
+}
+
+/** Com CRLF. */
+export function emCsv(data: string, linhas: readonly LinhaDaLista[], forma: FormaDeCsv = COMUM): string {
+  return forma.marca + [
     [
       "data",
       "especialista",
@@ -135,7 +135,7 @@ export function emCsv(data: string, linhas: readonly LinhaDaLista[], { separador
       ...[data, especialista, horario, nome, formatarCpf(cpf)],
       ...[profissional, local, situacao, senha, encaixe ? "sim" : "", espera ? "sim" : ""],
     ]),
-  ].map((campos) => campos.map(celula).join(separador)).join("\r\n");
+  ].map((campos) => linhaDeCsv(campos, forma)).join("\r\n");
 }
 
 /** Para imprimir. O que é de costume não se diz: `MARCADO`, a única especialidade de quem atende, a única sala. */

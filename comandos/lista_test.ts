@@ -102,6 +102,8 @@ teste("em CSV, uma linha para cada um; para o Excel, com ponto e vírgula e a ma
   assert(new TextEncoder().encode(excel).slice(0, 3).every((byte, i) => byte === [0xef, 0xbb, 0xbf][i]));
   assertEquals(excel.slice(1).split("\r\n"), comum.map((linha) => linha.replaceAll('","', '";"')));
   assertEquals(emCsv("x", [{ ...LINHAS[0], nome: '=1+"1"' }]).split("\r\n")[1].split(",")[3], `"'=1+""1"""`);
+  // Também as que a planilha lê como as de ASCII.
+  assertEquals(emCsv("x", [{ ...LINHAS[0], nome: "＝1+1" }]).split("\r\n")[1].split(",")[3], `"'＝1+1"`);
 });
 
 teste("--csv leva uma forma ou nenhuma, e não come a data", () => {

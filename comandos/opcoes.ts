@@ -1,12 +1,13 @@
 /**
- * O livro que as opções de `servidor.ts` pedem, ou o de costume, e o TLS. A semana está em `semana.ts`; o certificado, em
- * `tls.ts`.
+ * O livro que as opções de `servidor.ts` pedem, ou o de costume, o TLS, e os intermediários em que se confia. A semana está em
+ * `semana.ts`; o certificado, em `tls.ts`.
  *
  * @module
  */
 
 import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { PORTA_TLS_PADRAO } from "../protocolo.ts";
+import { canonico } from "../clinica/endereco.ts";
 import { type Argumentos, ErroDeUso, lerInteiro } from "./argumentos.ts";
 
 /** O livro pedido: a opção, a variável de ambiente, o de costume, nesta ordem. */
@@ -64,4 +65,19 @@ export function lerTls(argumentos: Argumentos): PedidoDeTls | undefined {
   if (so && argumentos.tem("porta")) throw new ErroDeUso("--so-tls não abre a porta de --porta; use --tls-porta");
   const porta = lerInteiro(argumentos, "tls-porta", { padrao: PORTA_TLS_PADRAO, de: 0, ate: 65535 });
   return { arquivos: { certificado, chave }, porta, so };
+}
+
+/**
+ * Os endereços dos intermediários em que se confia, na forma de `canonico`; nenhum, se não se disse nenhum.
+ *
+ * @throws {ErroDeUso} se um não é um endereço IP.
+ */
+export function lerConfiados(argumentos: Argumentos): ReadonlySet<string> | undefined {
+  const escritos = argumentos.textos("confia-no-proxy");
+  if (escritos.length === 0) return undefined;
+  return new Set(escritos.map((escrito) => {
+    const endereco = canonico(escrito);
+    if (endereco === undefined) throw new ErroDeUso(`--confia-no-proxy espera um endereço IP; veio "${escrito}"`);
+    return endereco;
+  }));
 }

@@ -16,8 +16,8 @@ import { dataNoFio, TEXTOS, type Tupla, type Vaga } from "../protocolo.ts";
 /** Nome e versão do protocolo, como vão no `OLA` e na resposta a ele. */
 export const CLINICA_2 = "CLINICA/2";
 
-/** Os comandos que o servidor dá a si mesmo: nenhum fio os lê. */
-export type Interno = "TICK" | "PROSSEGUE";
+/** Os comandos que o servidor dá a si mesmo, e os que só `servidor.ts` pede: nenhum fio os lê. */
+export type Interno = "TICK" | "PROSSEGUE" | "TITULAR";
 
 /** Os comandos deste fio. */
 export type ComandoDoFio2 = Exclude<Comando, Interno>;

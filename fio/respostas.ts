@@ -5,7 +5,7 @@
  */
 
 import type { Codigo } from "../clinica/pedido.ts";
-import { ehTextos, lerJson, listaDe } from "../protocolo.ts";
+import { ehTextos, lerJson, listaDe, textoDaEspera } from "../protocolo.ts";
 import {
   type Apresentacao,
   CLINICA_2,
@@ -60,6 +60,10 @@ function valoresDe(resposta: Resposta2): readonly unknown[] {
       return [codigo, TEXTOS_2[codigo], ...resposta.agendamentos];
     case "ERRO-116":
       return [codigo, TEXTOS_2[codigo], resposta.regra];
+    case "ERRO-130": {
+      const { segundos } = resposta;
+      return segundos === undefined ? [codigo, TEXTOS_2[codigo]] : [codigo, textoDaEspera(segundos), segundos];
+    }
     default:
       return [codigo, TEXTOS_2[codigo]];
   }
@@ -118,6 +122,10 @@ export function decodificarResposta2(linha: string): Resposta2 | undefined {
     case "ERRO-116": {
       const [, regra] = resto;
       return typeof regra === "string" ? { codigo, regra } : undefined;
+    }
+    case "ERRO-130": {
+      const [, segundos] = resto;
+      return ehNumero(segundos) ? { codigo, segundos } : { codigo };
     }
     default:
       return { codigo };

@@ -9,7 +9,7 @@
  * Cada parte inicia servidores em processos próprios, em livros temporários, e fala com eles por TCP nesta máquina. A
  * semente repete as mesmas escolhas; o entrelaçamento é o que a máquina fizer. Aqui estão o comando, a lista das partes
  * e o relatório; as partes estão em `prova/livro.ts`, `prova/disco.ts`, `prova/dia.ts`, `prova/espera.ts`, `prova/servidores.ts`,
- * `prova/hostis.ts`, `prova/abusos.ts` e `prova/tempo.ts`, e o que elas têm em comum, em `prova/bancada.ts`.
+ * `prova/hostis.ts`, `prova/abusos.ts`, `prova/acesso.ts` e `prova/tempo.ts`, e o que elas têm em comum, em `prova/bancada.ts`.
  * `SEGURANCA.md` diz o que cada parte mostra, e o que não mostra.
  *
  * @module
@@ -20,6 +20,7 @@ import { type Ferramentas, Oficina, procuraFerramentas } from "../testes/apoio.t
 import { mensagem } from "../clinica/texto.ts";
 import { ErroDeUso } from "../comandos/argumentos.ts";
 import { abusos } from "./abusos.ts";
+import { acesso } from "./acesso.ts";
 import { type Conclusao, type Contexto, type Estado, mil, promessa } from "./bancada.ts";
 import configuracaoDoDeno from "../deno.json" with { type: "json" };
 import { dia } from "./dia.ts";
@@ -38,7 +39,7 @@ USO
 OPÇÕES
   --minutos N      quanto dura, ao todo (4; 0.5 serve)
   --semente N      repete as mesmas escolhas (uma nova a cada vez; o relatório a mostra)
-  --parte NOME     só uma parte: corrida, historia, queda, disco, dia, espera, servidores, hostis, abusos, tempo
+  --parte NOME     só uma parte: corrida, historia, queda, disco, dia, espera, servidores, hostis, abusos, acesso, tempo
   --json           o relatório em JSON
   --help           esta ajuda
 
@@ -76,9 +77,9 @@ interface Parte {
 
 const PARTES: readonly Parte[] = [
   { nome: "corrida", titulo: "muitos pela última vaga", fracao: 0.06, roda: corrida },
-  { nome: "historia", titulo: "carga ao acaso, e a história inteira conferida", fracao: 0.12, roda: historia },
-  { nome: "queda", titulo: "a mesma carga, com kill -9", fracao: 0.18, roda: queda },
-  { nome: "disco", titulo: "disco cheio, e erros no fsync do commit", fracao: 0.12, roda: disco },
+  { nome: "historia", titulo: "carga ao acaso, e a história inteira conferida", fracao: 0.1, roda: historia },
+  { nome: "queda", titulo: "a mesma carga, com kill -9", fracao: 0.14, roda: queda },
+  { nome: "disco", titulo: "disco cheio, e erros no fsync do commit", fracao: 0.1, roda: disco },
   { nome: "dia", titulo: "os atos do dia da clínica ao acaso, com kill -9", fracao: 0.1, roda: dia },
   { nome: "espera", titulo: "a lista de espera ao acaso, com prazos que vencem e kill -9", fracao: 0.1, roda: espera },
   {
@@ -94,7 +95,13 @@ const PARTES: readonly Parte[] = [
     fracao: 0.04,
     roda: abusos,
   },
-  { nome: "tempo", titulo: "o relógio para a frente e para trás", fracao: 0.06, roda: tempo },
+  {
+    nome: "acesso",
+    titulo: "quem não tem chave, código ou certificado não entra, por mais que tente",
+    fracao: 0.1,
+    roda: acesso,
+  },
+  { nome: "tempo", titulo: "o relógio para a frente e para trás", fracao: 0.04, roda: tempo },
 ];
 
 /** Os nomes das partes, na ordem. */

@@ -25,6 +25,7 @@ const SEGUNDOS: Readonly<Record<string, number>> = {
   servidores: 4,
   hostis: 3,
   abusos: 1,
+  acesso: 1,
   tempo: 1,
 };
 
@@ -51,7 +52,7 @@ testeComSistema("prova: com --json o relatório é um objeto, a semente é a ped
   assertEquals(codigo, 0, stdout);
   const relatorio: Relatorio = JSON.parse(stdout);
   assertEquals([relatorio.semente, relatorio.partes.map(({ nome }) => nome)], [7, ["corrida"]]);
-  assertMatch(stderr, /^\[1\/10\] corrida: .*\n/);
+  assertMatch(stderr, /^\[1\/11\] corrida: .*\n/);
   assertEquals([...Deno.readDirSync(pasta.caminho)], []);
 });
 
@@ -98,7 +99,10 @@ testeComSistema("prova: um comando errado é recusado, e --help diz as opções"
       [["--minutos", "0"], "--minutos"],
       [["--minutos", "x"], "--minutos"],
       [["--semente=-1"], "--semente"],
-      [["--parte", "nenhuma"], "corrida, historia, queda, disco, dia, espera, servidores, hostis, abusos, tempo"],
+      [
+        ["--parte", "nenhuma"],
+        "corrida, historia, queda, disco, dia, espera, servidores, hostis, abusos, acesso, tempo",
+      ],
       [["--prota"], "--prota"],
       [["já"], "já"],
     ] as const

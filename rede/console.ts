@@ -20,6 +20,7 @@ import {
   type DaExcecao,
   type Dia,
   type DoAgendamento,
+  type DoTitular,
   impossivel,
   type Mudanca,
   NENHUM_ALCANCE,
@@ -108,6 +109,12 @@ export class Console {
       case "tique":
         // Conta-se o que se fez, e quase sempre não se fez nada.
         return;
+      case "tentativa":
+      case "poda":
+        // O que se respondeu já se conta entre as recusas.
+        return;
+      case "titular":
+        return this.#contaTitular(mudanca);
       default:
         impossivel(mudanca);
     }
@@ -305,11 +312,25 @@ export class Console {
       case "REABRE":
       case "ESPERA":
       case "TICK":
+      case "CONTA":
+      case "EXPORTA":
+      case "GUARDA":
+      case "SOLTA":
         // Não tocam em agendamento nenhum.
+        return;
+      case "RETIFICA":
+      case "ANONIMIZA":
+        // Todas as linhas de uma pessoa: conta-se uma vez.
         return;
       default:
         impossivel(ato);
     }
+  }
+
+  #contaTitular({ ato, quem, depois: { cpf, pseudonimo } }: DoTitular): void {
+    // De quem se anonimiza não fica no console o que ligue o CPF ao pseudônimo.
+    const deQuem = pseudonimo === "" ? { comando: ato, cpf } : { comando: `${ato} ${pseudonimo}` };
+    this.#registro.conta("pedido", { cliente: clienteDe(quem), codigo: "OK-200", ...deQuem });
   }
 
   #contaPedido(feito: Eventos["pedido"], agendamento: Agendamento, antes?: Agendamento): void {

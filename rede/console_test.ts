@@ -61,6 +61,8 @@ function soExcecoes(excecoes: readonly Excecao[]): Vista {
     ...{
       alguemEspera: fora,
       esperaDe: fora,
+      esperasDe: fora,
+      fichaDe: fora,
       conviteDe: fora,
       fila: fora,
       listaDeEspera: fora,
@@ -69,6 +71,7 @@ function soExcecoes(excecoes: readonly Excecao[]): Vista {
       novaEspera: fora,
       pendencias: fora,
       ultimoTique: fora,
+      tentativa: fora,
     },
     ...{ novoNumero: fora, novaExcecao: fora, excecoes: () => excecoes },
   };

@@ -1,48 +1,10 @@
 /**
- * A cota do registro: quanto o que os terminais provocam pode escrever, e a conta do que ficou de fora.
+ * A conta do que ficou fora do registro, por não caber na cota do que os terminais provocam.
  *
- * Só `registro.ts` a usa. Não escreve nada, e o relógio vem de fora.
+ * Só `registro.ts` a usa. Não escreve nada.
  *
  * @module
  */
-
-/** Como um `Balde` enche. */
-export interface OpcoesDoBalde {
-  /** Bytes por segundo. */
-  ritmo: number;
-  /** Bytes que guarda no máximo; começa cheio. */
-  capacidade: number;
-  /** Um relógio que só anda para a frente, em ms. */
-  relogio: () => number;
-}
-
-/** Um balde de bytes que enche a um ritmo constante. */
-export class Balde {
-  #opcoes: OpcoesDoBalde;
-  #nivel: number;
-  #quando: number;
-
-  /** Um balde cheio. */
-  constructor(opcoes: OpcoesDoBalde) {
-    this.#opcoes = opcoes;
-    this.#nivel = opcoes.capacidade;
-    this.#quando = opcoes.relogio();
-  }
-
-  /** Quantos bytes há agora; menos que zero enquanto deve. */
-  get nivel(): number {
-    const { ritmo, capacidade, relogio } = this.#opcoes;
-    const agora = relogio();
-    this.#nivel = Math.min(capacidade, this.#nivel + (agora - this.#quando) * ritmo / 1000);
-    this.#quando = agora;
-    return this.#nivel;
-  }
-
-  /** Tira bytes, mais do que os que há se preciso: o balde fica devendo. */
-  tira(bytes: number): void {
-    this.#nivel -= bytes;
-  }
-}
 
 /** O que pode ficar de fora, de uma origem ou de várias: quantas linhas de cada espécie. */
 export interface Omitidas {

@@ -26,6 +26,7 @@ export function diferencas(antes: Oferta, depois: Oferta): string[] {
     ...troca("espera.antecedencia", antes.espera.antecedencia, depois.espera.antecedencia),
     ...troca("espera.prazo", antes.espera.prazo, depois.espera.prazo),
     ...troca("faltaAutomatica", ligada(antes), ligada(depois)),
+    ...troca("guarda.meses", antes.guarda.meses, depois.guarda.meses),
   ];
 }
 

@@ -36,6 +36,7 @@ for (
       "espera.prazo: 120 -> 60",
       "faltaAutomatica: desligada -> ligada",
     ]],
+    ["a guarda", { ...ANTES, guarda: { meses: 60 } }, ["guarda.meses: 240 -> 60"]],
     ["uma data que fecha", { ...ANTES, fechado: ["2026-12-25"] }, ["mais data fechada: 25/12/2026"]],
     ["uma especialidade que se acrescenta", {
       atendimentos: [...ANTES.atendimentos, { ...CLINICO, especialidade: "Geriatria", dia: "TERÇA-FEIRA", vagas: 1 }],

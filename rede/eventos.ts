@@ -100,6 +100,8 @@ export interface Eventos {
   falha: { o_que: string; causa: string; mais?: number };
   /** Algo que quem mantém o servidor deve saber. */
   aviso: { o_que: string };
+  /** O que da trilha se guarda fora do livro: onde está a chave, e as pontas das cadeias. */
+  trilha: { o_que: string };
   /** O banco, noutra máquina, saiu do alcance ou voltou. */
   banco: { no_alcance: boolean; causa?: string };
   /** O servidor foi mandado parar. */
@@ -144,7 +146,15 @@ export const O_SERVIDOR = "o próprio servidor";
 const CAMPO_MAXIMO = 200;
 
 /** Os eventos que nenhum terminal provoca, com textos do próprio servidor: saem por inteiro. */
-const DO_SERVIDOR: ReadonlySet<Evento> = new Set<Evento>(["andamento", "pronto", "semana", "aviso", "banco", "falha"]);
+const DO_SERVIDOR: ReadonlySet<Evento> = new Set<Evento>([
+  "andamento",
+  "pronto",
+  "semana",
+  "aviso",
+  "trilha",
+  "banco",
+  "falha",
+]);
 
 /** `"52998224725"` → `"***.982.247-**"`. */
 export function mascararCpf(cpf: string): string {
@@ -184,13 +194,18 @@ export function emJson(agora: number, evento: Evento, campos: object): string {
     if (campo === "cpf") return curto(mascararCpf(valor));
     if (campo === "nome") return curto(iniciais(valor));
     if (ESCRITOS.has(campo)) return curto(semCpf(valor));
-    return inteiro ? valor : curto(valor);
+    return inteiro ? porInteiro(valor) : curto(valor);
   }) + "\n";
 }
 
 /** Sem caracteres que mandem no terminal de quem lê, e sem passar de um tamanho razoável. */
 function curto(texto: string): string {
   return inofensivo(texto.slice(0, CAMPO_MAXIMO), "?");
+}
+
+/** O que é do próprio servidor, com o que outro programa lhe disse: o banco, o sistema, um arquivo. */
+function porInteiro(texto: string): string {
+  return inofensivo(texto, "?");
 }
 
 function quantos(agendados: number): string {
@@ -241,10 +256,10 @@ function vezes(mais: number | undefined): string {
 
 /** Cada evento como se diz a uma pessoa; alguns em várias linhas. */
 export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
-  andamento: ({ o_que }) => o_que,
+  andamento: ({ o_que }) => porInteiro(o_que),
   pronto: ({ clinica, versao, banco, porta, tls, alcance, acesso }) =>
     [
-      `${clinica} ${versao}: servidor no ar, ${portas(porta, tls?.porta)}, livro ${banco}`,
+      `${clinica} ${versao}: servidor no ar, ${portas(porta, tls?.porta)}, livro ${porInteiro(banco)}`,
       ...alcance.map((comando) => `          ${comando}`),
       ...tls === undefined ? [] : [`          certificado: ${tls.certificado}`],
       `          ${acesso}`,
@@ -295,9 +310,10 @@ export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
     `ATENÇÃO: ${curto(especialista)}${profissional === undefined ? "" : `, ${curto(profissional)},`} ` +
     `${data} ${curto(horario)} (${disfarce(cpf, nome)}) ${RAZOES[razao]}`,
   semana: ({ arquivo, mudancas }) =>
-    mudancas.length === 0
-      ? `${arquivo}: lido de novo; a semana é a mesma`
-      : [`${arquivo}: outra semana passou a valer`, ...mudancas.map((uma) => `            ${uma}`)].join("\n"),
+    mudancas.length === 0 ? `${porInteiro(arquivo)}: lido de novo; a semana é a mesma` : [
+      `${porInteiro(arquivo)}: outra semana passou a valer`,
+      ...mudancas.map((uma) => `            ${porInteiro(uma)}`),
+    ].join("\n"),
   omitidas: ({ origem, mudancas, recusas, consultas, idas_e_vindas }) => {
     const partes = [
       ...conte(mudancas, "mudança", "mudanças"),
@@ -312,10 +328,13 @@ export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
       uma ? "foi contada" : "foram contadas"
     }`;
   },
-  falha: ({ o_que, causa, mais }) => `FALHA: ${o_que} (${causa})${vezes(mais)}`,
-  aviso: ({ o_que }) => `ATENÇÃO: ${o_que}`,
+  falha: ({ o_que, causa, mais }) => `FALHA: ${porInteiro(o_que)} (${porInteiro(causa)})${vezes(mais)}`,
+  aviso: ({ o_que }) => `ATENÇÃO: ${porInteiro(o_que)}`,
+  trilha: ({ o_que }) => `trilha: ${porInteiro(o_que)}`,
   banco: ({ no_alcance, causa }) =>
-    no_alcance ? "o banco voltou; tudo como antes" : `FALHA: ${causa}; os pedidos são recusados até que ele volte`,
+    no_alcance
+      ? "o banco voltou; tudo como antes"
+      : `FALHA: ${porInteiro(causa ?? "")}; os pedidos são recusados até que ele volte`,
   encerrando: ({ sinal, conexoes }) =>
     `${sinal}: encerrando; ${conexoes === 1 ? "1 conexão aberta" : `${conexoes} conexões abertas`}`,
   encerrado: () => "encerrado; o livro está fechado",

@@ -10,12 +10,14 @@
 import { delay } from "@std/async";
 import type { Agenda } from "../agenda.ts";
 import type { Quem } from "../clinica/livro.ts";
+import type { Pedido, Resultado } from "../clinica/pedido.ts";
 import { mensagem } from "../clinica/texto.ts";
 import type { Console } from "./console.ts";
+import { escreveRemoto, redeDe, type Remoto } from "../clinica/endereco.ts";
 import { LACO } from "./laco.ts";
 import { Redator } from "./redator.ts";
 import type { Registro } from "./registro.ts";
-import { type Ambiente, LIMITES, type Limites, type Porteiro, Sessao, type Soquete } from "./sessao.ts";
+import { type Ambiente, type Contador, LIMITES, type Limites, type Porteiro, Sessao, type Soquete } from "./sessao.ts";
 
 /** Os tempos de um ouvinte, em ms. */
 export interface Tempos {
@@ -38,7 +40,7 @@ export const RECUSAS_MAXIMAS = 100;
 /** Uma conexão que chega: o que `Deno.TcpConn` oferece. */
 export interface Chegada extends Soquete {
   /** Quem está do outro lado. */
-  readonly remoteAddr: { readonly hostname: string; readonly port: number };
+  readonly remoteAddr: Remoto;
   /** Deixa ou não de juntar respostas pequenas. Lança se o outro lado já se foi. */
   setNoDelay(semDemora: boolean): void;
 }
@@ -63,13 +65,17 @@ export interface OpcoesDoOuvinte {
   agenda: Agenda;
   /** Quem sabe o que pode quem chega, com uma chave e sem ela. */
   porteiro: PorteiroDaPorta;
+  /** Quem conta o que cada um pede. */
+  contador: Contador;
   /** A quem se diz o que foi respondido. */
   console: Console;
   /** Onde se contam as conexões. */
   registro: Registro;
+  /** A quem se diz o que cada resposta mostrou. */
+  aoVer?: (quem: Quem, pedido: Pedido | undefined, resultado: Resultado) => void;
   /** Quantas conexões ao mesmo tempo. */
   conexoes: number;
-  /** Quantas de um mesmo endereço; a própria máquina não tem este limite. */
+  /** Quantas de um mesmo endereço, ou de um /64 de IPv6; a própria máquina não tem este limite. */
   conexoesPorEndereco: number;
   /** Os limites de cada conexão. */
   limites?: Limites;
@@ -94,15 +100,19 @@ export class Ouvinte {
   constructor(opcoes: OpcoesDoOuvinte) {
     this.#opcoes = opcoes;
     this.#tempos = opcoes.tempos ?? TEMPOS;
-    const { agenda, console, porteiro, limites = LIMITES } = opcoes;
+    const { agenda, console, porteiro, contador, aoVer, limites = LIMITES } = opcoes;
     this.#ambiente = {
       agenda,
       porteiro,
+      contador,
       redator: new Redator(agenda),
       relogio: this.#relogioComum,
       limites,
       laco: LACO,
-      aoResponder: ({ cliente }, pedido, codigo) => console.respondeu(cliente, pedido, codigo),
+      aoResponder(quem, pedido, resultado): void {
+        aoVer?.(quem, pedido, resultado);
+        console.respondeu(quem.cliente, pedido, resultado.codigo);
+      },
     };
     this.#relogio = performance.now() + this.#tempos.conferencia;
   }
@@ -144,6 +154,7 @@ export class Ouvinte {
         this.#recebe(await porta.accept());
       } catch (erro) {
         if (this.#encerrando) return;
+        if (jaSeFoi(erro)) continue;
         this.#opcoes.registro.contaFalha("uma conexão não pôde ser aceita", mensagem(erro));
         await delay(this.#tempos.accept);
       }
@@ -152,9 +163,10 @@ export class Ouvinte {
 
   #recebe(conexao: Chegada): void {
     const { conexoes, conexoesPorEndereco, registro } = this.#opcoes;
-    const { hostname, port } = conexao.remoteAddr;
-    const cliente = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-    const doEndereco = this.#porEndereco.get(hostname) ?? 0;
+    const { hostname } = conexao.remoteAddr;
+    const cliente = escreveRemoto(conexao.remoteAddr);
+    const origem = redeDe(hostname);
+    const doEndereco = this.#porEndereco.get(origem) ?? 0;
     let motivo: string | undefined;
     if (this.#sessoes.size >= conexoes) motivo = `já há ${conexoes} conexões (--conexoes)`;
     else if (doEndereco >= conexoesPorEndereco && !ehLocal(hostname)) {
@@ -163,7 +175,7 @@ export class Ouvinte {
     if (motivo !== undefined) {
       registro.conta("recusou", { cliente, motivo });
       if (this.#recusas.size >= RECUSAS_MAXIMAS) return conexao.close();
-      const sessao = this.#sessao(conexao, cliente, hostname);
+      const sessao = this.#sessao(conexao, cliente, origem);
       this.#recusas.add(sessao);
       sessao.recusa().catch((erro) => this.#contaErro(erro)).finally(() => this.#recusas.delete(sessao));
       return;
@@ -176,15 +188,15 @@ export class Ouvinte {
       return conexao.close();
     }
     registro.conta("conectou", { cliente });
-    this.#porEndereco.set(hostname, doEndereco + 1);
-    const sessao = this.#sessao(conexao, cliente, hostname);
+    this.#porEndereco.set(origem, doEndereco + 1);
+    const sessao = this.#sessao(conexao, cliente, origem);
     this.#sessoes.add(sessao);
     const saiu = (erro?: unknown): void => {
       if (erro !== undefined) this.#contaErro(erro);
       this.#sessoes.delete(sessao);
-      const restam = (this.#porEndereco.get(hostname) ?? 1) - 1;
-      if (restam === 0) this.#porEndereco.delete(hostname);
-      else this.#porEndereco.set(hostname, restam);
+      const restam = (this.#porEndereco.get(origem) ?? 1) - 1;
+      if (restam === 0) this.#porEndereco.delete(origem);
+      else this.#porEndereco.set(origem, restam);
       registro.conta("saiu", { cliente, pedidos: sessao.pedidos, motivo: sessao.motivo });
     };
     sessao.atende().then(saiu, saiu);
@@ -206,6 +218,11 @@ export class Ouvinte {
     this.#relogio += this.#tempos.conferencia;
     this.#opcoes.console.confere();
   }
+}
+
+/** Se o `accept` falhou porque quem ligava já desligou, como faz quem só quer saber se a porta atende: não há o que esperar. */
+export function jaSeFoi(erro: unknown): boolean {
+  return erro instanceof Deno.errors.NotConnected;
 }
 
 /** Se um endereço é o da própria máquina. */

@@ -11,7 +11,7 @@ import { Agenda } from "../agenda.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import { PACIENCIA } from "../testes/apoio.ts";
-import { PORTA_ABERTA } from "../testes/porteiro.ts";
+import { PORTA_ABERTA, SEM_LIMITES } from "../testes/porteiro.ts";
 import { Console } from "./console.ts";
 import { type Chegada, Ouvinte, type Porta, RECUSAS_MAXIMAS } from "./ouvinte.ts";
 import { Registro } from "./registro.ts";
@@ -155,6 +155,7 @@ class Casa implements AsyncDisposable {
       agenda,
       console: new Console({ registro: this.#registro, armazem, agenda }),
       porteiro: PORTA_ABERTA,
+      contador: SEM_LIMITES,
       registro: this.#registro,
       conexoes,
       conexoesPorEndereco,
@@ -249,6 +250,15 @@ teste(
   },
 );
 
+teste("de um IPv6 conta-se o /64, e um IPv4 escrito em IPv6 é o IPv4", async () => {
+  await using casa = new Casa({ conexoesPorEndereco: 1 });
+  assert(entrou(await casa.conecta("2001:db8:1:2::1")));
+  assertEquals((await casa.conecta("2001:db8:1:2:aaaa::9")).escrito, OCUPADO);
+  assert(entrou(await casa.conecta("2001:db8:1:3::1")));
+  assert(entrou(await casa.conecta("::ffff:10.0.0.7")));
+  assertEquals((await casa.conecta("10.0.0.7")).escrito, OCUPADO);
+});
+
 teste("recusas que ninguém lê não se acumulam: além de cem, fecham-se sem adeus", async () => {
   await using casa = new Casa({ conexoes: 1 });
   await casa.conecta();
@@ -267,6 +277,13 @@ teste("um accept que falha é contado, e o seguinte é tentado; o mesmo com quem
   assert(entrou(await casa.conecta()));
   assertEquals([sumida.escrito, sumida.fechada], ["", true]);
   assertEquals(await casa.contado(), ["falha uma conexão não pôde ser aceita", "conectou", "conectou"]);
+});
+
+teste("quem liga e desliga antes de ser aceito não é uma falha", async () => {
+  await using casa = new Casa();
+  casa.porta.chega(new Deno.errors.NotConnected("o outro lado já se foi"));
+  assert(entrou(await casa.conecta()));
+  assertEquals(await casa.contado(), ["conectou"]);
 });
 
 teste("uma conexão sem pedidos é fechada pelo prazo, que se confere de tempos em tempos", async () => {

@@ -6,9 +6,10 @@
  */
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline, delay } from "@std/async";
 import { type OpcoesDaPortaTls, PortaTls } from "./porta_tls.ts";
-import { PACIENCIA, parDeExemplo, testeComSistema } from "../testes/apoio.ts";
+import { ate, PACIENCIA, parDeExemplo, testeComSistema } from "../testes/apoio.ts";
+import { cabecalho } from "../testes/proxy.ts";
 
 const PAR = await parDeExemplo(["localhost"]);
 
@@ -156,4 +157,104 @@ teste("uma porta já tomada rejeita com o código do sistema", async () => {
   using _porta = porta;
   const erro = await assertRejects(() => abre({ porta: porta.porta }), Error);
   assertEquals(Object(erro).code, "EADDRINUSE");
+});
+
+/** Liga por TLS depois de mandar estes bytes, que vão antes do aperto de mãos ou com o começo dele. */
+async function ligaDepoisDe({ porta }: PortaTls, bytes: Uint8Array, junto: boolean): Promise<Deno.TlsConn> {
+  const intermediario = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const traz = async (): Promise<void> => {
+    const [daqui, dali] = await Promise.all([
+      intermediario.accept(),
+      Deno.connect({ hostname: "127.0.0.1", port: porta }),
+    ]);
+    intermediario.close();
+    const bloco = new Uint8Array(65_536);
+    const lidos = await daqui.read(bloco) ?? 0;
+    if (!junto) await dali.write(bytes);
+    await dali.write(Uint8Array.from([...junto ? bytes : [], ...bloco.subarray(0, lidos)]));
+    await Promise.allSettled([daqui.readable.pipeTo(dali.writable), dali.readable.pipeTo(daqui.writable)]);
+  };
+  traz();
+  return await Deno.connectTls({
+    hostname: "localhost",
+    port: intermediario.addr.port,
+    caCerts: [PAR.certificado],
+  });
+}
+
+teste("atrás de um proxy o cabeçalho vem antes do aperto de mãos, e diz de quem é a ligação", async () => {
+  const { porta, falhas } = await abre({ confiados: new Set(["127.0.0.1"]) });
+  using _porta = porta;
+  for (const junto of [false, true]) {
+    using cliente = await ligaDepoisDe(porta, cabecalho("203.0.113.9", 51_234), junto);
+    const servidor = await deadline(porta.accept(), PACIENCIA);
+    assertEquals(servidor.remoteAddr, { hostname: "203.0.113.9", port: 51_234 });
+    await cliente.write(TEXTO.encode("um pedido"));
+    assertEquals(await servidor.read(new Uint8Array(99)), 9);
+    await servidor.write(TEXTO.encode("resposta"));
+    assertEquals(await cliente.read(new Uint8Array(99)), 8);
+    servidor.close();
+  }
+  // Quem não o acaba é contado pelo endereço que disse.
+  using claro = await Deno.connect({ hostname: "127.0.0.1", port: porta.porta });
+  await claro.write(Uint8Array.from([...cabecalho("203.0.113.10"), ...TEXTO.encode('["PING"]\n')]));
+  await leTudo(claro);
+  assertEquals(falhas, ["203.0.113.10:N não fala TLS"]);
+});
+
+teste("de quem é de confiança sem o cabeçalho não se aceita nada, e os outros entram como sempre", async () => {
+  const { porta, falhas } = await abre({ confiados: new Set(["127.0.0.1"]), prazo: 300 });
+  using _porta = porta;
+  await assertRejects(async () => {
+    using recusada = await liga(porta);
+    await recusada.handshake();
+  });
+  using mudo = await Deno.connect({ hostname: "127.0.0.1", port: porta.porta });
+  assertEquals(await leTudo(mudo), 0);
+  assertEquals(falhas, [
+    "127.0.0.1:N não traz o cabeçalho PROXY v2, e é de --confia-no-proxy",
+    "127.0.0.1:N não mandou o cabeçalho PROXY v2 a tempo, e é de --confia-no-proxy",
+  ]);
+  const { porta: outra } = await abre({ confiados: new Set(["10.0.0.2"]) });
+  using _outra = outra;
+  using cliente = await liga(outra);
+  await cliente.handshake();
+  const servidor = await deadline(outra.accept(), PACIENCIA);
+  assertEquals(servidor.remoteAddr.hostname, "127.0.0.1");
+  servidor.close();
+  outra.troca(await parDeExemplo(["localhost"]));
+});
+
+teste("confere que ainda recebe sem que se note, também cheia", async () => {
+  for (const cheia of [false, true]) {
+    const lugares = cheia ? { conexoes: 0, apertos: 1 } : {};
+    const { porta, falhas } = await abre({ ...lugares, prazo: SEM_PRAZO, conferencia: 100 });
+    using _porta = porta;
+    using pilha = new DisposableStack();
+    if (cheia) pilha.use(await Deno.connect({ hostname: "127.0.0.1", port: porta.porta }));
+    const correu = porta.accept().then(() => "entrou", (erro) => String(erro));
+    // O que não deve acontecer não tem de que se espere: três conferências.
+    assertEquals(await Promise.race([correu, delay(350).then(() => "nada")]), "nada");
+    assertEquals(falhas, []);
+    porta.close();
+    await correu;
+  }
+});
+
+teste("quem sai dá o lugar, feche um lado ou o outro, com o aperto de mãos feito ou não", async () => {
+  const { porta, falhas } = await abre({ conexoes: 1, apertos: 1, prazo: SEM_PRAZO, conferencia: SEM_PRAZO });
+  using _porta = porta;
+  for (let i = 0; i < 6; i++) {
+    using cliente = await liga(porta);
+    await cliente.handshake();
+    const servidor = await deadline(porta.accept(), PACIENCIA);
+    if (i % 2 === 0) {
+      cliente.close();
+      assertEquals(await servidor.read(new Uint8Array(9)).catch(() => null), null);
+    }
+    servidor.close();
+    using claro = await Deno.connect({ hostname: "127.0.0.1", port: porta.porta });
+    await claro.write(TEXTO.encode('["PING"]\n'));
+    await ate(() => falhas.length > i);
+  }
 });

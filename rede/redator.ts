@@ -20,6 +20,7 @@ import {
   codificarResposta,
   dataNoFio,
   LINHA_SEM_ACESSO,
+  linhaDaEspera,
   linhaDeVagas,
   type PrimeiraVaga,
   type Resposta,
@@ -77,6 +78,7 @@ export class Redator {
   /** O resultado numa linha de CLINICA/1, LF incluído. */
   linha(resultado: Resultado): string {
     if (resultado.codigo === "ERRO-120") return LINHA_SEM_ACESSO;
+    if (resultado.codigo === "ERRO-130" && resultado.segundos !== undefined) return linhaDaEspera(resultado.segundos);
     return resultado.codigo === "OK-304"
       ? this.#vagas.linha(resultado.vagas)
       : codificarResposta(this.veste(resultado));

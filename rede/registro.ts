@@ -14,7 +14,8 @@
 import { Buffer } from "node:buffer";
 import { deadline, delay } from "@std/async";
 import type { Codigo } from "../clinica/pedido.ts";
-import { Balde, Contagem, type Especie } from "./cota.ts";
+import { Baldes } from "./baldes.ts";
+import { Contagem, type Especie } from "./cota.ts";
 import { emJson, type Evento, type Eventos, FRASES, O_SERVIDOR } from "./eventos.ts";
 
 /** Como as linhas saem. */
@@ -90,6 +91,7 @@ const PROVOCADOS: { [E in Evento]: (campos: Eventos[E]) => Provocado | undefined
   omitidas: () => undefined,
   falha: () => undefined,
   aviso: () => undefined,
+  trilha: () => undefined,
   banco: () => undefined,
   encerrando: () => undefined,
   encerrado: () => undefined,
@@ -103,6 +105,7 @@ const NO_QUIETO: ReadonlySet<Evento> = new Set<Evento>([
   "omitidas",
   "falha",
   "aviso",
+  "trilha",
   "banco",
   "recusou",
   "encerrando",
@@ -147,8 +150,8 @@ export class Registro {
   #espera: ReturnType<typeof setTimeout> | undefined;
   #segundo = -1;
   #hora = "";
-  #cota: Balde;
-  #cotaDasListas: Balde;
+  #cota: Baldes;
+  #cotaDasListas: Baldes;
   #omitidas = new Contagem();
   /** De cada falha: quando saiu a última linha, e quantas houve depois dela, com a causa da mais nova. */
   #falhas = new Map<string, { quando: number; depois: number; causa: string }>();
@@ -159,8 +162,8 @@ export class Registro {
     this.#opcoes = opcoes;
     this.#relogio = relogio;
     this.#fuso = opcoes.fuso;
-    this.#cota = new Balde({ ...COTA, relogio });
-    this.#cotaDasListas = new Balde({ ...COTA_DAS_LISTAS, relogio });
+    this.#cota = new Baldes({ ...COTA, relogio });
+    this.#cotaDasListas = new Baldes({ ...COTA_DAS_LISTAS, relogio });
   }
 
   /** O que se conta. */
@@ -176,7 +179,7 @@ export class Registro {
 
   /** Se a lista de um dia cabe agora; quando não, quem a conta espera. */
   get cabeUmaLista(): boolean {
-    return this.#cotaDasListas.nivel > 0;
+    return this.#cotaDasListas.nivel() > 0;
   }
 
   /** Conta um evento. O que os terminais provocam e não cabe na cota só se soma, e `confere` diz quanto foi. */
@@ -187,7 +190,7 @@ export class Registro {
       const bytes = this.#acrescenta(evento, campos);
       if (evento !== "dia") return;
       // O que uma lista enorme deve à sua cota, paga-o a das outras linhas.
-      this.#cota.tira(Math.max(0, bytes - Math.max(0, this.#cotaDasListas.nivel)));
+      this.#cota.tira(Math.max(0, bytes - Math.max(0, this.#cotaDasListas.nivel())));
       this.#cotaDasListas.tira(bytes);
       return;
     }
@@ -196,7 +199,7 @@ export class Registro {
 
   /** Se cabe na cota uma linha do que um terminal provocou; se não, fica já somada, e quem a faria poupa o trabalho. */
   cabe({ cliente, especie }: Provocado): boolean {
-    if (this.#cota.nivel > (especie === "mudancas" ? 0 : RESERVA_DAS_MUDANCAS)) return true;
+    if (this.#cota.nivel() > (especie === "mudancas" ? 0 : RESERVA_DAS_MUDANCAS)) return true;
     this.#omitidas.soma(cliente?.slice(0, cliente.lastIndexOf(":")) ?? O_SERVIDOR, especie);
     return false;
   }

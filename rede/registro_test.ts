@@ -127,6 +127,7 @@ const EXEMPLOS: { [E in Exclude<Evento, "omitidas">]: Eventos[E] } = {
   },
   falha: { o_que: "um lote não pôde ser gravado", causa: "database or disk is full" },
   aviso: { o_que: "uma resposta a VAGAS pode ter 2 MiB" },
+  trilha: { o_que: "cabeças: diario:recepcao.9f3a12bc:12:0" },
   banco: { no_alcance: false, causa: "o banco está fora do alcance" },
   encerrando: { sinal: "SIGTERM", conexoes: 2 },
   encerrado: {},
@@ -145,6 +146,7 @@ function contaTudo(registro: Registro): void {
   registro.conta("orfao", EXEMPLOS.orfao);
   registro.contaFalha(EXEMPLOS.falha.o_que, EXEMPLOS.falha.causa);
   registro.conta("aviso", EXEMPLOS.aviso);
+  registro.conta("trilha", EXEMPLOS.trilha);
   registro.conta("banco", EXEMPLOS.banco);
   registro.conta("encerrando", EXEMPLOS.encerrando);
   registro.conta("encerrado", EXEMPLOS.encerrado);
@@ -154,6 +156,20 @@ function contaTudo(registro: Registro): void {
 function teste(nome: string, fn: () => Promise<void> | void): void {
   Deno.test({ name: `registro: ${nome}`, permissions: "none", fn });
 }
+
+teste("o que outro programa diz ao servidor não manda no terminal, nem faz linhas", async () => {
+  for (const formato of ["texto", "json"] as const) {
+    const { console, registro } = novo({ formato });
+    registro.conta("aviso", { o_que: "um\n\x1b[2Jdois\x9b" });
+    registro.contaFalha("o banco", "ERRO\n12:00:00  tudo bem\x9b2J");
+    registro.conta("banco", { no_alcance: false, causa: "x\n\x9b" });
+    await registro.fecha();
+    const linhas = console.texto.trimEnd().split("\n");
+    assertEquals(linhas.length, 3, console.texto);
+    for (const linha of linhas) assertStringIncludes(linha, "?");
+    assert(!["\x1b", "\x9b"].some((controle) => console.texto.includes(controle)), console.texto);
+  }
+});
 
 teste("um CPF perde as pontas e um nome fica nas iniciais", () => {
   assertEquals(mascararCpf(CPF), "***.982.247-**");
@@ -393,6 +409,7 @@ for (
       "orfao",
       "falha",
       "aviso",
+      "trilha",
       "banco",
       "encerrando",
       "encerrado",

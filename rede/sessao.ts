@@ -11,7 +11,7 @@
 import { Buffer } from "node:buffer";
 import type { Agenda } from "../agenda.ts";
 import type { Quem } from "../clinica/livro.ts";
-import type { Codigo, Erro, PedidoDe, Resultado } from "../clinica/pedido.ts";
+import type { Erro, PedidoDe, Resultado } from "../clinica/pedido.ts";
 import type { ComandoDoFio2, PedidoLido } from "../fio/clinica2.ts";
 import { NEGADO, pode } from "../clinica/permissao.ts";
 import { comandoDaLinha, decodificarPedido2, lerOla } from "../fio/pedidos.ts";
@@ -100,10 +100,18 @@ export interface Porteiro {
   agora(quem: Quem): Quem | undefined;
 }
 
+/** Quem conta o que cada um pede. */
+export interface Contador {
+  /** Quantos segundos tem de esperar quem pede; 0 se não tem, e então o pedido fica contado. */
+  conta(quem: Quem, pedido: PedidoLido | Erro): number;
+}
+
 /** O que todas as sessões de um servidor têm em comum. */
 export interface Ambiente {
   /** Quem sabe de quem é cada chave. */
   readonly porteiro: Porteiro;
+  /** Quem conta o que cada um pede. */
+  readonly contador: Contador;
   /** Quem responde aos pedidos. */
   readonly agenda: Agenda;
   /** Quem escreve as respostas. */
@@ -115,7 +123,7 @@ export interface Ambiente {
   /** Onde os trabalhos pesados esperam a vez. */
   readonly laco: Laco;
   /** Avisado de cada resposta enviada, com o pedido, ou `undefined` se a linha não era um. */
-  readonly aoResponder: (quem: Quem, pedido: PedidoLido | undefined, codigo: Codigo) => void;
+  readonly aoResponder: (quem: Quem, pedido: PedidoLido | undefined, resultado: Resultado) => void;
 }
 
 /** O que a sessão espera, e portanto o que fazer quando o prazo vence ou o servidor para. */
@@ -231,9 +239,9 @@ export class Sessao {
           }
           proxima += grupo.length;
           const atendidas = this.#ambiente.agenda.atende(grupo, this.#quem);
-          const resultados = atendidas instanceof Promise
-            ? await this.#aguardaGravacao(atendidas, trabalho)
-            : atendidas;
+          const resultados = this.#ateAoLimite(
+            atendidas instanceof Promise ? await this.#aguardaGravacao(atendidas, trabalho) : atendidas,
+          );
           for (let i = 0; i < resultados.length;) {
             let texto = "";
             do {
@@ -290,7 +298,15 @@ export class Sessao {
       // E um OLA: o que vem antes é de quem se era.
       const ola = "comando" in item && item.comando === "OLA";
       if ((pesada || ola) && grupo.length > 0) break;
-      grupo.push(ola ? this.#reconhece(item) : item);
+      const pedido = ola ? this.#reconhece(item) : item;
+      const segundos = this.#ambiente.contador.conta(this.#quem, pedido);
+      if (segundos > 0) {
+        this.motivo = "pedidos demais";
+        this.#acabou = true;
+        grupo.push({ codigo: "ERRO-130", segundos });
+        break;
+      }
+      grupo.push(pedido);
       if (!("comando" in item)) {
         this.#malformadas = item.codigo === "ERRO-100" ? this.#malformadas + 1 : 0;
         if (this.#malformadas === this.#ambiente.limites.malformadas) {
@@ -351,10 +367,19 @@ export class Sessao {
     return [];
   }
 
+  /** `ERRO-130` é sempre a última linha: o que veio depois de quem tentou demais fica sem resposta. */
+  #ateAoLimite(resultados: Resultado[]): Resultado[] {
+    const limitado = resultados.findIndex(({ codigo }) => codigo === "ERRO-130");
+    if (limitado < 0) return resultados;
+    this.motivo ??= "tentou demais";
+    this.#acabou = true;
+    return resultados.slice(0, limitado + 1);
+  }
+
   /** Um resultado como vai no fio, contado. */
   #redige(item: PedidoLido | Erro, resultado: Resultado): string {
     this.pedidos++;
-    this.#ambiente.aoResponder(this.#quem, "comando" in item ? item : undefined, resultado.codigo);
+    this.#ambiente.aoResponder(this.#quem, "comando" in item ? item : undefined, resultado);
     const ola = "comando" in item && item.comando === "OLA";
     if (ola && resultado.codigo === "OK-200") this.#apresentado = true;
     return ola || this.#apresentado

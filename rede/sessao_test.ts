@@ -9,7 +9,7 @@ import { deadline } from "@std/async";
 import { Agenda } from "../agenda.ts";
 import type { Armazem, Desfecho, Quem } from "../clinica/livro.ts";
 import { cpfDeExemplo, PACIENCIA } from "../testes/apoio.ts";
-import { PORTA_ABERTA } from "../testes/porteiro.ts";
+import { PORTA_ABERTA, SEM_LIMITES } from "../testes/porteiro.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import configuracao from "../deno.json" with { type: "json" };
@@ -18,7 +18,7 @@ import { decodificarResposta2 } from "../fio/respostas.ts";
 import { codificarPedido, decodificarResposta, type PedidoNoFio } from "../protocolo.ts";
 import { Laco } from "./laco.ts";
 import { Redator } from "./redator.ts";
-import { LIMITES, type Limites, Sessao, type Soquete } from "./sessao.ts";
+import { type Contador, LIMITES, type Limites, type Porteiro, Sessao, type Soquete } from "./sessao.ts";
 
 /** Uma conexão na memória: o teste é o outro lado. */
 class ConexaoFalsa implements Soquete {
@@ -216,12 +216,24 @@ interface OpcoesDaCena {
   config?: unknown;
   /** Onde os trabalhos pesados esperam a vez. */
   laco?: Laco;
+  contador?: Contador;
+  porteiro?: Porteiro;
 }
 
 /** Um laço que não volta ao sistema: nada fica por acabar quando o teste acaba. */
 const NA_HORA = new Laco({ cede: () => Promise.resolve() });
 
-function monta({ limites = {}, antes = () => {}, recusa = false, config, laco = NA_HORA }: OpcoesDaCena = {}): Cena {
+function monta(
+  {
+    limites = {},
+    antes = () => {},
+    recusa = false,
+    config,
+    laco = NA_HORA,
+    contador = SEM_LIMITES,
+    porteiro = PORTA_ABERTA,
+  }: OpcoesDaCena = {},
+): Cena {
   const conexao = new ConexaoFalsa();
   const armazem = new ArmazemDeTeste();
   const agenda = new Agenda({ armazem, oferta: lerOferta(config), relogio: () => AGORA });
@@ -230,12 +242,13 @@ function monta({ limites = {}, antes = () => {}, recusa = false, config, laco = 
   const respondidos: Cena["respondidos"] = [];
   const sessao = new Sessao(conexao, { origem: "10.0.0.7", cliente: "10.0.0.7:40312", papel: "gerente" }, {
     agenda,
-    porteiro: PORTA_ABERTA,
+    porteiro,
+    contador,
     redator: new Redator(agenda),
     relogio: () => agora,
     limites: { ...LIMITES, ...limites },
     laco,
-    aoResponder: (_quem, pedido, codigo) => respondidos.push([pedido?.comando, codigo]),
+    aoResponder: (_quem, pedido, { codigo }) => respondidos.push([pedido?.comando, codigo]),
   });
   const fim = recusa ? sessao.recusa() : sessao.atende();
   fim.catch(() => {});
@@ -691,6 +704,22 @@ teste("SAIR é respondido, a conexão fecha e as linhas seguintes são ignoradas
   assertEquals(cena.sessao.motivo, undefined, "foi o outro lado que quis");
 });
 
+teste("ERRO-130 é a última linha: o que veio atrás, no mesmo grupo ou depois, fica sem resposta", async () => {
+  await using cena = await saudada();
+  const { conexao } = cena;
+  cena.agenda.atende =
+    () => [{ codigo: "OK-200" }, { codigo: "ERRO-130" }, { codigo: "OK-200" }, { codigo: "ERRO-130" }];
+  conexao.manda(PING.repeat(4));
+  await conexao.ate(() => conexao.escritaFechada);
+  conexao.manda(PING);
+  await conexao.lida();
+  assertEquals(codigos(conexao.linhas), ["OK-200", "ERRO-130"]);
+  assertEquals(cena.respondidos.map(([, codigo]) => codigo), ["OK-200", "ERRO-130"]);
+  conexao.acaba();
+  await cena.fim;
+  assertEquals(cena.sessao.motivo, "tentou demais");
+});
+
 teste("uma linha sem fim quando o outro lado fecha não é executada", async () => {
   await using cena = await saudada();
   const { conexao, armazem } = cena;
@@ -1076,4 +1105,54 @@ teste("o dia, a história, a lista de espera e fechar contam como trabalho, um d
     await cena.conexao.ate(() => cena.conexao.linhas.length === 5);
     assertEquals(grupos, [1, 1, 1, 1, 1], pesado);
   }
+});
+
+/** Deixa passar tantos pedidos, e depois manda esperar; anota quem pediu o quê. */
+function contador(deixa: number, contados: string[] = []): Contador {
+  return {
+    conta({ papel }, pedido): number {
+      const chave = "chave" in pedido && pedido.chave !== undefined ? " com a chave" : "";
+      contados.push(`${papel} ${"comando" in pedido ? pedido.comando : pedido.codigo}${chave}`);
+      return contados.length > deixa ? 12 : 0;
+    },
+  };
+}
+
+const ESPERE = "SERVIDOR OCUPADO: PEDIDOS DEMAIS, ESPERE 12 SEGUNDOS";
+
+teste(
+  "a quem pede demais responde-se o que já pediu, e ERRO-130, que fecha; o que vem depois não se executa",
+  async () => {
+    const contados: string[] = [];
+    await using cena = await saudada({ contador: contador(3, contados) });
+    const { conexao } = cena;
+    conexao.manda(PING + "lixo\n" + codificarPedido(busca(1)) + codificarPedido(agend(1)) + codificarPedido(agend(2)));
+    await conexao.ate(() => conexao.escritaFechada);
+    assertEquals(codigos(conexao.linhas), ["OK-200", "ERRO-100", "ERRO-112", "ERRO-130"]);
+    assertEquals(conexao.linhas[3], `["ERRO-130","${ESPERE}"]`);
+    assertEquals(contados, ["gerente PING", "gerente ERRO-100", "gerente BUSCA", "gerente AGEND"]);
+    assertEquals([cena.sessao.motivo, cena.armazem.lotes], ["pedidos demais", 0]);
+  },
+);
+
+teste("em CLINICA/2 o ERRO-130 de quem pede demais traz os segundos", async () => {
+  await using cena = await saudada({ contador: contador(1) });
+  cena.conexao.manda(OLA + PING + PING);
+  await cena.conexao.ate(() => cena.conexao.escritaFechada);
+  const [, ocupado, ...mais] = cena.conexao.linhas;
+  assertEquals([ocupado, mais], [`["ERRO-130","${ESPERE}",12]`, []]);
+  assertEquals(decodificarResposta2(ocupado), { codigo: "ERRO-130", segundos: 12 });
+});
+
+teste("conta-se cada pedido uma vez, também os que vão sós, e já como quem a chave diz", async () => {
+  const contados: string[] = [];
+  const comChave = (texto: string, quem: Quem): Quem | undefined =>
+    texto === "c" ? { ...quem, papel: "balcao" } : undefined;
+  const porteiro = { ...PORTA_ABERTA, comChave };
+  await using cena = await saudada({ contador: contador(99, contados), porteiro });
+  const ola = (chave: string): string => `["OLA","CLINICA/2",{"chave":"${chave}"}]\n`;
+  cena.conexao.manda(PING + '["VAGAS"]\n' + PING + ola("x") + ola("c") + PING);
+  await cena.conexao.ate(() => cena.conexao.linhas.length === 6);
+  const gerente = ["gerente PING", "gerente VAGAS", "gerente PING", "gerente OLA com a chave"];
+  assertEquals(contados, [...gerente, "balcao OLA", "balcao PING"]);
 });

@@ -45,7 +45,7 @@ const OUTRAS_PALAVRAS: ReadonlyMap<string, Palavra> = new Map<string, Palavra>([
 export type Chamada =
   | { readonly tipo: "ajuda" | "versao" }
   | { readonly tipo: "uso"; readonly mensagem: string }
-  | { readonly tipo: typeof DA_CHAVE[number]; readonly endereco: Endereco }
+  | { readonly tipo: typeof DA_CHAVE[number]; readonly endereco: Endereco; readonly certificado?: true }
   | { readonly tipo: "menu"; readonly endereco: Endereco; readonly chave?: string; readonly duvida?: string }
   | {
     readonly tipo: "comando";
@@ -73,10 +73,15 @@ interface Separados extends SemValor {
   /** Por TLS, e com que autoridades. */
   tls?: { readonly raiz?: string };
   chave?: string;
+  /** O que se esquece é o certificado, e não a chave. */
+  certificado: boolean;
 }
 
 /** O arquivo das autoridades em que se confia; é da conexão, e não de um comando. */
 const RAIZ = "certificado-raiz";
+
+/** As chaves que não são de um pedido ao servidor. */
+const OUTRAS_CHAVES: readonly string[] = ["tls", "certificado"];
 
 function separa(args: readonly string[]): Separados {
   const estranhas: string[] = [];
@@ -84,7 +89,7 @@ function separa(args: readonly string[]): Separados {
   // Sem declarar tudo como texto, "01234567890" viraria o número 1234567890.
   const lidos: { _: string[] } & Record<string, unknown> = parseArgs(outras, {
     string: ["_", "chave", RAIZ, ...BANDEIRAS],
-    boolean: [...CHAVES, "tls"],
+    boolean: [...CHAVES, ...OUTRAS_CHAVES],
     alias: { h: "help" },
     unknown: (arg: string, nome?: string): boolean => {
       if (nome !== undefined) estranhas.push(arg);
@@ -95,11 +100,11 @@ function separa(args: readonly string[]): Separados {
   if (args.includes("--chave=") || chave !== undefined && (typeof chave !== "string" || chave === "")) {
     throw new ErroDeUso("falta o valor de --chave");
   }
-  const comValor = args.find((arg) => CHAVES.some((nome) => arg.startsWith(`--${nome}=`)));
+  const comValor = args.find((arg) => [...CHAVES, ...OUTRAS_CHAVES].some((nome) => arg.startsWith(`--${nome}=`)));
   if (comValor !== undefined) throw new ErroDeUso(`${comValor.split("=")[0]} não leva valor: veio "${comValor}"`);
   if (estranhas.length > 0) {
     const [nome] = estranhas[0].split("=");
-    const perto = maisPerto(nome.replace(/^-+/, ""), [...BANDEIRAS, "chave", RAIZ, ...CHAVES, "tls"]);
+    const perto = maisPerto(nome.replace(/^-+/, ""), [...BANDEIRAS, "chave", RAIZ, ...CHAVES, ...OUTRAS_CHAVES]);
     const engano = perto.distancia <= LETRAS_DE_ENGANO && perto.distancia < perto.palavra.length;
     const sugestao = engano ? `; queria dizer --${perto.palavra}?` : "";
     throw new ErroDeUso(`opção desconhecida: ${nome}${sugestao}`);
@@ -113,7 +118,8 @@ function separa(args: readonly string[]): Separados {
   if (raiz === "") throw new ErroDeUso(`--${RAIZ} precisa de um arquivo`);
   return {
     palavras: lidos._,
-    tls: typeof raiz === "string" ? { raiz } : lidos.tls === true ? {} : undefined,
+    tls: typeof raiz === "string" ? { raiz } : lidos.tls === true || lidos.certificado === true ? {} : undefined,
+    certificado: lidos.certificado === true,
     ...(typeof chave === "string" ? { chave } : {}),
     bandeiras,
     vazias,
@@ -140,7 +146,8 @@ function tiraVazias(args: readonly string[]): { vazias: ReadonlySet<Bandeira>; o
   return { vazias, outras };
 }
 
-function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json, tls, ...comChave }: Separados): Chamada {
+function interpreta(separados: Separados): Chamada {
+  const { palavras, bandeiras, vazias, ditas, ajuda, json, tls, certificado, ...comChave } = separados;
   if (ajuda) return { tipo: "ajuda" };
   // Lida como um servidor, ia perguntar-se por ela na rede.
   if (palavras.some(ehChave)) {
@@ -162,6 +169,9 @@ function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json, tls, ...c
   const padrao = tls === undefined ? PORTA_PADRAO : PORTA_TLS_PADRAO;
   const endereco: Endereco = { host: host ?? "localhost", porta: porta ?? padrao, ...tls && { tls } };
   const palavra = resto.shift();
+  if (certificado && (palavra === undefined || comandoDe(palavra) !== "esquece")) {
+    throw new ErroDeUso("--certificado só serve com esquece");
+  }
   if (palavra === undefined) {
     // Depois de um comando é a versão de um agendamento, e falta-lhe o valor.
     if (bandeiras.get("versao") === "") return { tipo: "versao" };
@@ -184,7 +194,7 @@ function interpreta({ palavras, bandeiras, vazias, ditas, ajuda, json, tls, ...c
         `${nome} não leva mais nada${nome === "entra" ? ": pergunta a chave, ou lê-a de stdin" : ""}`,
       );
     }
-    return { tipo: nome, endereco };
+    return { tipo: nome, endereco, ...certificado ? { certificado } : {} };
   }
   for (const posicao of FORMAS[nome].posicoes) {
     if (bandeiras.has(posicao)) continue;

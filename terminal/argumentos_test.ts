@@ -336,6 +336,20 @@ teste("entra e esquece são de um servidor, e não levam mais nada", () => {
   assertEquals(enderecoDe("entra", "9100"), "entra 9100");
 });
 
+teste("esquece --certificado é do servidor por TLS, e --certificado não serve em mais nada", () => {
+  const [host, tls] = ["10.0.0.30", {}];
+  const esquecido = { tipo: "esquece", endereco: { host, porta: 9443, tls }, certificado: true } as const;
+  assertEquals(lerChamada([host, "esquece", "--certificado"]), esquecido);
+  assertEquals(lerChamada(["--certificado", `${host}:9443`, "esquece", "--tls"]), esquecido);
+  for (
+    const args of [["--certificado"], ["entra", "--certificado"], ["vagas", "--certificado"], [host, "--certificado"]]
+  ) {
+    assertStringIncludes(erroDe(lerChamada(args)), "--certificado só serve com esquece");
+  }
+  assertStringIncludes(erroDe(lerChamada(["esquece", "--certificado=x"])), "--certificado não leva valor");
+  assertStringIncludes(erroDe(lerChamada(["vagas", "--tls=x"])), "--tls não leva valor");
+});
+
 teste("--chave vale no menu e em todo comando; sem valor é um engano", () => {
   assertEquals(lerChamada(["--chave", "abcdefgh"]), {
     ...{ tipo: "menu", endereco: { host: "localhost", porta: 9000 } },

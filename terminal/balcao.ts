@@ -21,6 +21,7 @@ import {
 import {
   type CodigoDeRecusa,
   ehRecusa,
+  fraseDeOcupado,
   frasesDe,
   NADA_COM_O_CODIGO,
   O_QUE_QUER_DIZER,
@@ -240,6 +241,7 @@ export async function insiste<T>(balcao: Balcao, acao: () => Promise<T>): Promis
 async function insisteComEsta<T>(balcao: Balcao, acao: () => Promise<T>): Promise<T> {
   const { teclado, tela } = balcao;
   let dito = "";
+  let pedida = 0;
   using espera = esperaAvisada(tela);
   try {
     return await acao();
@@ -252,10 +254,11 @@ async function insisteComEsta<T>(balcao: Balcao, acao: () => Promise<T>): Promis
     if (!(erro instanceof SemConexao)) throw erro;
     espera.para();
     tela.frase("erro", dito = fraseDe(erro));
+    pedida = esperaPedida(erro);
   }
   using desistencia = teclado.desistencia();
   for (let tentativa = 0;; tentativa++) {
-    const ms = esperaAntesDe(tentativa);
+    const ms = Math.max(esperaAntesDe(tentativa), pedida);
     tela.estado(`Nova tentativa em ${Math.ceil(ms / 1000)} s. Esc volta ao menu, Ctrl-C sai.`);
     await delay(ms, { signal: AbortSignal.any([desistencia.sinal, teclado.interrompido]) }).catch(() => {});
     tela.estado("");
@@ -268,13 +271,19 @@ async function insisteComEsta<T>(balcao: Balcao, acao: () => Promise<T>): Promis
     } catch (erro) {
       if (!(erro instanceof SemConexao)) throw erro;
       if (dito !== fraseDe(erro)) tela.frase("erro", dito = fraseDe(erro));
+      pedida = esperaPedida(erro);
     }
   }
 }
 
+/** Quanto o servidor mandou esperar, em ms. */
+function esperaPedida(erro: SemConexao): number {
+  return erro instanceof ServidorOcupado ? (erro.segundos ?? 0) * 1000 : 0;
+}
+
 /** O que se diz de um servidor que não atende. */
 export function fraseDe(erro: SemConexao): string {
-  return erro instanceof ServidorOcupado ? O_QUE_QUER_DIZER["ERRO-130"] : `Sem conexão: ${erro.message}.`;
+  return erro instanceof ServidorOcupado ? fraseDeOcupado(erro.segundos) : `Sem conexão: ${erro.message}.`;
 }
 
 function esperaAvisada(tela: Tela): { para(): void } & Disposable {

@@ -115,7 +115,15 @@ const DE_OUTROS = 0o077;
 function lerChaves(arquivo: string): Map<string, string> {
   let texto: string;
   try {
-    const { mode } = Deno.statSync(arquivo);
+    const { mode, uid } = Deno.statSync(arquivo);
+    const eu = concedida({ name: "sys", kind: "uid" }) ? Deno.uid() : null;
+    // Quem o tem pode lê-lo e mudá-lo, seja qual for o modo; root pode sempre.
+    if (uid !== null && eu !== null && uid !== eu && uid !== 0) {
+      throw new ChaveInutil(
+        `${arquivo}, onde estão as chaves, é de outro usuário desta máquina, e por isso não se usa. ` +
+          "Apague-o, e entre de novo com cliente.ts entra; se alguém o pode ter lido, peça outra chave.",
+      );
+    }
     // No Windows não há modo: a pasta do usuário é dele.
     if (mode !== null && Deno.build.os !== "windows" && (mode & DE_OUTROS) !== 0) {
       throw new ChaveInutil(

@@ -11,7 +11,15 @@
 
 import { deadline } from "@std/async";
 import type { Alvo } from "./tls.ts";
-import { ChaveRecusada, type Ligacao, type Respondido, SemConexao, ServidorAntigo, Tubo } from "./tubo.ts";
+import {
+  ChaveRecusada,
+  type Ligacao,
+  type Respondido,
+  SemConexao,
+  ServidorAntigo,
+  ServidorOcupado,
+  Tubo,
+} from "./tubo.ts";
 import type { Apresentacao, PedidoNoFio2 } from "../fio/clinica2.ts";
 import type { PrimeiraVaga } from "../protocolo.ts";
 
@@ -162,6 +170,7 @@ export class Conexao implements Disposable {
       }
       tubo[Symbol.dispose]();
       if (causa instanceof ChaveRecusada) throw this.#comoRecusada();
+      if (causa instanceof ServidorOcupado && causa.segundos !== undefined) throw causa;
       if (MUDANCAS.includes(pedido.comando)) {
         throw new RespostaPerdida(`${escreverEndereco(this.endereco)} não respondeu`, { cause: causa });
       }
@@ -186,9 +195,11 @@ export class Conexao implements Disposable {
   async #abre(): Promise<Tubo> {
     if (this.#recusada !== undefined) throw this.#recusada;
     const desiste = new AbortController();
-    const abrindo = abre(this.endereco, desiste.signal).then((conn) =>
-      Tubo.comeca(conn, { sinal: desiste.signal, chave: this.#chave })
-    );
+    let ligou = false;
+    const abrindo = abre(this.endereco, desiste.signal).then((conn) => {
+      ligou = true;
+      return Tubo.comeca(conn, { sinal: desiste.signal, chave: this.#chave });
+    });
     try {
       return this.#tubo = await this.#noPrazo(abrindo, PRAZO_DA_CONEXAO);
     } catch (causa) {
@@ -196,6 +207,13 @@ export class Conexao implements Disposable {
       // A conexão pode ter ficado pronta no instante em que se desistiu dela.
       abrindo.then((tubo) => tubo[Symbol.dispose](), () => {});
       if (this.sinal.aborted) throw this.sinal.reason;
+      // Quem atende por TLS espera que se fale primeiro, e em claro espera-se por ele.
+      if (ligou && this.endereco.tls === undefined && ehDemora(causa)) {
+        const servidor = escreverEndereco(this.endereco);
+        throw new SemConexao(`${servidor} aceitou a conexão e não disse nada; se é a porta dele por TLS, junte --tls`, {
+          cause: causa,
+        });
+      }
       throw this.#semConexao(causa);
     }
   }
@@ -248,10 +266,15 @@ async function abre(endereco: Endereco, sinal: AbortSignal): Promise<Ligacao> {
   throw causa;
 }
 
+/** Verdadeiro se acabou o prazo. */
+function ehDemora(causa: unknown): boolean {
+  return causa instanceof DOMException && causa.name === "TimeoutError";
+}
+
 /** O que houve, numa frase para quem está diante da tela. */
 function motivo(causa: unknown, endereco: string): string {
   if (causa instanceof Deno.errors.ConnectionRefused) return `nenhum servidor atende em ${endereco}`;
-  if (causa instanceof DOMException && causa.name === "TimeoutError") return `${endereco} não respondeu a tempo`;
+  if (ehDemora(causa)) return `${endereco} não respondeu a tempo`;
   if (causa instanceof TypeError) return `quem atende em ${endereco} não fala CLINICA/1`;
   if (causa instanceof Deno.errors.NotCapable) return `falta permissão de rede; rode com --allow-net ou -A`;
   if (causa instanceof URIError || (causa instanceof Error && causa.message.includes("lookup"))) {

@@ -129,6 +129,17 @@ testeComSistema("ERRO-130 em resposta a um AGEND deixa o seu destino desconhecid
   assertInstanceOf(erro.cause, ServidorOcupado);
 });
 
+testeComSistema("ERRO-130 com os segundos a esperar diz que nada foi feito, e não se insiste logo", async () => {
+  const esperar = codificarResposta2({ codigo: "ERRO-130", segundos: 12 });
+  for (const pedido of [AGEND, BUSCA]) {
+    await using falso = new ServidorFalso([[SAUDACAO, NADA, esperar], [SAUDACAO, ""]], { olas: [APRESENTADO] });
+    using conexao = ate(falso);
+    await conexao.pede(BUSCA);
+    const erro = await assertRejects(() => conexao.pede(pedido), ServidorOcupado);
+    assertEquals([erro.segundos, falso.pedidos.length], [12, 2]);
+  }
+});
+
 testeComSistema("uma resposta que não é deste pedido não passa por sucesso", async () => {
   await using falso = new ServidorFalso([[
     SAUDACAO,

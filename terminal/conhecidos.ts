@@ -44,6 +44,25 @@ export async function impressaoDe(servidor: string): Promise<string | undefined>
   return impressao;
 }
 
+/** Esquece a impressão de um servidor; falso se não se confirmou nenhuma. Uma linha que não se entende também se esquece. */
+export async function esqueceImpressao(servidor: string): Promise<boolean> {
+  const arquivo = arquivoDosConhecidos();
+  let linhas: string[];
+  try {
+    linhas = (await Deno.readTextFile(arquivo)).split("\n");
+  } catch (causa) {
+    if (causa instanceof Deno.errors.NotFound) return false;
+    throw new ListaEstragada(`${arquivo} não pôde ser lido`, { cause: causa });
+  }
+  const ficam = linhas.filter((linha) => linha.split(" ")[0] !== servidor);
+  if (ficam.length === linhas.length) return false;
+  // Ao lado e por cima: quem lê no meio vê a lista de antes ou a de agora.
+  const novo = `${arquivo}.${crypto.randomUUID()}`;
+  await Deno.writeTextFile(novo, ficam.join("\n"), { createNew: true, mode: 0o600 });
+  await Deno.rename(novo, arquivo);
+  return true;
+}
+
 /** Guarda a impressão de um servidor de que não se tem nenhuma; o arquivo é só de quem usa o terminal. */
 export async function guardaImpressao(servidor: string, impressao: string): Promise<void> {
   const arquivo = arquivoDosConhecidos();

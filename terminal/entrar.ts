@@ -1,11 +1,13 @@
 /**
- * `cliente.ts entra` e `cliente.ts esquece`: a chave que se guarda neste computador para um servidor, experimentada antes.
+ * `cliente.ts entra` e `cliente.ts esquece`: a chave que se guarda neste computador para um servidor, experimentada antes, e o
+ * certificado dele que se confirmou.
  *
  * @module
  */
 
 import { esqueceChave, guardaChave, lerChave, VARIAVEL_DA_CHAVE } from "./chave.ts";
-import { Conexao, type Endereco, escreverEndereco } from "./conexao.ts";
+import { alvoDe, Conexao, type Endereco, escreverEndereco } from "./conexao.ts";
+import { esqueceImpressao } from "./conhecidos.ts";
 import { SEM_CHAVES } from "./frases.ts";
 import { quemE } from "./papel.ts";
 import { imprime } from "./saida.ts";
@@ -54,6 +56,16 @@ export async function esquece(endereco: Endereco): Promise<boolean> {
   const havia = esqueceChave(endereco);
   if (havia) await imprime(`Esquecida a chave de ${onde}. No servidor ela continua a valer, até que a revoguem.`);
   else await imprime(`Não há chave guardada para ${onde}.`, Deno.stderr);
+  return havia;
+}
+
+/** Esquece o certificado que se confirmou; falso se não havia. */
+export async function esqueceCertificado(endereco: Endereco): Promise<boolean> {
+  const { servidor } = alvoDe(endereco);
+  const havia = await esqueceImpressao(servidor.toLowerCase());
+  if (havia) {
+    await imprime(`Esquecido o certificado de ${servidor}. Ao ligar, o que ele mostrar confirma-se outra vez.`);
+  } else await imprime(`Não há certificado confirmado de ${servidor}.`, Deno.stderr);
   return havia;
 }
 

@@ -51,6 +51,17 @@ export const O_QUE_QUER_DIZER: { readonly [C in CodigoDeRecusa]: string } = {
     "avise quem cuida do servidor.",
 };
 
+/** O que dizer de um servidor ocupado; com os segundos que ele disse, por haver pedidos demais daqui. */
+export function fraseDeOcupado(segundos?: number): string {
+  if (segundos === undefined) return O_QUE_QUER_DIZER["ERRO-130"];
+  const quanto = segundos > 90
+    ? `${Math.ceil(segundos / 60)} minutos`
+    : segundos === 1
+    ? "1 segundo"
+    : `${segundos} segundos`;
+  return `Houve pedidos demais deste terminal ou desta rede; este não foi feito. Espere ${quanto}, e repita-o.`;
+}
+
 /**
  * O que dizer de uma recusa: a frase do código e, de uma regra da clínica, o que ela pede; uma que este cliente não conhece
  * diz-se pelo nome.

@@ -10,6 +10,7 @@ import { comServidor, Pasta, roda, Servidor } from "../testes/apoio.ts";
 import {
   ACHADO,
   ANTIGO,
+  APRESENTADO,
   CPF,
   NADA,
   OCUPADO,
@@ -18,6 +19,7 @@ import {
   ServidorFalso,
   vagasDe,
 } from "../testes/servidor_falso.ts";
+import { codificarResposta2 } from "../fio/respostas.ts";
 import type { Vaga } from "../protocolo.ts";
 import { Terminal, testeNoTerminal } from "../testes/terminal.ts";
 
@@ -205,6 +207,14 @@ testeNoTerminal("servidor ocupado ao conectar é dito, e tentado de novo", async
   await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)]);
   await terminal.espera("O servidor está ocupado. Espere um pouco");
   await terminal.espera(MENU, { depoisDe: "O servidor voltou." });
+});
+
+testeNoTerminal("a quem pede demais o menu diz quanto esperar, e não tenta antes", async () => {
+  const esperar = codificarResposta2({ codigo: "ERRO-130", segundos: 3 });
+  await using falso = new ServidorFalso([[SAUDACAO, esperar], [SAUDACAO, ""]], { olas: [APRESENTADO] });
+  await using terminal = await Terminal.abre(["127.0.0.1", String(falso.porta)], { colunas: 120 });
+  await terminal.espera("este não foi feito. Espere 3 segundos");
+  assertStringIncludes(await terminal.espera("Nova tentativa em"), "Nova tentativa em 3 s");
 });
 
 testeNoTerminal("desligado por silêncio, o menu reconecta sem uma palavra", async () => {

@@ -7,11 +7,11 @@
 import { delay } from "@std/async";
 import type { NomeDeComando } from "./formas.ts";
 import { cartaoDaEntrada, filaDe, tabelaDaFila } from "./espera.ts";
-import { type CodigoDeRecusa, frasesDe, NADA_SERVE, NAO_HA } from "./frases.ts";
+import { type CodigoDeRecusa, fraseDeOcupado, frasesDe, NADA_SERVE, NAO_HA } from "./frases.ts";
 import { agendaDoDia, agendamentoDe, cartaoDe, colunas, quebra, tabelaDeAgendamentos, tabelaDeVagas } from "./telas.ts";
 import { agendamentosEm, type Respondido, type TuplaLida, type VagaLida } from "./tubo.ts";
 import type { Codigo } from "../clinica/pedido.ts";
-import { inofensivo } from "../clinica/texto.ts";
+import { jsonInofensivo } from "../clinica/texto.ts";
 import { TEXTOS_2 } from "../fio/clinica2.ts";
 
 /** A primeira e a maior espera, em ms, por quem lê devagar uma saída que não bloqueia; a cada volta a espera dobra. */
@@ -131,6 +131,10 @@ export async function mostra(
     }
     case "ERRO-116":
       return await imprime(fraseDe(codigo, resposta.regra), Deno.stderr);
+    case "ERRO-130": {
+      const frase = fraseDeOcupado("segundos" in resposta ? resposta.segundos : undefined);
+      return await imprime(quebra(`${codigo}: ${frase}`, colunas()), Deno.stderr);
+    }
     default: {
       if (esclarecimento.length > 0 && SO_ESCLARECIDOS.includes(codigo)) {
         const [primeira, ...mais] = esclarecimento;
@@ -162,20 +166,20 @@ function fraseDe(codigo: CodigoDeRecusa, regra?: string): string[] {
 
 /**
  * O objeto de `--json`, numa linha; `vagas` traz `vagas` e `fila` traz `fila`, os outros comandos trazem `agendamentos`; uma
- * exceção, `numero`, o que a clínica não permite, `regra`, e quem entra na lista de espera, `posicao` e `entrada`.
+ * exceção, `numero`, o que a clínica não permite, `regra`, quem entra na lista de espera, `posicao` e `entrada`, e quem pede
+ * demais, `segundos`.
  */
 export function escreverJson(resposta: Respondido, comando: NomeDeComando): string {
   const { codigo } = resposta;
-  const json = JSON.stringify({
+  return jsonInofensivo({
     codigo,
     texto: TEXTOS_2[codigo],
     ...("numero" in resposta ? { numero: resposta.numero } : {}),
     ...("regra" in resposta ? { regra: resposta.regra } : {}),
+    ...("segundos" in resposta && resposta.segundos !== undefined ? { segundos: resposta.segundos } : {}),
     ...("posicao" in resposta ? { posicao: resposta.posicao, entrada: resposta.entrada } : {}),
     ...conteudo(resposta, comando),
   });
-  // JSON só protege os controles até U+001F; os demais, que um terminal também obedece, vão escritos por extenso.
-  return inofensivo(json) === json ? json : json.replace(/[^\x20-\x7e]/gu, porExtenso);
 }
 
 function conteudo(resposta: Respondido, comando: NomeDeComando): Record<string, unknown> {
@@ -186,10 +190,4 @@ function conteudo(resposta: Respondido, comando: NomeDeComando): Record<string, 
 
 function vagaDe([data, dia, especialista, horarios, profissional]: VagaLida): Record<string, unknown> {
   return { data, dia, especialista, ...(profissional === undefined ? {} : { profissional }), horarios };
-}
-
-/** O caractere, ou os escapes dele se não se vê. */
-function porExtenso(caractere: string): string {
-  if (inofensivo(caractere) === caractere) return caractere;
-  return caractere.split("").map((unidade) => "\\u" + unidade.charCodeAt(0).toString(16).padStart(4, "0")).join("");
 }

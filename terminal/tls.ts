@@ -13,7 +13,7 @@ import { X509Certificate } from "node:crypto";
 import { connect, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import { SoqueteTls } from "../fio/soquete_tls.ts";
 import { inofensivo } from "../clinica/texto.ts";
-import { arquivoDosConhecidos, guardaImpressao, impressaoDe, ListaEstragada } from "./conhecidos.ts";
+import { guardaImpressao, impressaoDe, ListaEstragada } from "./conhecidos.ts";
 import { SemConexao } from "./tubo.ts";
 
 /** A quem se liga. */
@@ -180,8 +180,8 @@ async function examina(soquete: TLSSocket, { servidor, raiz }: Alvo): Promise<Ap
   if (confirmada !== undefined && confirmada !== impressao) {
     throw new CertificadoRecusado(
       `o certificado de ${servidor} não é o que se confirmou neste terminal: ou foi trocado, ou alguém se pôs no meio. ` +
-        `Veio SHA-256 ${impressao}. Se é essa a impressão que o console do servidor mostra, tire a linha dele de ` +
-        `${arquivoDosConhecidos()} e conecte outra vez`,
+        `Veio SHA-256 ${impressao}. Se é essa a impressão que o console do servidor mostra, esqueça a de antes com ` +
+        `cliente.ts ${servidor} esquece --certificado, e conecte outra vez`,
     );
   }
   return { impressao, conhecido: confirmada !== undefined };

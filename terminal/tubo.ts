@@ -41,6 +41,14 @@ export class SemConexao extends Error {
 export class ServidorOcupado extends SemConexao {
   /** O nome da classe. */
   override name = "ServidorOcupado";
+  /** Quantos segundos esperar, se houve pedidos demais daqui: o que se pediu não foi feito, nem o que veio depois. */
+  readonly segundos: number | undefined;
+
+  /** Com os segundos, se o servidor os disse. */
+  constructor(segundos?: number) {
+    super("o servidor está ocupado");
+    this.segundos = segundos;
+  }
 }
 
 /** O servidor só fala CLINICA/1, e o que se pediu é de CLINICA/2: nada foi feito. */
@@ -287,7 +295,9 @@ export class Tubo implements Disposable {
 
   #recebe(resposta: Respondido | undefined): void {
     if (resposta === undefined) return this.#fecha(new TypeError(`a resposta não é de ${VERSAO_DO_PROTOCOLO}`));
-    if (resposta.codigo === "ERRO-130") return this.#fecha(new ServidorOcupado("o servidor está ocupado"));
+    if (resposta.codigo === "ERRO-130") {
+      return this.#fecha(new ServidorOcupado("segundos" in resposta ? resposta.segundos : undefined));
+    }
     const esperada = this.#esperadas.shift();
     if (esperada) esperada.resolve(resposta);
     else this.#fecha(new TypeError("resposta sem pedido"));

@@ -41,6 +41,8 @@ export interface Ensaio {
   readonly dito: Dito;
   /** Por quem. */
   readonly papel: Papel;
+  /** De onde; do mesmo balcão, se não se diz. */
+  readonly origem?: string;
 }
 
 /** Uma vez em cada tantas. */
@@ -189,6 +191,29 @@ const arbConsulta: fc.Arbitrary<Pedido> = fc.oneof(
   fc.record({ comando: fc.constant("VAGAS" as const), especialista: talvez(arbEspecialista, 2) }),
   fc.constantFrom<Pedido[]>({ comando: "PING" }, { comando: "OLA" }),
 );
+const arbTitular: fc.Arbitrary<Pedido> = fc.record({
+  ...arbContato,
+  cpf: arbCpf,
+  ato: fc.constantFrom(
+    ...(["ANONIMIZA", "ANONIMIZA", "ANONIMIZA", "ANONIMIZA", "ANONIMIZA", "RETIFICA", "RETIFICA"] as const),
+    ...(["EXPORTA", "GUARDA", "SOLTA", "SOLTA"] as const),
+  ),
+  nome: talvez(fc.constantFrom("OUTRA PESSOA"), 2),
+  motivo: fc.constantFrom("a pedido!", "a pedido!", undefined),
+  quem: fc.nat({ max: 9_999_999_999 }),
+}).map(({ ato, cpf, nome, email, telefone, motivo, quem }): Pedido => {
+  const comum = { comando: "TITULAR", cpf } as const;
+  switch (ato) {
+    case "ANONIMIZA":
+      return { ...comum, ato, pseudonimo: `X${String(quem).padStart(10, "0")}`, motivo };
+    case "RETIFICA":
+      return { ...comum, ato, nome, email, telefone };
+    case "EXPORTA":
+      return { ...comum, ato };
+    default:
+      return { ...comum, ato, motivo };
+  }
+});
 const arbPedido: fc.Arbitrary<Pedido> = fc.oneof(
   { weight: 12, arbitrary: arbAgend },
   { weight: 5, arbitrary: arbRemarc },
@@ -223,6 +248,7 @@ const arbPedido: fc.Arbitrary<Pedido> = fc.oneof(
   { weight: 3, arbitrary: arbConsulta },
   { weight: 8, arbitrary: arbEspera },
   { weight: 7, arbitrary: arbResposta },
+  { weight: 4, arbitrary: arbTitular },
   {
     weight: 3,
     arbitrary: fc.constantFrom<Pedido[]>(
@@ -386,6 +412,39 @@ const arbTarde: fc.Arbitrary<Passo[]> = fc.constantFrom(ANA, BIA).map((cpf) => {
   ];
 });
 
+/** Quem não é da casa procura um código, ou se alguém está no livro, de duas redes; pelo meio passa tempo. */
+const arbAdivinha: fc.Arbitrary<Passo[]> = fc.record({
+  cpf: arbCpf,
+  linha: fc.nat({ max: 30 }),
+  redes: fc.array(fc.constantFrom("10.0.0.7", "10.0.0.7", "2001:db8::1"), { minLength: 9, maxLength: 14 }),
+  quais: fc.array(fc.constantFrom("BUSCA", "CANCEL", "SITUA", "ACEITA", "AGEND", "AGEND", "ESPERA"), {
+    minLength: 9,
+    maxLength: 14,
+  }),
+  so: fc.constantFrom(undefined, "BUSCA", "ACEITA", "AGEND"),
+  certas: fc.array(fc.constantFrom(true, false, false, false, false), { minLength: 9, maxLength: 14 }),
+  anda: fc.constantFrom(14, 16, 59, 61, 0).map((n) => n * MINUTO),
+}).map(({ cpf, linha, redes, quais, so, certas, anda }) => {
+  const comum = { cpf, especialista: "CLINICO" };
+  const pedidos = {
+    BUSCA: { comando: "BUSCA", cpf },
+    CANCEL: { comando: "CANCEL", ...comum },
+    SITUA: { comando: "SITUA", ...comum, situacao: "CONFIRMADO" },
+    ACEITA: { comando: "ACEITA", ...comum },
+    AGEND: { comando: "AGEND", ...comum, nome: nomeDe(cpf), data: "2026-12-07", dia: SEG },
+    ESPERA: { comando: "ESPERA", ...comum, nome: nomeDe(cpf) },
+  } as const satisfies Record<string, Pedido>;
+  const tenta = (origem: string, i: number): Ensaio => {
+    const pedido = pedidos[so ?? quais[i % quais.length]];
+    const codigo = certas[i % certas.length] ? "certo" : codigoDeTeste(9999);
+    return { pedido, dito: { linha, cpfDela: true, codigo }, papel: "quiosque", origem };
+  };
+  const todas = redes.map(tenta);
+  return [{ conexoes: todas.slice(0, 7).map((uma) => [uma]) }, { anda }, {
+    conexoes: todas.slice(7).map((uma) => [uma]),
+  }];
+});
+
 /** Uma volta do laço de eventos: os pedidos de cada conexão; ou o relógio que anda; ou a semana que muda. */
 export type Passo = { readonly conexoes: Ensaio[][] } | { readonly anda: number } | { readonly semana: ConfigDoModelo };
 
@@ -425,6 +484,7 @@ const arbPassos: fc.Arbitrary<Passo[]> = fc.oneof(
     arbitrary: fc.constant<Passo[]>([{ anda: DIA }, { conexoes: [[sem({ comando: "TICK" }, "servidor")]] }]),
   },
   { weight: 1, arbitrary: arbMultidao },
+  { weight: 5, arbitrary: arbAdivinha },
 );
 const arbSequencia: fc.Arbitrary<Passo[]> = fc.noBias(
   fc.array(arbPassos, { minLength: 6, maxLength: 24, size: "max" }).map((passos) => passos.flat()),
@@ -459,6 +519,11 @@ export function completa(
   },
 ): Pedido {
   switch (pedido.comando) {
+    case "BUSCA": {
+      if (dito.linha === undefined || linhas.length === 0) return pedido;
+      const { cpf, codigo } = linhas[dito.linha % linhas.length];
+      return { ...pedido, ...(dito.cpfDela ? { cpf } : {}), codigo: dito.codigo === "certo" ? codigo : dito.codigo };
+    }
     case "AGEND": {
       const seguradas = linhas.filter(({ situacao }) => situacao === "CONVIDADO");
       if (dito.linha === undefined || !dito.segurada || seguradas.length === 0) return pedido;

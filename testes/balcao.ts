@@ -16,7 +16,7 @@ import { lerOferta } from "../clinica/oferta.ts";
 import type { DiaLivre, Erro, Pedido, PedidoDe, Resultado } from "../clinica/pedido.ts";
 import { PERMISSOES } from "../clinica/permissao.ts";
 import { SERVIDOR } from "../clinica/promover.ts";
-import { consultar, decidir, muda, toca } from "../clinica/regras.ts";
+import { consultar, decidir, esperaAVez, toca } from "../clinica/regras.ts";
 import { cpfDeExemplo } from "./apoio.ts";
 import { ArmazemDeTeste, Livro } from "./livro_de_teste.ts";
 
@@ -217,9 +217,9 @@ export function poe(balcao: Balcao, parte: Partial<Agendamento> & { readonly cpf
 /** Quem pede, quando não se diz outro. */
 export const BALCAO: Quem = { origem: "balcão", cliente: "balcão:1", papel: "gerente" };
 
-/** Quem pede com esse papel. */
-export function como(papel: Papel): Quem {
-  return { ...BALCAO, papel };
+/** Quem pede com esse papel, e de onde. */
+export function como(papel: Papel, origem: string = BALCAO.origem): Quem {
+  return { ...BALCAO, papel, origem };
 }
 
 /** O que nenhum fio pede, pede-o o servidor. */
@@ -257,8 +257,8 @@ export class BalcaoPuro implements Balcao {
 
   /** Decide, duas vezes o mesmo, e grava. */
   decide(pedido: Pedido | Erro, quem: Quem = quemPede(pedido)): { resultado: Resultado; mudancas: readonly Mudanca[] } {
-    const alcance = this.#alcance(pedido);
-    if (muda(pedido)) this.#gravado = Math.max(this.#gravado, this.agora);
+    const alcance = this.#alcance(pedido, quem);
+    if (esperaAVez(pedido, quem)) this.#gravado = Math.max(this.#gravado, this.agora);
     let codigos = 0;
     const estado = (): Estado => {
       codigos = this.#codigos;
@@ -268,14 +268,18 @@ export class BalcaoPuro implements Balcao {
     };
     const decisao = decidir(estado(), pedido);
     assertEquals(decidir(estado(), pedido), decisao, "decidir duas vezes dá o mesmo");
-    if (!muda(pedido)) assertEquals(consultar(estado(), pedido), decisao.resultado);
+    if (!esperaAVez(pedido, quem)) assertEquals(consultar(estado(), pedido), decisao.resultado);
     this.livro.grava(decisao.mudancas, this.agora, alcance);
     this.#codigos = codigos;
     return decisao;
   }
 
-  #alcance(pedido: Pedido | Erro): Alcance {
-    const { cpf, historia, muda, volta, ...toque } = toca(pedido, this.clinica, this.agora);
+  #alcance(pedido: Pedido | Erro, quem: Quem): Alcance {
+    const { cpf, historia, muda, volta, ficha, ...toque } = toca(pedido, {
+      clinica: this.clinica,
+      agora: this.agora,
+      quem,
+    });
     const dele = (sim: boolean | undefined): string[] => sim && cpf !== undefined ? [cpf] : [];
     return {
       ...NENHUM_ALCANCE,
@@ -285,6 +289,7 @@ export class BalcaoPuro implements Balcao {
       historias: dele(historia),
       mudam: dele(muda),
       voltam: dele(volta),
+      fichas: dele(ficha),
     };
   }
 

@@ -27,7 +27,8 @@ const CAMINHO: Readonly<Record<string, readonly string[]>> = {
   "agenda.ts": ["clinica/"],
   "armazem/": ["clinica/"],
   "rede/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts"],
-  "acesso/": ["clinica/"],
+  "rede/baldes.ts": [],
+  "acesso/": ["clinica/", "protocolo.ts", "agenda.ts", "rede/baldes.ts"],
   "terminal/": ["clinica/", "protocolo.ts", "fio/", "comandos/argumentos.ts"],
   "comandos/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "acesso/"],
   // O que o cliente e o servidor dizem de um comando mal escrito; por aqui nada do servidor chega ao cliente.

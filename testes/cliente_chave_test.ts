@@ -5,7 +5,7 @@
  */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ate, comServidor, Pasta, roda, type Saida, testeComSistema } from "./apoio.ts";
+import { ate, comServidor, Pasta, permitido, roda, type Saida, testeComSistema } from "./apoio.ts";
 import { criaChave, revogaChave } from "./chaves.ts";
 import { ANTIGO, APRESENTADO, CPF, NADA, SAUDACAO, ServidorFalso, tuplaCom } from "./servidor_falso.ts";
 import { SAIDA } from "../cliente.ts";
@@ -164,6 +164,27 @@ testeComSistema(
     }
   },
 );
+
+Deno.test({
+  name: "um arquivo de outro usuário não se usa, ainda que só o dono o leia",
+  // Só root o pode fazer de outro.
+  ignore: !permitido("sys", "read", "write", "run", "env", "net") || Deno.uid() !== 0,
+  async fn(): Promise<void> {
+    using pasta = new Pasta();
+    const posto = { porta: 9, pasta };
+    const chave = novaChave();
+    Deno.mkdirSync(pasta.arquivo("config/clinica"), { recursive: true });
+    Deno.writeTextFileSync(guardadas(posto), JSON.stringify({ "127.0.0.1:9": chave }), { mode: 0o600 });
+    assertEquals((await no(posto, ["vagas"])).codigo, SAIDA.semConexao);
+    Deno.chownSync(guardadas(posto), 65_534, 65_534);
+    for (const args of [["vagas"], ["esquece"]]) {
+      const alheia = await no(posto, args);
+      assertEquals(alheia.codigo, SAIDA.uso);
+      assertStringIncludes(alheia.stderr.replaceAll("\n", " "), "é de outro usuário desta máquina");
+      calado(alheia);
+    }
+  },
+});
 
 testeComSistema("de um ato a caminho quando a chave deixa de valer diz-se que não se sabe, com 3", async () => {
   const chave = novaChave();

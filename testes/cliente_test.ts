@@ -200,6 +200,20 @@ testeComSistema("servidor ocupado já ao conectar é um ERRO, e sai com 1", asyn
   assertEquals([codigo, JSON.parse(stdout).codigo], [SAIDA.erro, "ERRO-130"]);
 });
 
+testeComSistema("a quem pede demais diz-se quanto esperar, e sai com 1", async () => {
+  for (const [segundos, diz] of [[12, "12 segundos"], [240, "4 minutos"]] as const) {
+    const responde = (): string => codificarResposta2({ codigo: "ERRO-130", segundos });
+    await using falso = new ServidorFalso(responde, { olas: [APRESENTADO] });
+    const dito = await cliente(falso.porta, "buscar", "--cpf", CPF);
+    assertEquals([dito.codigo, dito.stdout], [SAIDA.erro, ""]);
+    const frase = dito.stderr.replaceAll("\n", " ");
+    assertStringIncludes(frase, `ERRO-130: Houve pedidos demais deste terminal ou desta rede; este não foi feito.`);
+    assertStringIncludes(frase, `Espere ${diz}, e repita-o.`);
+    const { stdout } = await cliente(falso.porta, "buscar", "--cpf", CPF, "--json");
+    assertEquals([JSON.parse(stdout).codigo, JSON.parse(stdout).segundos], ["ERRO-130", segundos]);
+  }
+});
+
 testeComSistema("agendar sem resposta reconecta, acha o agendamento e sai com 0", async () => {
   await using falso = new ServidorFalso([[SAUDACAO, VAGAS, ""], [OCUPADO], [SAUDACAO, ACHADO]]);
   const { codigo, stdout, stderr } = await cliente(falso.porta, ...AGENDAR, "--json");

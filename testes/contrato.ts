@@ -13,6 +13,8 @@ import { deEspera } from "./contrato_espera.ts";
 import { deImagens } from "./contrato_imagens.ts";
 import { deExcecoesEContatos, deLeituras } from "./contrato_leituras.ts";
 import { dePendencias } from "./contrato_pendencias.ts";
+import { deTentativas } from "./contrato_tentativas.ts";
+import { deTitulares } from "./contrato_titular.ts";
 import {
   acabado,
   AGENDA,
@@ -61,6 +63,8 @@ export function contrato(registra: RegistraTeste, abre: () => Posto | Promise<Po
   deExcecoesEContatos(com);
   deEspera(com);
   dePendencias(com);
+  deTentativas(com);
+  deTitulares(com);
   deDesfechos(com);
 }
 

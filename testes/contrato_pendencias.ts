@@ -54,7 +54,7 @@ function numeros(linhas: readonly { readonly numero: number }[]): number[] {
 /** As horas seguradas, e o que o relógio já mandou fazer. */
 export function dePendencias(com: Com): void {
   com("num livro novo nada ficou por fazer", async (armazem) => {
-    const nada = { convites: [], esperas: [], faltas: [] };
+    const nada = { convites: [], esperas: [], faltas: [], velhas: false };
     assertEquals(await pendentes(armazem, { hoje: "2027-01-01", faltas: true }), nada);
   });
 

@@ -27,7 +27,8 @@ import { decodificarPedido2 } from "../fio/pedidos.ts";
 import { decodificarResposta2 } from "../fio/respostas.ts";
 import { LACO } from "../rede/laco.ts";
 import { Redator } from "../rede/redator.ts";
-import { PORTA_ABERTA } from "./porteiro.ts";
+import { alcance, grava, marca } from "./mudancas.ts";
+import { PORTA_ABERTA, SEM_LIMITES } from "./porteiro.ts";
 import type { PorteiroDaPorta } from "../rede/ouvinte.ts";
 import { Fio, Pasta, permitido, RAIZ, roda, Servidor, testeComSistema } from "./apoio.ts";
 import { lerChamada } from "../terminal/argumentos.ts";
@@ -200,6 +201,7 @@ class ClinicaParada implements AsyncDisposable {
       agenda,
       redator: new Redator(agenda),
       porteiro,
+      contador: SEM_LIMITES,
       relogio: () => 0,
       limites: LIMITES,
       laco: LACO,
@@ -626,12 +628,13 @@ async function executa(comando: string, servidor: Servidor, pasta: Pasta): Promi
     return;
   }
   assertEquals(script, "servidor.ts");
-  if (["copia", "lista", "certificado"].includes(args[0]) || args.includes("--help")) {
+  if (["copia", "lista", "certificado", "trilha"].includes(args[0]) || args.includes("--help")) {
     const { codigo, stderr } = await roda(script, args, { cwd: pasta.caminho });
     assertEquals(codigo, 0, stderr);
     return;
   }
-  if (args[0] === "chave") return await trataDeChaves(args, pasta);
+  if (args[0] === "chave" || args[0] === "pessoa") return await trataDeQuemEntra(args, pasta);
+  if (args[0] === "titular") return await trataDeTitular(args, pasta);
   using outra = new Pasta();
   if (!args.includes("--certificado")) return await iniciaEEncerra(args, outra);
   // O que um comando de antes fez.
@@ -642,10 +645,29 @@ async function executa(comando: string, servidor: Servidor, pasta: Pasta): Promi
 }
 
 /** Num livro à parte: no do servidor, a primeira chave acabava com o que os outros comandos podem. */
-async function trataDeChaves(args: readonly string[], pasta: Pasta): Promise<void> {
+async function trataDeQuemEntra(args: readonly string[], pasta: Pasta): Promise<void> {
   const banco = pasta.arquivo("chaves.db");
   await ArmazemSqlite.abre(banco)[Symbol.asyncDispose]();
-  const sim = args[1] === "cria" ? ["--sim"] : [];
+  const sim = args[0] === "chave" && args[1] === "cria" ? ["--sim"] : [];
+  const { codigo, stderr } = await roda("servidor.ts", [...args, ...sim], {
+    cwd: pasta.caminho,
+    env: { CLINICA_BANCO: banco },
+    entrada: "uma frase que só um teste usa",
+  });
+  assertEquals(codigo, 0, stderr);
+}
+
+/** Num livro à parte, em que está quem o documento diz. */
+async function trataDeTitular(args: readonly string[], pasta: Pasta): Promise<void> {
+  const banco = pasta.arquivo("titular.db");
+  {
+    await using armazem = ArmazemSqlite.abre(banco);
+    const cpf = args[2].replace(/\D/g, "");
+    if (armazem.le(alcance, (vista) => vista.ativosDe(cpf)).length === 0) {
+      await grava(armazem, (vista) => [marca(vista, { cpf })]);
+    }
+  }
+  const sim = args[1] === "anonimiza" ? ["--sim"] : [];
   const { codigo, stderr } = await roda("servidor.ts", [...args, ...sim], {
     cwd: pasta.caminho,
     env: { CLINICA_BANCO: banco },

@@ -78,7 +78,9 @@ class Servidor extends BalcaoPuro {
     const quem = { ...TERMINAL, papel };
     const { resultado, mudancas } = this.decide(pedido, quem);
     this.conta(mudancas);
-    if (pedido.comando === "TICK" || pedido.comando === "PROSSEGUE") throw new TypeError("nenhum fio o pede");
+    if (pedido.comando === "TICK" || pedido.comando === "PROSSEGUE" || pedido.comando === "TITULAR") {
+      throw new TypeError("nenhum fio o pede");
+    }
     this.#console.respondeu(TERMINAL.cliente, pedido, resultado.codigo);
     return this.redator.linha2(resultado, quem);
   }

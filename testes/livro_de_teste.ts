@@ -12,6 +12,7 @@ import { type Espera, naOrdem } from "../clinica/espera.ts";
 import type { Excecao } from "../clinica/excecao.ts";
 import {
   type Alcance,
+  type Anotacao,
   type Armazem,
   CANCELADOS_DE_UM_DIA,
   type Contato,
@@ -33,6 +34,7 @@ import {
 } from "../clinica/livro.ts";
 import { Ocupacao } from "../clinica/ocupacao.ts";
 import { minutoDoDia } from "../clinica/oferta.ts";
+import { type Tentativa, TENTATIVAS_APAGADAS } from "../clinica/tentativa.ts";
 
 /** Um livro que é uma lista. */
 export class Livro {
@@ -46,12 +48,16 @@ export class Livro {
   esperas: readonly Espera[] = [];
   /** O maior lugar de entrada que se deu. */
   ultimaEspera = 0;
+  /** O que se fez pelos direitos de alguém, na ordem; de quem se anonimizou, com o pseudônimo. */
+  titulares: readonly Anotacao[] = [];
   /** O último `TICK`. */
   tique = "";
   /** O que a vista diz de si. */
   soSegura = false;
   /** As senhas que se deram, ainda que a linha já não as tenha: `"2026-11-30 A001"`. */
   senhas: readonly string[] = [];
+  /** As contas do que se tentou, por CPF e rede. */
+  tentativas: readonly Tentativa[] = [];
   #valem: readonly Excecao[] = [];
   /** As ocupações que a última vista mostrou, sempre as mesmas: quem as lê não as muda. */
   #mostradas = new Map<string, { readonly dia: Dia; readonly ocupacao: Ocupacao }>();
@@ -98,6 +104,18 @@ export class Livro {
       esperaDe: (cpf, especialidade) => {
         dentro(alcance.cpfs.includes(cpf) || promove, `a espera de ${cpf}`);
         return dePe.find((uma) => uma.cpf === cpf && uma.especialidade === especialidade);
+      },
+      esperasDe: (cpf) => {
+        dentro(alcance.cpfs.includes(cpf) && alcance.listas.length > 0, `as esperas de ${cpf}`);
+        return dePe.filter((uma) => uma.cpf === cpf);
+      },
+      fichaDe: (cpf) => {
+        dentro(alcance.fichas.includes(cpf), `a ficha de ${cpf}`);
+        const guarda = this.titulares.findLast((um) => um.cpf === cpf && ["GUARDA", "SOLTA"].includes(um.ato));
+        return {
+          guarda: guarda?.ato === "GUARDA" ? { motivo: guarda.motivo, desde: "" } : undefined,
+          acabadas: this.esperas.filter((uma) => uma.cpf === cpf && uma.terminouEm !== "").reverse(),
+        };
       },
       conviteDe: ({ cpf, convite, especialidade }) => {
         dentro(
@@ -168,6 +186,10 @@ export class Livro {
         dentro(alcance.senhas.includes(data), `as senhas de ${data}`);
         return this.#ultimaSenha(data, letra);
       },
+      tentativa: (cpf, rede) => {
+        dentro(alcance.tentativas.some((par) => par[0] === cpf && par[1] === rede), `a conta de ${cpf} por ${rede}`);
+        return this.tentativas.find((uma) => uma.cpf === cpf && uma.rede === rede);
+      },
       novoNumero: () => {
         dentro(numero < ultimo || promove, `mais de ${alcance.novos} números novos`);
         return ++numero;
@@ -203,6 +225,7 @@ export class Livro {
         .slice(0, PENDENCIAS_MAXIMAS),
       esperas: this.#dePe().filter(({ ate }) => ate !== "" && ate < hoje).slice(0, PENDENCIAS_MAXIMAS),
       faltas: this.linhas.filter(faltou).slice(0, PENDENCIAS_MAXIMAS),
+      velhas: this.tentativas.some(({ ate }) => ate <= Date.parse(instante)),
     };
   }
 
@@ -246,7 +269,7 @@ export class Livro {
         case "agendamento": {
           const { antes, depois } = mudanca;
           if (promove || antes !== undefined && vencidos.includes(antes.numero)) break;
-          assert(cpfs.includes(depois.cpf), "muda o que é de um CPF fora do alcance");
+          assert(cpfs.includes((antes ?? depois).cpf), "muda o que é de um CPF fora do alcance");
           if (antes === undefined) novos.add(depois.numero);
           for (const um of mudaDeLugar(antes, depois)) {
             const dia = escreve([agendaDe(um), um.data]);
@@ -266,7 +289,16 @@ export class Livro {
           assert(promove || alcance.listas.includes(mudanca.depois.especialidade), "muda uma lista fora do alcance");
           break;
         case "tique":
+        case "poda":
           assert(alcance.pendencias !== undefined, "um TICK fora do alcance");
+          break;
+        case "tentativa": {
+          const { cpf, rede } = mudanca.depois;
+          assert(alcance.tentativas.some((par) => par[0] === cpf && par[1] === rede), "uma conta fora do alcance");
+          break;
+        }
+        case "titular":
+          assert(alcance.fichas.includes(mudanca.depois.cpf), "uma ficha fora do alcance");
           break;
         default:
           impossivel(mudanca);
@@ -299,6 +331,8 @@ export class Livro {
       contatos: this.contatos.toSorted(porCpf),
       esperas: this.esperas,
       tique: this.tique,
+      tentativas: this.tentativas,
+      titulares: this.titulares,
       ultimas: this.#ultimas(),
     };
   }
@@ -341,12 +375,22 @@ export class Livro {
       case "tique":
         this.tique = mudanca.depois;
         return;
+      case "tentativa":
+        this.#conta(mudanca.depois);
+        return;
+      case "poda":
+        this.#poda(mudanca.depois);
+        return;
+      case "titular":
+        this.#anota(mudanca.depois);
+        return;
       default:
         impossivel(mudanca);
     }
   }
 
-  #aplicaLiquido({ novos, mudados, excecoes, contatos, senhas, esperas, tique }: Liquido): void {
+  #aplicaLiquido(liquido: Liquido): void {
+    const { novos, mudados, excecoes, contatos, senhas, esperas, tique, tentativas, poda, titulares } = liquido;
     for (const { agendamento } of novos) {
       assertFalse(this.linhas.some(({ numero }) => numero === agendamento.numero), "um número já usado");
       this.#poe(agendamento);
@@ -356,12 +400,15 @@ export class Livro {
       this.#poe(depois);
     }
     for (const excecao of excecoes) this.#excetua(excecao);
+    for (const titular of titulares) this.#anota(titular);
     for (const contato of contatos) this.#contata(contato);
     for (const { antes, depois } of esperas) {
       assertEquals(this.esperas.find(({ numero }) => numero === depois.numero), antes);
       this.#espera(depois);
     }
     this.tique = tique ?? this.tique;
+    for (const conta of tentativas) this.#conta(conta);
+    if (poda !== undefined) this.#poda(poda);
     for (const { data, letra, ultima } of senhas) this.#da(`${data} ${letra}${String(ultima).padStart(3, "0")}`);
   }
 
@@ -384,10 +431,34 @@ export class Livro {
     this.contatos = [...this.contatos.filter(({ cpf }) => cpf !== contato.cpf), contato];
   }
 
+  #anota(anotacao: Anotacao): void {
+    const { ato, cpf, pseudonimo } = anotacao;
+    if (ato !== "ANONIMIZA") {
+      this.titulares = [...this.titulares, anotacao];
+      return;
+    }
+    this.contatos = this.contatos.filter((contato) => contato.cpf !== cpf);
+    this.tentativas = this.tentativas.filter((conta) => conta.cpf !== cpf);
+    const antes = this.titulares.map((um) => um.cpf === cpf ? { ...um, cpf: pseudonimo, motivo: "" } : um);
+    this.titulares = [...antes, { ...anotacao, cpf: pseudonimo }];
+  }
+
   #espera(espera: Espera): void {
     const outras = this.esperas.filter(({ numero }) => numero !== espera.numero);
     this.esperas = [...outras, espera].sort((a, b) => a.numero - b.numero);
     this.ultimaEspera = Math.max(this.ultimaEspera, espera.numero, espera.ordem);
+  }
+
+  #conta(conta: Tentativa): void {
+    const outras = this.tentativas.filter(({ cpf, rede }) => cpf !== conta.cpf || rede !== conta.rede);
+    const chave = ({ cpf, rede }: Tentativa): string => `${cpf} ${rede}`;
+    this.tentativas = [...outras, conta].sort((a, b) => chave(a) < chave(b) ? -1 : 1);
+  }
+
+  #poda(ate: number): void {
+    const velhas = this.tentativas.filter((conta) => conta.ate <= ate).sort((a, b) => a.ate - b.ate);
+    const apagadas = velhas.slice(0, TENTATIVAS_APAGADAS);
+    this.tentativas = this.tentativas.filter((conta) => !apagadas.includes(conta));
   }
 
   #confereEsperas(): void {
@@ -492,12 +563,13 @@ function sobrepostos(um: Agendamento, outro: Agendamento): boolean {
 
 /** Um alcance em que nada se repete, e que diz de que CPFs fala. */
 function confere(alcance: Alcance): void {
-  const { cpfs, historias, mudam, voltam, dias, cancelados, senhas } = alcance;
-  for (const lista of [cpfs, historias, mudam, voltam, dias.map(escreve), cancelados, senhas]) {
+  const { cpfs, historias, mudam, voltam, dias, cancelados, senhas, tentativas } = alcance;
+  for (const lista of [cpfs, historias, mudam, voltam, dias.map(escreve), cancelados, senhas, tentativas.map(String)]) {
     assertEquals(lista.length, new Set(lista).size, "nada se repete num alcance");
   }
   for (const lista of [historias, mudam]) for (const cpf of lista) assert(cpfs.includes(cpf));
   for (const cpf of voltam) assert(historias.includes(cpf));
+  for (const [cpf] of tentativas) assert(cpf === "" || cpfs.includes(cpf));
 }
 
 /** O diário nunca diz um CPF, um nome, um motivo, uma nota ou um código. */
@@ -506,7 +578,7 @@ function confereDiario(mudancas: readonly Mudanca[]): void {
   for (const mudanca of mudancas) {
     switch (mudanca.sobre) {
       case "agendamento": {
-        const { cpf, codigo, nome, motivo, nota, email, telefone } = mudanca.depois;
+        const { cpf, codigo, nome, motivo, nota, email, telefone } = deQuem(mudanca);
         for (const texto of [cpf, codigo, motivo, nota, email, telefone]) {
           assertFalse(texto !== "" && diario.includes(texto), `o diário diz ${texto}: ${diario}`);
         }
@@ -514,19 +586,31 @@ function confereDiario(mudancas: readonly Mudanca[]): void {
         break;
       }
       case "espera": {
-        const { cpf, codigo, nome, motivo } = mudanca.depois;
+        const { cpf, codigo, nome, motivo } = deQuem(mudanca);
         for (const texto of [cpf, codigo, nome, motivo]) assertFalse(texto !== "" && diario.includes(texto), diario);
+        break;
+      }
+      case "titular": {
+        const { cpf, motivo } = mudanca.depois;
+        for (const texto of [cpf, motivo]) assertFalse(texto !== "" && diario.includes(texto), diario);
         break;
       }
       case "excecao":
       case "contato":
       case "tique":
+      case "tentativa":
+      case "poda":
         break;
       default:
         impossivel(mudanca);
     }
     assertFalse(diario.includes(mudanca.quem.origem), diario);
   }
+}
+
+/** A imagem com o que de alguém se sabe: a de antes, se deixou de ter nome. */
+function deQuem<T extends { readonly cpf: string }>({ antes, depois }: { readonly antes?: T; readonly depois: T }): T {
+  return antes === undefined || antes.cpf === depois.cpf ? depois : antes;
 }
 
 function escreve([agenda, data]: Dia): string {

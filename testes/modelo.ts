@@ -24,10 +24,12 @@ import {
   simples,
   unicos,
 } from "./modelo_dias.ts";
+import { Contas } from "./modelo_contas.ts";
 import { Listas } from "./modelo_espera.ts";
 import { Andamento } from "./modelo_situacoes.ts";
 import { extra, fecha, reabre } from "./modelo_excecoes.ts";
 import { cedoDemais, isento, naoPodeSair, naoPodeTer } from "./modelo_regras.ts";
+import { Titulares } from "./modelo_titular.ts";
 
 /** As regras como o design as diz. */
 export class Modelo {
@@ -35,6 +37,8 @@ export class Modelo {
   readonly dias: Dias;
   /** O contato de cada CPF. */
   contatos: Contato[] = [];
+  /** O que se conta de quem não é da casa. */
+  readonly contas: Contas = new Contas();
   #origem = "";
   /** Quem pede. */
   papel: Papel = "gerente";
@@ -42,6 +46,8 @@ export class Modelo {
   #codigos = 0;
   /** Quem espera. */
   readonly listas: Listas = new Listas(this);
+  /** Os direitos de cada um sobre os seus dados. */
+  readonly titulares: Titulares = new Titulares(this);
   readonly #andamento = new Andamento(this, this.listas);
 
   /** Com esta semana; `codigo` dá o enésimo código. */
@@ -53,12 +59,13 @@ export class Modelo {
   /** Responde, muda o que houver a mudar, e dá o que vagar. */
   pede(pedido: Pedido, agora: number, { papel, origem }: Pick<Quem, "papel" | "origem">): Saida {
     this.dias.acerta(agora);
-    if (!CONSULTAS.includes(pedido.comando)) this.dias.gravado = Math.max(this.dias.gravado, agora);
+    const adivinha = papel === "quiosque" && pedido.comando === "BUSCA" && (pedido.codigo ?? "") !== "";
+    if (!CONSULTAS.includes(pedido.comando) || adivinha) this.dias.gravado = Math.max(this.dias.gravado, agora);
     this.papel = papel;
     this.#origem = origem;
     const antes = this.#feitio();
     const livres = this.listas.promocoes.olha();
-    const saida = structuredClone(this.#proibe(pedido) ? { codigo: "ERRO-120" } : this.#calada(this.#responde(pedido)));
+    const saida = structuredClone(this.#proibe(pedido) ? { codigo: "ERRO-120" } : this.#contada(pedido));
     if (antes !== this.#feitio()) this.listas.promocoes.promove(livres);
     return saida;
   }
@@ -69,7 +76,7 @@ export class Modelo {
     if (this.papel === "servidor") return false;
     if (comando === "TICK" || comando === "PROSSEGUE") return true;
     if (this.papel === "gerente") return false;
-    if (["FECHA", "EXTRA", "REABRE"].includes(comando)) return true;
+    if (["FECHA", "EXTRA", "REABRE", "TITULAR"].includes(comando)) return true;
     if (this.papel === "balcao") return false;
     if (["CORRIGE", "LISTA", "FILA", "HISTORIA"].includes(comando)) return true;
     if (comando === "AGEND") return pedido.encaixe === true;
@@ -83,6 +90,13 @@ export class Modelo {
     if (!this.estranho()) return saida;
     const fala = ["ERRO-111", "ERRO-118"].includes(saida.codigo) || ["porCpf", "faltas"].includes(saida.regra ?? "");
     return fala ? { codigo: "ERRO-116", regra: "" } : saida;
+  }
+
+  #contada(pedido: Pedido): Saida {
+    const responde = (): Saida => this.#calada(this.#responde(pedido));
+    if (!this.estranho()) return responde();
+    const quando = { origem: this.#origem, agora: this.dias.agora, hoje: this.dias.hoje() };
+    return this.contas.conta(pedido, quando, responde, () => this.listas.temEntrada(pedido));
   }
 
   /** Se quem pede só chega ao que é seu, com o código. */
@@ -128,6 +142,8 @@ export class Modelo {
         return this.listas.tica();
       case "PROSSEGUE":
         return this.listas.prossegue(pedido);
+      case "TITULAR":
+        return this.titulares.trata(pedido);
       case "BUSCA": {
         const { codigo } = pedido;
         const ativos = this.#ativos(pedido.cpf)

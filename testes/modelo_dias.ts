@@ -79,6 +79,8 @@ export interface Saida {
   readonly fila?: readonly { readonly espera: Espera; readonly convite: Linha | undefined }[];
   /** Se o relógio tem mais que fazer. */
   readonly falta?: boolean;
+  /** O que se fez pelos direitos de alguém, em JSON. */
+  readonly titular?: string;
 }
 
 /** Um atendimento de uma data, da semana ou de um `EXTRA`. */

@@ -16,6 +16,8 @@ export type Entrada = Mutavel<Espera>;
 export interface Casa {
   /** O livro e a semana. */
   readonly dias: Dias;
+  /** O que se conta de quem não é da casa. */
+  readonly contas: { esquece(agora: number): number };
   /** Quem pede. */
   readonly papel: Papel;
   /** Se quem pede só chega ao que é seu, com o código. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PedidoDe } from "../clinica/pedido.ts";
+import type { Pedido, PedidoDe } from "../clinica/pedido.ts";
 import { alcanca, DIA, hora, type Linha, minutoDe, type Saida, simples } from "./modelo_dias.ts";
 import { type Casa, type Entrada, Entradas, escreve, quando, quer } from "./modelo_entradas.ts";
 import { NINGUEM, Promocoes } from "./modelo_promocoes.ts";
@@ -90,6 +90,11 @@ export class Listas {
     this.#entradas.entra(entrada);
     this.#casa.aprende(contato);
     return { codigo: "OK-307", posicao: this.#entradas.fila(especialidade).indexOf(entrada) + 1, espera: entrada };
+  }
+
+  /** Se há a entrada a que um pedido responde. */
+  temEntrada(pedido: Pedido): boolean {
+    return (pedido.comando === "ACEITA" || pedido.comando === "RECUSA") && this.#achada(pedido) !== undefined;
   }
 
   /** `DESISTE`. */
@@ -199,7 +204,9 @@ export class Listas {
     for (const linha of faltas) {
       this.#casa.passa(linha, { situacao: "FALTOU", ativo: false, terminouEm: this.#entradas.agora() });
     }
-    const falta = vencidos.length + acabadas.length + faltas.length > 0;
+    const esquecidas = soNinguem ? 0 : this.#casa.contas.esquece(dias.agora);
+    if (esquecidas > 0) this.#entradas.vistos.add("contas esquecidas");
+    const falta = vencidos.length + acabadas.length + faltas.length + esquecidas > 0;
     return falta ? { codigo: "OK-200", falta } : { codigo: "OK-200" };
   }
 

@@ -15,6 +15,8 @@ import {
   type Contato,
   type DaEspera,
   type DaExcecao,
+  type DaPoda,
+  type DaTentativa,
   type Dia,
   type DoAgendamento,
   type DoContato,
@@ -27,6 +29,7 @@ import {
   type Vista,
 } from "../clinica/livro.ts";
 import { minutoDoDia } from "../clinica/oferta.ts";
+import type { Tentativa } from "../clinica/tentativa.ts";
 import { cpfDeExemplo } from "./apoio.ts";
 
 /** O instante em que os testes gravam, quando não dizem outro. */
@@ -55,6 +58,7 @@ export function alcance(): Alcance {
     historias: cpfs,
     mudam: cpfs,
     voltam: cpfs,
+    fichas: cpfs,
     vizinhas: [],
     dias: [AGENDA, "E:DERMATOLOGISTA", `P:${ANA}`].flatMap((agenda) => DATAS.map((data): Dia => [agenda, data])),
     periodos: [[DIA, "2026-12-07"]],
@@ -230,6 +234,17 @@ export function deixaPassar(antes: Agendamento): DoAgendamento {
 /** A mudança que diz quando foi o último `TICK`. */
 export function tica(depois: string): DoTique {
   return { sobre: "tique", ato: "TICK", quem: QUEM, depois };
+}
+
+/** A mudança que grava a conta do que se tentou. */
+export function conta(cpf: string, rede: string, parte: Partial<Tentativa> = {}): DaTentativa {
+  const nada = { recentes: [], dia: "", erros: 0, recusas: 0, acertou: 0, ate: QUANDO };
+  return { sobre: "tentativa", ato: "CONTA", quem: QUEM, depois: { cpf, rede, ...nada, ...parte } };
+}
+
+/** A mudança que apaga algumas das que só disseram alguma coisa até um instante. */
+export function poda(depois: number): DaPoda {
+  return { sobre: "poda", ato: "TICK", quem: QUEM, depois };
 }
 
 /** O que `grava` e `tenta` aceitam. */

@@ -5,6 +5,7 @@
  */
 
 import type { PorteiroDaPorta } from "../rede/ouvinte.ts";
+import type { Contador } from "../rede/sessao.ts";
 
 /** Deixa entrar quem vem, como gerente; chave nenhuma é de alguém. */
 export const PORTA_ABERTA: PorteiroDaPorta = {
@@ -12,3 +13,6 @@ export const PORTA_ABERTA: PorteiroDaPorta = {
   comChave: () => undefined,
   agora: (quem) => quem,
 };
+
+/** Não faz esperar ninguém. */
+export const SEM_LIMITES: Contador = { conta: () => 0 };

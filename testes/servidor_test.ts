@@ -869,9 +869,9 @@ teste("um arquivo que não é o livro é recusado pelo nome", async (pasta) => {
   assertEquals((await servidor.encerra()).code, 0);
   {
     using db = new DatabaseSync(novo);
-    db.exec("PRAGMA user_version = 7");
+    db.exec("PRAGMA user_version = 99");
   }
-  await naoInicia(pasta, ["--porta", "0", "--banco", novo], { codigo: 1, partes: [novo, "versão 7", "atualize"] });
+  await naoInicia(pasta, ["--porta", "0", "--banco", novo], { codigo: 1, partes: [novo, "versão 99", "atualize"] });
   await naoInicia(pasta, ["--porta", "0", "--banco", pasta.arquivo("nada/livro.db")], {
     codigo: 1,
     partes: ["nada/livro.db", "--banco"],
@@ -1161,7 +1161,7 @@ teste(
       assertEquals(await codigo(fio, busca(1)), esperado);
     }
     const nomes = [...Deno.readDirSync(pasta.caminho)].map(({ name }) => name).toSorted();
-    assertEquals(nomes.filter((nome) => !/^livro\.db(-wal|-shm|\.trava)?$/.test(nome)), []);
+    assertEquals(nomes.filter((nome) => !/^livro\.db(-wal|-shm|\.trava|\.trilha)?$/.test(nome)), []);
   },
 );
 
@@ -1210,7 +1210,7 @@ teste("no log json cada linha é um objeto, e nenhuma mostra um CPF ou um nome i
   const eventos = servidor.log.map(({ evento }) => evento);
   assertEquals(
     [...new Set(eventos)].toSorted(),
-    ["conectou", "dia", "encerrado", "encerrando", "pedido", "pronto", "saiu"],
+    ["conectou", "dia", "encerrado", "encerrando", "pedido", "pronto", "saiu", "trilha"],
   );
   const marcada = servidor.log.find(({ codigo }) => codigo === "OK-300");
   assertEquals([marcada?.cpf, marcada?.nome], [mascarado(1), "M. D. S."]);

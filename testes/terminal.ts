@@ -9,6 +9,8 @@ import { comandoDeno, PACIENCIA, Pasta, testeCom } from "./apoio.ts";
 
 /** Como se abre um terminal. */
 export interface OpcoesDoTerminal {
+  /** O script que se abre; o cliente, se não se diz. */
+  readonly script?: string;
   /** Variáveis de ambiente, como `env` as recebe. */
   readonly env?: string;
   /** Quantas colunas. */
@@ -17,14 +19,17 @@ export interface OpcoesDoTerminal {
   readonly linhas?: number;
 }
 
-/** Um terminal, de 80 × 24 se não se diz, com o cliente dentro; quando ele acaba, a tela diz com que código. */
+/** Um terminal, de 80 × 24 se não se diz, com o cliente dentro, se não se diz outro script; quando ele acaba, a tela diz com que código. */
 export class Terminal implements AsyncDisposable {
   #pasta = new Pasta();
 
   /** Abre-o; `env` são as variáveis de ambiente, como `env` as recebe. */
-  static async abre(args: string[], { env = "", colunas = 80, linhas = 24 }: OpcoesDoTerminal = {}): Promise<Terminal> {
+  static async abre(
+    args: string[],
+    { script = "cliente.ts", env = "", colunas = 80, linhas = 24 }: OpcoesDoTerminal = {},
+  ): Promise<Terminal> {
     const terminal = new Terminal();
-    const comando = [...comandoDeno("cliente.ts"), ...args].map((parte) => `'${parte}'`).join(" ");
+    const comando = [...comandoDeno(script), ...args].map((parte) => `'${parte}'`).join(" ");
     const linha =
       `env ${env} ${comando}; echo "saiu com $?"; stty -a | tr ' ;' '\\n\\n' | grep -x -e echo -e icanon; exec cat`;
     await terminal.#tmux("-f", "/dev/null", "new-session", "-d", "-x", `${colunas}`, "-y", `${linhas}`, linha);

@@ -10,14 +10,18 @@ import { deadline, delay } from "@std/async";
 import { X509Certificate } from "node:crypto";
 import type { ParDeChaves } from "../rede/porta_tls.ts";
 import {
+  ate,
   cpfDeExemplo,
   Fio,
+  mata,
   PACIENCIA,
   parDeExemplo,
   Pasta,
   roda,
   type Saida,
+  saidaDe,
   Servidor,
+  testeCom,
   testeComSistema,
 } from "./apoio.ts";
 import { Terminal, testeNoTerminal } from "./terminal.ts";
@@ -220,6 +224,49 @@ teste(
   },
 );
 
+/** Saúda-se por esta porta. */
+async function saudado(liga: () => Promise<Fio>): Promise<boolean> {
+  try {
+    using fio = await deadline(liga(), 1000);
+    return (await deadline(fio.linha(), 1000))?.startsWith('["OK-200"') ?? false;
+  } catch {
+    return false;
+  }
+}
+
+testeCom(
+  "prlimit",
+  ["--version"],
+  "TLS: sem arquivos livres quem já estava continua, e com eles de volta entra-se pelas duas portas",
+  async () => {
+    await comTls(async (servidor) => {
+      const limita = (arquivos: number): Promise<string | undefined> =>
+        saidaDe("prlimit", "--pid", String(servidor.pid), `--nofile=${arquivos}:4096`);
+      const abertos = (): number => [...Deno.readDirSync(`/proc/${servidor.pid}/fd`)].length;
+      const porTls = (): Promise<Fio> => Fio.porTls(servidor.portaTls, PAR.certificado);
+      const clara = (): Promise<Fio> => Fio.conecta(servidor.porta);
+      using velhoClaro = await Fio.saudado(servidor.porta);
+      using velhoSeguro = await porTls();
+      await velhoSeguro.linha();
+      const limite = abertos() + 2;
+      assert(await limita(limite) !== undefined);
+      using pilha = new DisposableStack();
+      // Primeiro na porta por TLS: é a que o sistema deixa sem mais nada que receber.
+      for (let i = 0; i < 6; i++) pilha.use(await Fio.conecta(servidor.portaTls));
+      await ate(() => abertos() >= limite);
+      for (let i = 0; i < 3; i++) pilha.use(await clara());
+      await servidor.registrou(({ o_que }) => o_que === "uma conexão não pôde ser aceita");
+      assertEquals((await velhoClaro.pede({ comando: "PING" })).codigo, "OK-200");
+      assertEquals((await velhoSeguro.pede({ comando: "PING" })).codigo, "OK-200");
+      assertEquals([await saudado(clara), await saudado(porTls)], [false, false]);
+      await limita(4096);
+      await ate(() => saudado(clara));
+      await ate(() => saudado(porTls));
+      assertEquals((await velhoSeguro.pede({ comando: "PING" })).codigo, "OK-200");
+    });
+  },
+);
+
 // -------------------------------------------------------------------------------------------------------- o cliente
 
 teste("o cliente aceita o que --certificado-raiz diz, para o nome que pediu, e mais nada", async () => {
@@ -235,6 +282,10 @@ teste("o cliente aceita o que --certificado-raiz diz, para o nome que pediu, e m
       [["localhost", porta, "--certificado-raiz", "falta.pem"], "não foi possível ler falta.pem"],
       [["localhost", porta, "--tls"], `ninguém confirmou ainda, neste terminal, o certificado de localhost:${porta}`],
       [["localhost", String(servidor.porta), "--tls"], "não fala TLS; sem --tls talvez atenda"],
+      [
+        ["localhost", porta],
+        `localhost:${porta} aceitou a conexão e não disse nada; se é a porta dele por TLS, junte --tls`,
+      ],
     ];
     for (const [args, diz] of recusas) {
       const { codigo, stderr } = await cliente(pasta, ...args, ...BUSCAR);
@@ -294,9 +345,74 @@ testeNoTerminal("TLS: a impressão mostra-se e confirma-se uma vez; outra, no me
     assertEquals(codigo, SAIDA.semConexao);
     assertStringIncludes(stderr, `o certificado de localhost:${porta} não é o que se confirmou neste terminal`);
     assertStringIncludes(stderr, `Veio SHA-256 ${impressaoDe(OUTRO)}`);
-    assertStringIncludes(stderr, conhecidos);
-    // Uma lista estragada não faz perguntar outra vez.
-    Deno.writeTextFileSync(conhecidos, `localhost:${porta} xx\n`);
+    assertStringIncludes(stderr, `esqueça a de antes com cliente.ts localhost:${porta} esquece --certificado`);
+    // Uma lista estragada não faz perguntar outra vez; esquecida, e só ela, pergunta-se.
+    const outra = `10.0.0.30:9443 ${impressaoDe(PAR)}\n`;
+    Deno.writeTextFileSync(conhecidos, `localhost:${porta} xx\n${outra}`);
     assertStringIncludes((await cliente(pasta, ...args)).stderr, "não se entende");
+    const esquece = [`localhost:${porta}`, "esquece", "--certificado"];
+    const { stdout, codigo: saiu } = await cliente(pasta, ...esquece);
+    assertEquals([stdout, saiu], [
+      `Esquecido o certificado de localhost:${porta}. Ao ligar, o que ele mostrar confirma-se outra vez.\n`,
+      SAIDA.ok,
+    ]);
+    assertEquals([Deno.readTextFileSync(conhecidos), (Deno.statSync(conhecidos).mode ?? 0) & 0o777], [outra, 0o600]);
+    assertStringIncludes((await cliente(pasta, ...args)).stderr, "ninguém confirmou ainda");
+    assertEquals((await cliente(pasta, ...esquece)).codigo, SAIDA.erro);
   });
 });
+
+testeCom(
+  "openssl",
+  ["version"],
+  "TLS: um certificado da versão 1, que o Deno toma por bom sem o ler, é recusado",
+  async () => {
+    using pasta = new Pasta();
+    const openssl = async (args: string): Promise<void> => {
+      const { success, stderr } = await new Deno.Command("openssl", { args: args.split(" "), cwd: pasta.caminho })
+        .output();
+      if (!success) throw new Error(new TextDecoder().decode(stderr));
+    };
+    const EC = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    // Duas raízes do mesmo nome: a em que se confia, e a de quem assinou.
+    for (const raiz of ["raiz", "falsa"]) {
+      await openssl(`req -x509 -new ${EC} -keyout ${raiz}.chave -subj /CN=Raiz -days 30 -out ${raiz}.pem`);
+    }
+    await openssl(`req -new ${EC} -keyout k.pem -subj /CN=localhost -out pedido.pem`);
+    await openssl("x509 -req -in pedido.pem -signkey k.pem -days 30 -out proprio.pem");
+    await openssl(
+      "x509 -req -in pedido.pem -CA falsa.pem -CAkey falsa.chave -CAcreateserial -days 30 -out assinado.pem",
+    );
+    for (const certificado of ["proprio.pem", "assinado.pem"]) {
+      const porta = portaLivre();
+      const args = ["s_server", "-cert", certificado, "-key", "k.pem", "-accept", `127.0.0.1:${porta}`, "-quiet"];
+      const atende = new Deno.Command("openssl", {
+        args,
+        cwd: pasta.caminho,
+        stdout: "null",
+        stderr: "null",
+        stdin: "null",
+      })
+        .spawn();
+      try {
+        await ate(() =>
+          Deno.connect({ hostname: "127.0.0.1", port: porta }).then((conn) => (conn.close(), true), () => false)
+        );
+        for (const opcao of [["--tls"], ["--certificado-raiz", "raiz.pem"], ["--certificado-raiz", certificado]]) {
+          const { codigo, stderr } = await cliente(pasta, "localhost", String(porta), ...opcao, ...BUSCAR);
+          assertStringIncludes(stderr, `o certificado de localhost:${porta} é de uma forma que já não se usa`);
+          assertEquals(codigo, SAIDA.semConexao);
+        }
+      } finally {
+        mata(atende);
+        await atende.status;
+      }
+    }
+  },
+);
+
+/** Uma porta em que agora ninguém atende: `openssl` não diz a que escolhe. */
+function portaLivre(): number {
+  using ouvinte = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return ouvinte.addr.port;
+}
