@@ -22,6 +22,7 @@ import { ErroDeUso } from "./comandos/argumentos.ts";
 import { PORTA_PADRAO, PORTA_TLS_PADRAO } from "./protocolo.ts";
 import { type Chamada, lerChamada } from "./terminal/argumentos.ts";
 import { chaveDe, ChaveInutil, semChaves } from "./terminal/chave.ts";
+import { ListaEstragada } from "./terminal/conhecidos.ts";
 import { DestinoAdverso, executa } from "./terminal/comandos.ts";
 import { alvoDe, Conexao, type Endereco, PRAZO_DA_CONEXAO } from "./terminal/conexao.ts";
 import { esclarece } from "./terminal/esclarecer.ts";
@@ -322,7 +323,7 @@ async function protegido(args: readonly string[]): Promise<number> {
   try {
     return await main(args);
   } catch (erro) {
-    if (erro instanceof ChaveInutil) {
+    if (erro instanceof ChaveInutil || erro instanceof ListaEstragada) {
       await imprime(quebra(inofensivo(erro.message), colunas()), Deno.stderr);
       return SAIDA.uso;
     }

@@ -29,7 +29,7 @@ export type AtoDeComando =
 
 /**
  * A espécie de um acesso: o comando cuja resposta mostrou agendamentos; `NEGADO`, um `ERRO-120`; `CHAVE ERRADA`; um ato de
- * administração; e, do próprio registo, `EXCESSO`, o que passou do que cabe num segundo, e `PERDIDOS`, o que o livro não
+ * administração; e, do próprio registro, `EXCESSO`, o que passou do que cabe num segundo, e `PERDIDOS`, o que o livro não
  * aceitou a tempo.
  */
 export type Especie = Comando | AtoDeComando | "NEGADO" | "CHAVE ERRADA" | "EXCESSO" | "PERDIDOS";

@@ -33,7 +33,7 @@ async function grava(cena: Cena): Promise<string> {
 
 const REPETIDA = "REPETIDA";
 
-/** O que veio a quem não fala como a porta: um registo de TLS, como um alerta, e nenhuma linha. */
+/** O que veio a quem não fala como a porta: um registro de TLS, como um alerta, e nenhuma linha. */
 const SO_TLS = (resposta: string): boolean => resposta === "TLS";
 
 /** Quantos, se o tempo deixar. */

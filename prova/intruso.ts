@@ -210,7 +210,7 @@ function leGravado(base64: string): Gravado {
 /** O que se espera por uma resposta do servidor a meio de um aperto de mãos, em ms; pode não vir nenhuma. */
 const ESPERA_A_MEIO = 200;
 
-/** Lê um bloco, se vem; do que não é um registo de TLS, anota o texto. */
+/** Lê um bloco, se vem; do que não é um registro de TLS, anota o texto. */
 async function escuta(conn: Deno.TcpConn, espera = ESPERA_A_MEIO): Promise<boolean> {
   const bloco = new Uint8Array(16 * 1024);
   let lidos: number | null = null;
@@ -220,7 +220,7 @@ async function escuta(conn: Deno.TcpConn, espera = ESPERA_A_MEIO): Promise<boole
     if (!(erro instanceof DOMException) && !ehDaRede(erro)) throw erro;
   }
   if (lidos === null) return false;
-  // Os tipos de registo: mudança de cifra, alerta, aperto de mãos, dados.
+  // Os tipos de registro: mudança de cifra, alerta, aperto de mãos, dados.
   const ehTls = bloco[0] >= 0x14 && bloco[0] <= 0x17 && bloco[1] === 3;
   anota(ehTls ? "TLS" : new TextDecoder().decode(bloco.subarray(0, Math.min(lidos, 300))));
   return true;

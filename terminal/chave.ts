@@ -6,6 +6,7 @@
  */
 
 import { type Endereco, escreverEndereco } from "./conexao.ts";
+import { arquivoDaPasta, concedida, escrevePorCima, variavel } from "./pasta.ts";
 
 /** A variável em que se procura uma chave. */
 export const VARIAVEL_DA_CHAVE = "CLINICA_CHAVE";
@@ -59,7 +60,6 @@ export function guardaChave(endereco: Endereco, chave: string): string {
     throw new ChaveInutil(`Não se sabe em que pasta guardar a chave; use a variável ${VARIAVEL_DA_CHAVE}.`);
   }
   try {
-    Deno.mkdirSync(arquivo.slice(0, arquivo.lastIndexOf("/")), { recursive: true, mode: 0o700 });
     escreve(arquivo, lerChaves(arquivo).set(nomeDe(endereco), chave));
   } catch (causa) {
     if (causa instanceof ChaveInutil) throw causa;
@@ -87,22 +87,7 @@ export function esqueceChave(endereco: Endereco): boolean {
 
 /** O arquivo das chaves deste usuário; `undefined` se o sistema não diz onde ficam as configurações dele. */
 export function arquivoDasChaves(): string | undefined {
-  const pasta = Deno.build.os === "windows" ? variavel("APPDATA") : variavel("XDG_CONFIG_HOME") || emCasa();
-  return pasta === undefined || pasta === "" ? undefined : `${pasta.replaceAll("\\", "/")}/clinica/chaves.json`;
-}
-
-function emCasa(): string | undefined {
-  const casa = variavel("HOME");
-  return casa === undefined || casa === "" ? undefined : `${casa}/.config`;
-}
-
-/** Sem permissão é como se não estivesse lá: quem só deu `--allow-net` não quer ser perguntado. */
-function variavel(nome: string): string | undefined {
-  return concedida({ name: "env", variable: nome }) ? Deno.env.get(nome) : undefined;
-}
-
-function concedida(permissao: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permissao).state === "granted";
+  return arquivoDaPasta("chaves.json");
 }
 
 function nomeDe({ host, porta }: Endereco): string {
@@ -161,19 +146,6 @@ function estragado(arquivo: string): never {
   throw new ChaveInutil(`${arquivo} está estragado; apague-o, e entre de novo com cliente.ts entra.`);
 }
 
-/** Ao lado e por cima: quem lê no meio vê o de antes ou o de agora, e nunca com outro modo. */
 function escreve(arquivo: string, chaves: ReadonlyMap<string, string>): void {
-  const novo = `${arquivo}.${crypto.randomUUID()}`;
-  try {
-    const texto = JSON.stringify(Object.fromEntries(chaves), null, 2) + "\n";
-    Deno.writeTextFileSync(novo, texto, { createNew: true, mode: 0o600 });
-    Deno.renameSync(novo, arquivo);
-  } catch (causa) {
-    try {
-      Deno.removeSync(novo);
-    } catch {
-      // não chegou a haver
-    }
-    throw causa;
-  }
+  escrevePorCima(arquivo, JSON.stringify(Object.fromEntries(chaves), null, 2) + "\n");
 }

@@ -5,13 +5,11 @@
  * @module
  */
 
-/** Onde a lista fica: na pasta de configuração de quem usa o terminal. */
-export function arquivoDosConhecidos(): string {
-  const casa = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? ".";
-  const pasta = Deno.build.os === "windows"
-    ? Deno.env.get("APPDATA") ?? casa
-    : Deno.env.get("XDG_CONFIG_HOME") || `${casa}/.config`;
-  return `${pasta}/clinica/servidores`;
+import { arquivoDaPasta, concedida, escrevePorCima } from "./pasta.ts";
+
+/** A lista deste usuário; `undefined` se o sistema não diz onde ficam as configurações dele. */
+export function arquivoDosConhecidos(): string | undefined {
+  return arquivoDaPasta("servidores");
 }
 
 /** Por que uma lista, ou uma linha dela, não serve. */
@@ -28,44 +26,51 @@ const IMPRESSAO = /^[0-9A-F]{2}(?::[0-9A-F]{2}){31}$/;
  *
  * @throws {ListaEstragada} se a lista não se lê: não se sabe o que se confirmou, e não se pergunta de novo por isso.
  */
-export async function impressaoDe(servidor: string): Promise<string | undefined> {
-  const arquivo = arquivoDosConhecidos();
-  let texto: string;
-  try {
-    texto = await Deno.readTextFile(arquivo);
-  } catch (causa) {
-    if (causa instanceof Deno.errors.NotFound) return undefined;
-    throw new ListaEstragada(`${arquivo} não pôde ser lido`, { cause: causa });
-  }
-  const linha = texto.split("\n").find((uma) => uma.split(" ")[0] === servidor);
+export function impressaoDe(servidor: string): string | undefined {
+  const linha = linhas().find((uma) => uma.split(" ")[0] === servidor);
   if (linha === undefined) return undefined;
   const impressao = linha.slice(servidor.length + 1).trim();
-  if (!IMPRESSAO.test(impressao)) throw new ListaEstragada(`${arquivo}: a linha de ${servidor} não se entende`);
-  return impressao;
+  if (IMPRESSAO.test(impressao)) return impressao;
+  throw new ListaEstragada(`${arquivoDosConhecidos()}: a linha de ${servidor} não se entende`);
 }
 
 /** Esquece a impressão de um servidor; falso se não se confirmou nenhuma. Uma linha que não se entende também se esquece. */
-export async function esqueceImpressao(servidor: string): Promise<boolean> {
-  const arquivo = arquivoDosConhecidos();
-  let linhas: string[];
-  try {
-    linhas = (await Deno.readTextFile(arquivo)).split("\n");
-  } catch (causa) {
-    if (causa instanceof Deno.errors.NotFound) return false;
-    throw new ListaEstragada(`${arquivo} não pôde ser lido`, { cause: causa });
-  }
-  const ficam = linhas.filter((linha) => linha.split(" ")[0] !== servidor);
-  if (ficam.length === linhas.length) return false;
-  // Ao lado e por cima: quem lê no meio vê a lista de antes ou a de agora.
-  const novo = `${arquivo}.${crypto.randomUUID()}`;
-  await Deno.writeTextFile(novo, ficam.join("\n"), { createNew: true, mode: 0o600 });
-  await Deno.rename(novo, arquivo);
+export function esqueceImpressao(servidor: string): boolean {
+  const todas = linhas();
+  const ficam = todas.filter((linha) => linha.split(" ")[0] !== servidor);
+  if (ficam.length === todas.length) return false;
+  escreve(ficam);
   return true;
 }
 
-/** Guarda a impressão de um servidor de que não se tem nenhuma; o arquivo é só de quem usa o terminal. */
-export async function guardaImpressao(servidor: string, impressao: string): Promise<void> {
+/**
+ * Guarda a impressão de um servidor de que não se tem nenhuma; a lista é só de quem usa o terminal.
+ *
+ * @throws {ListaEstragada} se não há onde a guardar.
+ */
+export function guardaImpressao(servidor: string, impressao: string): void {
+  escreve([...linhas(), `${servidor} ${impressao}`]);
+}
+
+function linhas(): string[] {
   const arquivo = arquivoDosConhecidos();
-  await Deno.mkdir(arquivo.slice(0, arquivo.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-  await Deno.writeTextFile(arquivo, `${servidor} ${impressao}\n`, { append: true, create: true, mode: 0o600 });
+  if (arquivo === undefined || !concedida({ name: "read", path: arquivo })) return [];
+  try {
+    return Deno.readTextFileSync(arquivo).split("\n").filter((linha) => linha !== "");
+  } catch (causa) {
+    if (causa instanceof Deno.errors.NotFound) return [];
+    throw new ListaEstragada(`${arquivo} não pôde ser lido`, { cause: causa });
+  }
+}
+
+function escreve(todas: readonly string[]): void {
+  const arquivo = arquivoDosConhecidos();
+  if (arquivo === undefined) {
+    throw new ListaEstragada("não se sabe em que pasta guardar o que se confirma; diga --certificado-raiz ARQUIVO");
+  }
+  try {
+    escrevePorCima(arquivo, todas.map((linha) => `${linha}\n`).join(""));
+  } catch (causa) {
+    throw new ListaEstragada(`${arquivo} não pôde ser escrito`, { cause: causa });
+  }
 }

@@ -62,7 +62,7 @@ export async function esquece(endereco: Endereco): Promise<boolean> {
 /** Esquece o certificado que se confirmou; falso se não havia. */
 export async function esqueceCertificado(endereco: Endereco): Promise<boolean> {
   const { servidor } = alvoDe(endereco);
-  const havia = await esqueceImpressao(servidor.toLowerCase());
+  const havia = esqueceImpressao(servidor.toLowerCase());
   if (havia) {
     await imprime(`Esquecido o certificado de ${servidor}. Ao ligar, o que ele mostrar confirma-se outra vez.`);
   } else await imprime(`Não há certificado confirmado de ${servidor}.`, Deno.stderr);

@@ -86,7 +86,7 @@ export async function confia(
   if (!pergunta(visto.impressao)) {
     throw new CertificadoRecusado(`o certificado de ${alvo.servidor} não foi confirmado`);
   }
-  await guardaImpressao(alvo.servidor.toLowerCase(), visto.impressao);
+  daLista(() => guardaImpressao(alvo.servidor.toLowerCase(), visto.impressao));
 }
 
 /** Uma conexão com o aperto de mãos feito, e o certificado ainda por examinar: só depois se sabe dizer o que tem. */
@@ -170,13 +170,7 @@ async function examina(soquete: TLSSocket, { servidor, raiz }: Alvo): Promise<Ap
     if (soquete.authorized && foiAssinado(mostrado, await leRaiz(raiz))) return { impressao, conhecido: true };
     throw new CertificadoRecusado(porque(soquete.authorizationError, servidor));
   }
-  let confirmada: string | undefined;
-  try {
-    confirmada = await impressaoDe(servidor.toLowerCase());
-  } catch (causa) {
-    if (causa instanceof ListaEstragada) throw new CertificadoRecusado(causa.message, { cause: causa });
-    throw causa;
-  }
+  const confirmada = daLista(() => impressaoDe(servidor.toLowerCase()));
   if (confirmada !== undefined && confirmada !== impressao) {
     throw new CertificadoRecusado(
       `o certificado de ${servidor} não é o que se confirmou neste terminal: ou foi trocado, ou alguém se pôs no meio. ` +
@@ -185,6 +179,16 @@ async function examina(soquete: TLSSocket, { servidor, raiz }: Alvo): Promise<Ap
     );
   }
   return { impressao, conhecido: confirmada !== undefined };
+}
+
+/** Sem a lista dos que se confirmaram não se aceita nenhum. */
+function daLista<T>(faz: () => T): T {
+  try {
+    return faz();
+  } catch (causa) {
+    if (causa instanceof ListaEstragada) throw new CertificadoRecusado(causa.message, { cause: causa });
+    throw causa;
+  }
 }
 
 function dia(data: string): string {

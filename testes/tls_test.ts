@@ -359,6 +359,12 @@ testeNoTerminal("TLS: a impressão mostra-se e confirma-se uma vez; outra, no me
     assertEquals([Deno.readTextFileSync(conhecidos), (Deno.statSync(conhecidos).mode ?? 0) & 0o777], [outra, 0o600]);
     assertStringIncludes((await cliente(pasta, ...args)).stderr, "ninguém confirmou ainda");
     assertEquals((await cliente(pasta, ...esquece)).codigo, SAIDA.erro);
+    // O que se confirmou e não se lê não se dá por não confirmado.
+    Deno.removeSync(conhecidos);
+    Deno.mkdirSync(conhecidos);
+    assertStringIncludes((await cliente(pasta, ...args)).stderr, "não pôde ser lido");
+    const ilegivel = await cliente(pasta, ...esquece);
+    assertEquals([ilegivel.stderr, ilegivel.codigo], [`${conhecidos} não pôde ser lido\n`, SAIDA.uso]);
   });
 });
 
