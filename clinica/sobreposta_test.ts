@@ -27,7 +27,12 @@ import {
   tupla,
   vagas,
 } from "../testes/balcao.ts";
+import { Livro } from "../testes/livro_de_teste.ts";
+import { conta } from "../testes/mudancas.ts";
+import { NENHUM_ALCANCE } from "./livro.ts";
 import type { Pedido } from "./pedido.ts";
+import { SERVIDOR } from "./promover.ts";
+import { Sobreposta } from "./sobreposta.ts";
 
 /** O que um lote só responde; antes dele, o que já estava gravado. */
 function umLote(nome: string, { antes = [], casos }: { antes?: Pedido[]; casos: [Pedido, string][] }): void {
@@ -107,4 +112,20 @@ teste("o contato que um lote aprende serve aos seguintes do lote", async () => {
   await using balcao = new BalcaoDaAgenda({}, CEDO);
   await balcao.atende([agend(ANA, { email: "ana@x.br" }), agend(ANA, NUTRI)]);
   assertEquals(balcao.livro.linhas.map(({ email }) => email), ["ana@x.br", "ana@x.br"]);
+});
+
+teste("de quem um lote anonimiza já não se veem as contas do que se tentou, senão as que vêm depois", () => {
+  const rede = "10.0.0.7";
+  const livro = new Livro();
+  livro.tentativas = [conta(ANA, rede, { erros: 99 }).depois];
+  const vista = new Sobreposta(
+    livro.vista({ ...NENHUM_ALCANCE, cpfs: [ANA], fichas: [ANA], tentativas: [[ANA, rede]] }),
+  );
+  const anonimiza = { ato: "ANONIMIZA", cpf: ANA, pseudonimo: "X0123456789", motivo: "" } as const;
+  for (const erros of [99, 100]) {
+    if (erros > 99) vista.aplica(conta(ANA, rede, { erros }));
+    assertEquals(vista.tentativa(ANA, rede)?.erros, erros);
+    vista.aplica({ sobre: "titular", ato: "ANONIMIZA", quem: SERVIDOR, depois: anonimiza });
+    assertEquals(vista.tentativa(ANA, rede), undefined);
+  }
 });

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { lerDeFora } from "../acesso/titular.ts";
 import { comServidor, cpfDeExemplo, Fio, Pasta, roda, type Saida, Servidor, testeComSistema } from "../testes/apoio.ts";
 import { type Cluster, clusterDoArquivo, testeComPostgres } from "../testes/cluster.ts";
-import { consulta } from "../testes/livro_sqlite.ts";
+import { consulta, executa } from "../testes/livro_sqlite.ts";
 
 let cluster: Cluster;
 clusterDoArquivo((novo) => cluster = novo);
@@ -134,11 +134,17 @@ testeComSistema("titular: sem servidor, fá-lo o comando, com a trava do livro",
     assertEquals((await conversa.marca(ANA, "Ana Zulmira"))[0], "OK-300");
     await servidor.encerra();
   }
-  assertEquals((await titular(`exporta ${ANA}`, { pasta })).codigo, 0);
+  executa(
+    pasta.arquivo("clinica.db"),
+    `INSERT INTO tentativa VALUES ('${ANA}', '10.0.0.7', '1,2', '2026-11-26', 2, 1, 0, 9e15)`,
+  );
+  const { tentativas } = JSON.parse((await titular(`exporta ${ANA}`, { pasta })).stdout);
+  assertEquals(tentativas, [{ endereco: "10.0.0.7", dia: "26/11/2026", codigos_errados: 2, recusas: 1 }]);
   const feito = await titular(`anonimiza ${ANA} --sim --forca --motivo pediu --compacta`, { pasta });
   assertEquals(feito.codigo, 0, feito.stderr);
   const bytes = new TextDecoder("latin1").decode(Deno.readFileSync(pasta.arquivo("clinica.db")));
   assert(!bytes.includes("ZULMIRA") && !bytes.includes(ANA));
+  assertEquals(consulta(pasta.arquivo("clinica.db"), "SELECT * FROM tentativa"), []);
   const [linha] = consulta(pasta.arquivo("clinica.db"), "SELECT nome, situacao, especialidade FROM agendamento");
   assertEquals(linha, { nome: "ANONIMIZADO", situacao: "CANCELADO", especialidade: "CLINICO GERAL" });
 });

@@ -14,6 +14,7 @@ import {
   ativosDe,
   type Com,
   comEspera,
+  conta,
   contata,
   EM,
   entra,
@@ -29,6 +30,14 @@ const QUEM = "X0123456789";
 
 /** Tudo o que é da lista de espera, e os CPFs de exemplo. */
 const pede: () => Alcance = comEspera();
+
+/** Por que redes se tentou. */
+const REDES = ["10.0.0.7", "10.0.0.8"];
+
+/** O mesmo, e as contas do que se tentou com dois deles. */
+function comContas(): Alcance {
+  return { ...pede(), tentativas: [ANA, cpfDeExemplo(2)].flatMap((cpf) => REDES.map((rede) => [cpf, rede] as const)) };
+}
 
 function titular(ato: AtoDoTitular, cpf: string, { motivo = "", pseudonimo = "" } = {}): DoTitular {
   return {
@@ -88,7 +97,8 @@ export function deTitulares(com: Com): void {
       contata({ cpf: cpfDeExemplo(2), email: "bia@x.br", telefone: "" }),
       titular("EXPORTA", ANA),
       entra(vista, { cpf: ANA }),
-    ], { pede });
+      ...[ANA, cpfDeExemplo(2)].flatMap((cpf) => REDES.map((rede) => conta(cpf, rede, { erros: 1 }))),
+    ], { pede: comContas });
     const [espera] = await armazem.le(pede, (vista) => vista.esperasDe(ANA));
     await grava(armazem, () => [sai(espera)], { pede });
     const linhas = await armazem.le(pede, (vista) => vista.historiaDe(ANA));
@@ -96,13 +106,20 @@ export function deTitulares(com: Com): void {
     const semNome = (um: Agendamento): ReturnType<typeof muda> =>
       muda(um, { cpf: QUEM, nome: "ANONIMIZADO", ativo: false, nota: "" }, "ANONIMIZA");
     await grava(armazem, (vista) => [
+      conta(ANA, REDES[0], { erros: 2 }),
       ...linhas.map(semNome),
       mudaEspera(acabada, { cpf: QUEM, nome: "ANONIMIZADO", origem: "" }, "ANONIMIZA"),
       titular("ANONIMIZA", ANA, { pseudonimo: QUEM }),
       // No mesmo lote, já é outra pessoa.
       marca(vista, { cpf: ANA, hora: "10:00" }),
       contata({ cpf: ANA, email: "", telefone: "+5561999990000" }),
-    ], { pede });
+      conta(ANA, REDES[1], { recusas: 1 }),
+    ], { pede: comContas });
+    const contas = await armazem.le(
+      comContas,
+      (vista) => [ANA, cpfDeExemplo(2)].flatMap((cpf) => REDES.map((rede) => vista.tentativa(cpf, rede))),
+    );
+    assertEquals(contas.map((uma) => uma && [uma.erros, uma.recusas]), [undefined, [0, 1], [1, 0], [1, 0]]);
     assertEquals((await ativosDe(armazem, 1)).map(({ hora }) => hora), ["10:00"]);
     await armazem.le(pede, (vista) => {
       assertEquals(vista.historiaDe(ANA).map(({ hora }) => hora), ["10:00"]);
