@@ -104,6 +104,12 @@ function portaLivre(): number {
   return ouvinte.addr.port;
 }
 
+/** Por que o PostgreSQL desfaz todas as conexões e recupera: um processo seu que morreu. */
+const QUEDA = /was terminated by signal|exited with exit code (?![01]$)|PANIC:/;
+
+/** Linhas do log que se mostram de uma queda. */
+const LINHAS_DA_QUEDA = 10;
+
 /** A senha do cluster de teste: com os caracteres que dão trabalho num endereço. */
 export const SENHA = "s3nh@:/secreta%?#";
 
@@ -123,17 +129,20 @@ export class Cluster implements AsyncDisposable {
   #pasta: string;
   #processo: Deno.ChildProcess | undefined;
   #opcoes: readonly string[];
-  #diante: readonly string[];
+  #diante: () => readonly string[];
 
-  private constructor(pasta: string, porta: number, opcoes: readonly string[], diante: readonly string[] = []) {
+  private constructor(pasta: string, porta: number, opcoes: readonly string[], diante = (): readonly string[] => []) {
     this.#pasta = pasta;
     this.porta = porta;
     this.#opcoes = opcoes;
     this.#diante = diante;
   }
 
-  /** Cria um cluster e o põe no ar; `opcoes` são linhas de `postgresql.conf`, e `diante` o que se põe diante do programa. */
-  static async inicia(opcoes: readonly string[] = [], diante: readonly string[] = []): Promise<Cluster> {
+  /**
+   * Cria um cluster e o põe no ar; `opcoes` são linhas de `postgresql.conf`, e `diante` diz, de cada vez que sobe, o que se põe
+   * diante do programa.
+   */
+  static async inicia(opcoes: readonly string[] = [], diante?: () => readonly string[]): Promise<Cluster> {
     const pasta = novaPasta();
     try {
       Deno.writeTextFileSync(`${pasta}/senha`, SENHA);
@@ -250,7 +259,7 @@ export class Cluster implements AsyncDisposable {
       args: [
         ...["-c", 'log="$1"; shift; exec "$@" 2>"$log"', "sh", `${this.#pasta}/log`],
         ...[
-          ...this.#diante,
+          ...this.#diante(),
           `${PROGRAMAS}/postgres`,
           "-D",
           `${this.#pasta}/dados`,
@@ -281,6 +290,14 @@ export class Cluster implements AsyncDisposable {
     } catch {
       return "";
     }
+  }
+
+  /** O que o log diz de um processo do cluster que morreu sem que ninguém o matasse, e do que veio depois. */
+  get queda(): string | undefined {
+    const linhas = this.log.split("\n");
+    const desde = linhas.findIndex((linha) => QUEDA.test(linha));
+    // O que uma biblioteca diz antes de abortar não traz hora: está na linha de antes.
+    return desde < 0 ? undefined : linhas.slice(Math.max(0, desde - 1), desde + LINHAS_DA_QUEDA).join("\n").trim();
   }
 
   /** Mata todos os processos do cluster, como numa falta de luz da máquina dele. */
