@@ -17,9 +17,8 @@ export class RelogioAdiantado {
   #biblioteca: string | undefined;
   #minutos = 0;
 
-  /** Certo, por enquanto; a pasta guarda o que ele diz, e só isso: quem o segue pode não ser o dono dela. */
+  /** Certo, por enquanto; a pasta guarda o que ele diz. */
   constructor(pasta: Pasta, biblioteca: string | undefined) {
-    Deno.chmodSync(pasta.caminho, 0o755);
     this.anda = biblioteca !== undefined;
     this.#arquivo = pasta.arquivo("relogio");
     this.#biblioteca = biblioteca;
@@ -56,7 +55,10 @@ export class RelogioAdiantado {
     this.adianta(Math.ceil((ate.epochMilliseconds - this.agora) / UM_MINUTO));
   }
 
-  /** O que se põe diante de um processo para que o siga sempre. */
+  /**
+   * O que se põe diante de um processo para que o siga sempre: a cada pergunta pela hora abre-se um arquivo. Não serve a um PostgreSQL,
+   * que também a pergunta ao tratar um SIGALRM: no meio de um `malloc`, o de abrir o arquivo estraga-lhe a memória, e ele cai.
+   */
   get segue(): string[] {
     return this.#diante(`FAKETIME_TIMESTAMP_FILE=${this.#arquivo}`, "FAKETIME_NO_CACHE=1");
   }

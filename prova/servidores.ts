@@ -31,6 +31,7 @@ import {
 import { ANDAR_MAXIMO, cifrasDaEspera, cortaCadeia, promessasDaEspera } from "./espera.ts";
 import type { FeitoNoDia } from "./historia/feitos.ts";
 import { RelogioAdiantado } from "./relogio.ts";
+import { mensagem } from "../clinica/texto.ts";
 import { ehDaRede, type Oficina, type Servidor } from "../testes/apoio.ts";
 import { Cluster, FALTA } from "../testes/cluster.ts";
 
@@ -47,17 +48,23 @@ export async function servidores({ oficina, segundos, semente, ferramentas, avan
   const sorteio = new Sorteio(semente);
   const tempo = cronometro(segundos);
   const relogio = new RelogioAdiantado(oficina.pasta(), ferramentas.faketime);
-  const cluster = await oficina.cuida(await Cluster.inicia([], relogio.segue));
+  let minutosDoBanco = relogio.minutos;
+  const cluster = await oficina.cuida(await Cluster.inicia([], () => relogio.comDesvio(0)));
   const conferidas: DiaConferido[] = [];
   const esperas: DiaConferido[] = [];
   const fechamentos = { feitos: 0, marcaram: [] as string[] };
   let mortos = 0;
-  do {
-    for (const quantos of [2, 4]) {
-      conferidas.push(await umLivro(quantos));
-      esperas.push(await umaLista(quantos));
-    }
-  } while (!tempo.acabou());
+  try {
+    do {
+      for (const quantos of [2, 4]) {
+        conferidas.push(await umLivro(quantos));
+        esperas.push(await umaLista(quantos));
+      }
+    } while (!tempo.acabou());
+  } catch (causa) {
+    const { queda } = cluster;
+    throw queda === undefined ? causa : new Error(`${mensagem(causa)}; o PostgreSQL caiu:\n${queda}`, { cause: causa });
+  }
   await cluster[Symbol.asyncDispose]();
   return {
     promessas: [
@@ -72,8 +79,17 @@ export async function servidores({ oficina, segundos, semente, ferramentas, avan
     cifras: { mortos, fechamentosSeguidos: fechamentos.feitos, ...cifrasDaEspera([...conferidas, ...esperas]) },
   };
 
+  /** O banco só muda de hora parado (veja `RelogioAdiantado.segue`); nenhum servidor está de pé. */
+  async function acertaBanco(): Promise<void> {
+    if (minutosDoBanco === relogio.minutos) return;
+    minutosDoBanco = relogio.minutos;
+    await cluster.para();
+    await cluster.sobe();
+  }
+
   async function umLivro(quantos: number): Promise<DiaConferido> {
     relogio.acerta();
+    await acertaBanco();
     const pasta = oficina.pasta();
     const balcao = new Balcao(montaDia(pasta));
     const nome = `dia${conferidas.length}`;
@@ -107,6 +123,7 @@ export async function servidores({ oficina, segundos, semente, ferramentas, avan
   /** A lista de espera: os mesmos clientes por todos os servidores, um morto a meio de uma cadeia, e prazos que vencem. */
   async function umaLista(quantos: number): Promise<DiaConferido> {
     relogio.acerta();
+    await acertaBanco();
     const pasta = oficina.pasta();
     const clinica = montaEspera(pasta);
     const sala = new SalaDeEspera(clinica);
@@ -132,6 +149,7 @@ export async function servidores({ oficina, segundos, semente, ferramentas, avan
 
     /** Todos sob carga, alguns mortos a meio de uma cadeia, e por fim todos de uma vez; os prazos do que seguravam vencem. */
     async function umaGeracao(): Promise<void> {
+      await acertaBanco();
       await frota.mais(quantos);
       const carga = new CargaEmCurso((ate) =>
         carregaDia({
@@ -157,6 +175,7 @@ export async function servidores({ oficina, segundos, semente, ferramentas, avan
     async function leem(quantos: number, leituras: readonly FeitoNoDia[]): Promise<void> {
       for (let i = 0; i < quantos; i++) {
         relogio.adianta(sorteio.inteiro(2, 20));
+        await acertaBanco();
         const de = relogio.agora;
         await frota.mais();
         using conversa = await Conversa.comeca(frota.portas[0], balcao, { ensina: false });
