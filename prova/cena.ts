@@ -7,7 +7,7 @@
 
 import { delay } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
-import { ate, comandoDeno, cpfDeExemplo, Fio, leLinhas, type Pasta, roda, type Servidor } from "../testes/apoio.ts";
+import { comandoDeno, cpfDeExemplo, Fio, leLinhas, type Pasta, roda, type Servidor } from "../testes/apoio.ts";
 import { criaChave } from "../testes/chaves.ts";
 import type { PapelDeChave } from "../clinica/chave.ts";
 import { mensagem } from "../clinica/texto.ts";
@@ -63,8 +63,8 @@ type ChaveDaCena = Awaited<ReturnType<typeof criaChave>>;
 export type Lida = readonly [codigo: string, ...resto: unknown[]];
 
 /** Lê uma resposta. */
-export function le(linha: string | undefined): Lida {
-  const lida: unknown = linha === undefined ? undefined : JSON.parse(linha);
+export function le(linha: string): Lida {
+  const lida: unknown = JSON.parse(linha);
   if (!Array.isArray(lida) || typeof lida[0] !== "string") throw new Error(`não é uma resposta: ${linha}`);
   const [codigo, ...resto] = lida;
   return [codigo, ...resto];
@@ -78,7 +78,9 @@ export function linha(...pedido: readonly unknown[]): string {
 /** Pede e espera a resposta. */
 export async function pede(fio: Fio, ...pedido: readonly unknown[]): Promise<Lida> {
   await fio.manda(linha(...pedido));
-  return le(await fio.linha());
+  const resposta = await fio.linha();
+  if (resposta === undefined) throw new Error(`o servidor fechou a conexão sem responder a ${pedido[0]}`);
+  return le(resposta);
 }
 
 /** Pede o que tem de correr bem. */
@@ -143,14 +145,14 @@ export class Cena {
     });
     const chaves = new Map<NomeDeChave, ChaveDaCena>();
     await Promise.all(CHAVES.map(async ([nome, papel]) => chaves.set(nome, await criaChave(pasta, papel, { nome }))));
+    // O servidor diz que já as leu; perguntar-lho com uma que ainda não conhece gastava o que cabe a quem adivinha.
+    await servidor.registrou(({ o_que }) => String(o_que).startsWith(`${CHAVES.length} chaves valem`));
     // `chave cria` não aceita um prazo que já passou; um que passe amanhã não cabe na prova.
     using livro = new DatabaseSync(pasta.arquivo("clinica.db"));
     livro.exec("PRAGMA busy_timeout = 5000; UPDATE chave SET ate = '2020-01-01' WHERE nome = 'vencida'");
     const certificado = Deno.readTextFileSync(pasta.arquivo("certificado.pem"));
-    const chave = chaves.get("balcao")?.chave ?? "";
-    // O servidor obedece dentro de um segundo.
     using balcao = await Fio.saudado(servidor.porta);
-    await ate(async () => (await pede(balcao, "OLA", "CLINICA/2", { chave }))[0] === "OK-200");
+    await consegue(balcao, "OLA", "CLINICA/2", { chave: chaves.get("balcao")?.chave });
     const alvo = await marcaVitima(balcao, dias);
     const outroEndereco = comIpv6 ? "::1" : undefined;
     return new Cena(contexto, { pasta, servidor, certificado, dias, alvo, outroEndereco }, chaves);
