@@ -107,6 +107,9 @@ function portaLivre(): number {
 /** Por que o PostgreSQL desfaz todas as conexões e recupera: um processo seu que morreu. */
 const QUEDA = /was terminated by signal|exited with exit code (?![01]$)|PANIC:/;
 
+/** Quanto se espera, em ms, que o cluster se arrume antes de o matar. */
+const PRAZO_DE_ARRUMAR = 2000;
+
 /** Linhas do log que se mostram de uma queda. */
 const LINHAS_DA_QUEDA = 10;
 
@@ -328,6 +331,15 @@ export class Cluster implements AsyncDisposable {
     await deadline(processo.status, PACIENCIA);
   }
 
+  /** Para de repente, sem gravar nada; quem o iniciou ainda arruma o que é dele. */
+  async #desiste(): Promise<void> {
+    const processo = this.#processo;
+    if (processo === undefined) return;
+    processo.kill("SIGQUIT");
+    await deadline(processo.status, PRAZO_DE_ARRUMAR);
+    this.#processo = undefined;
+  }
+
   /** Congela ou descongela todos os processos: uma máquina que não responde, mas cujas conexões não caem. */
   congela(sim: boolean): void {
     const pid = this.#processo?.pid;
@@ -393,6 +405,8 @@ pool_mode = ${modo}
 
   /** Para o cluster e apaga tudo dele. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // Quem o mata deixa em /dev/shm o que os processos dele partilham; mas congelado não se para de outro modo.
+    await this.#desiste().catch(() => {});
     await this.mata();
     // Um filho que acaba de morrer pode ainda escrever: uma segunda vez basta.
     for (let vez = 0;; vez++) {
