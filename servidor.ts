@@ -15,6 +15,7 @@
  */
 
 import { delay } from "@std/async";
+import { resolve } from "node:path";
 import { type Anonimo, ANONIMOS, Chaveiro } from "./acesso/chaveiro.ts";
 import { Leituras } from "./acesso/leituras.ts";
 import { LimitesDePedidos } from "./acesso/limites.ts";
@@ -33,23 +34,24 @@ import type { Oferta } from "./clinica/oferta.ts";
 import { linhasInofensivas, mensagem } from "./clinica/texto.ts";
 import { AJUDA, VERSAO } from "./comandos/ajuda.ts";
 import { aceitaSo, type Argumentos, DO_LIVRO, ErroDeUso, lerArgumentos, lerInteiro } from "./comandos/argumentos.ts";
-import { lerBanco, lerConfiados, lerTls, type PedidoDeTls } from "./comandos/opcoes.ts";
+import { lerBanco, lerConfiados, lerTls, lerWeb, type PedidoDeTls, type PedidoDeWeb } from "./comandos/opcoes.ts";
 import { TrilhaDoServidor } from "./comandos/selo_do_servidor.ts";
 import { arquivoDaSemana, lerSemana, olha, Vigia } from "./comandos/semana.ts";
 import { PORTA_PADRAO, PORTA_TLS_PADRAO } from "./protocolo.ts";
 import { Console } from "./rede/console.ts";
 import { Metronomo } from "./rede/metronomo.ts";
 import { ehLocal, limiteDeArquivos, Ouvinte, type Porta, RECUSAS_MAXIMAS } from "./rede/ouvinte.ts";
-import type { PortaTls } from "./rede/porta_tls.ts";
+import type { ParDeChaves, PortaTls } from "./rede/porta_tls.ts";
 import { type Formato, Registro, type Volume } from "./rede/registro.ts";
+import type { OpcoesDasPaginas, PaginasNoAr } from "./web/abre.ts";
 
 /** Um armazém e, se ele serve a vários servidores, como se diz aos outros que a semana é outra. */
 type ArmazemDoServidor =
   & Armazem
   & LivroDaVarredura
   & LivroDosTitulares
-  & Pick<ArmazemPostgres, "chaves" | "disfarca" | "acrescenta" | "cabecas">
-  & Partial<Pick<ArmazemPostgres, "adotaSemana">>
+  & Pick<ArmazemPostgres, "chaves" | "pessoas" | "sessoes" | "disfarca" | "acrescenta" | "cabecas">
+  & Partial<Pick<ArmazemPostgres, "adotaSemana" | "segue">>
   & Partial<Pick<ArmazemSqlite, "deFora">>;
 
 interface ComoAbrirArmazem {
@@ -103,6 +105,7 @@ const OPCOES_DO_SERVIDOR = [
   "confia-no-proxy",
 ]
   .concat(["certificado", "chave-privada", "tls-porta", "so-tls", "conexoes", "conexoes-por-endereco"])
+  .concat(["web", "sem-web", "painel-sem-tls"])
   .concat(["log", "detalhado", "quieto"]);
 
 /** Atende até ser mandado parar. */
@@ -111,6 +114,7 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const pedidoDeTls = lerTls(argumentos);
   const confiados = lerConfiados(argumentos);
   const porta = lerInteiro(argumentos, "porta", { padrao: PORTA_PADRAO, de: 0, ate: 65535 });
+  const web = lerWeb(argumentos, pedidoDeTls?.so ? pedidoDeTls.porta : porta);
   const endereco = argumentos.texto("endereco") ?? "0.0.0.0";
   const banco = lerBanco(argumentos);
   const formato = lerFormato(argumentos.texto("log") ?? "texto");
@@ -118,7 +122,10 @@ async function servir(argumentos: Argumentos): Promise<void> {
   const conexoesPorEndereco = lerInteiro(argumentos, "conexoes-por-endereco", { padrao: 100, de: 1, ate: 1_000_000 });
   const volume = lerVolume(argumentos);
   const anonimo = lerAnonimo(argumentos.texto("anonimo"));
-  recusaConexoesDemais(conexoes, { comTls: pedidoDeTls !== undefined, comProxy: confiados !== undefined });
+  const sobram = recusaConexoesDemais(conexoes, {
+    comTls: pedidoDeTls !== undefined,
+    comProxy: confiados !== undefined,
+  });
   const arquivo = arquivoDaSemana(argumentos);
   const achado = await olha(arquivo);
   const oferta = lerSemana(arquivo, achado);
@@ -138,12 +145,17 @@ async function servir(argumentos: Argumentos): Promise<void> {
     aoFalhar(tipo, causa): void {
       // De um banco fora do alcance já se contou, uma vez.
       if (!(causa instanceof BancoForaDoAlcance)) noConsole.falhou(tipo, causa);
+      if (tipo === "incerto") noAr?.fluxo.mudouTudo();
     },
-    aoGravar: (mudancas) => mudancas.forEach((mudanca) => noConsole.mudou(mudanca)),
+    aoGravar(mudancas): void {
+      mudancas.forEach((mudanca) => noConsole.mudou(mudanca));
+      noAr?.fluxo.gravou(mudancas);
+    },
   });
+  let noAr: PaginasNoAr | undefined;
   const noConsole = new Console({ registro, armazem, agenda });
   await using chaveiro = await Chaveiro.abre({
-    le: () => armazem.chaves(),
+    le: () => armazem.chaves.todas(),
     hoje: () => agenda.clinica.calendario.janela(Date.now()).hoje,
     anonimo,
     aoMudar(): void {
@@ -161,13 +173,17 @@ async function servir(argumentos: Argumentos): Promise<void> {
       registro.contaFalha(`o que se viu não pôde ser escrito na trilha; ${quantas}`, mensagem(causa));
     },
   });
+  const contador = new LimitesDePedidos(() => performance.now());
   const ouvinte = new Ouvinte({
-    ...{ agenda, console: noConsole, porteiro: chaveiro, registro },
-    contador: new LimitesDePedidos(() => performance.now()),
+    ...{ agenda, console: noConsole, porteiro: chaveiro, registro, contador },
     aoVer: (quem, pedido, resultado) => leituras.viu(quem, pedido, resultado),
     ...{ conexoes, conexoesPorEndereco },
   });
-  obedeceASinais((sinal) => ouvinte.encerra(sinal));
+  obedeceASinais((sinal) => {
+    ouvinte.encerra(sinal);
+    // Ao mesmo tempo que os terminais; o que falhe aqui diz-se quando se esperar por isto.
+    noAr?.encerra().catch(() => {});
+  });
   const portas = { clara: aberta?.addr.port, tls: segura?.porta.porta };
   const clara = aberta && confiados ? await comProxy(aberta, confiados, registro) : aberta;
   const atendendo = ouvinte.atende(...[clara, segura?.porta].filter((uma) => uma !== undefined));
@@ -181,19 +197,45 @@ async function servir(argumentos: Argumentos): Promise<void> {
     alcance: comoAlcancar(endereco, portas),
     acesso: quemEntra(chaveiro),
   });
-  await trilha.comeca(armazem, registro);
-  noConsole.contaSemana(agenda.clinica.calendario.janela(Date.now()));
-  using _vigia = new Vigia({
-    arquivo,
-    achado,
-    aoRecusar: (o_que) => registro.conta("aviso", { o_que }),
-    async aoAdotar(nova): Promise<void> {
-      const antes = agenda.clinica.oferta;
-      await adotaSemana(nova, { agenda, armazem, registro });
-      noConsole.adotou(arquivo.caminho, antes, Date.now());
-    },
-  }).comeca();
   {
+    // Depois de "pronto": os terminais não esperam pelas páginas.
+    await using paginas = noAr = web && await comPaginas(web, {
+      ...{ agenda, registro, relogio: Date.now, pessoas: armazem.pessoas, sessoes: armazem.sessoes },
+      segue: armazem.segue?.bind(armazem),
+      conta: (quem, pedido) => contador.conta(quem, pedido),
+      aoVer: (quem, pedido, resultado) => {
+        leituras.viu(quem, pedido, resultado);
+        noConsole.respondeu(quem.cliente, pedido, resultado.codigo);
+      },
+      aoFalhar: (o_que, causa) => registro.contaFalha(o_que, mensagem(causa)),
+      anota: (quem, especie, numero, cpf) => leituras.anota(quem, especie, numero, cpf),
+      gerencia: {
+        arquivoDaSemana: resolve(arquivo.caminho),
+        chaves: armazem.chaves,
+        trilha: trilha.leitura(argumentos, banco),
+      },
+      painelSemTls: web.painelSemTls,
+      porta: {
+        ...{ endereco, porta: web.porta, confiados, par: segura?.par(), conexoesPorEndereco },
+        conexoes: Math.min(CONEXOES_DAS_PAGINAS, Math.floor(sobram / ARQUIVOS_POR_PAGINA)),
+        aoFechar: (cliente, motivo) => registro.conta("recusou", { cliente, motivo }),
+        aoFalhar: (o_que, causa) => registro.contaFalha(o_que, mensagem(causa)),
+      },
+    });
+    segura?.segue((par) => paginas?.troca(par));
+    await trilha.comeca(armazem, registro);
+    noConsole.contaSemana(agenda.clinica.calendario.janela(Date.now()));
+    using _vigia = new Vigia({
+      arquivo,
+      achado,
+      aoRecusar: (o_que) => registro.conta("aviso", { o_que }),
+      async aoAdotar(nova): Promise<void> {
+        const antes = agenda.clinica.oferta;
+        await adotaSemana(nova, { agenda, armazem, registro });
+        noConsole.adotou(arquivo.caminho, antes, Date.now());
+        noAr?.fluxo.mudouTudo();
+      },
+    }).comeca();
     // O que um servidor que caiu deixou a meio não espera pelo relógio.
     agenda.prossegue();
     const falha = (o_que: string) => (causa: unknown) => registro.contaFalha(o_que, mensagem(causa));
@@ -272,11 +314,18 @@ const ARQUIVOS_DE_TLS = 256;
 /** Os que ainda não disseram de quem são: `CABECALHOS_MAXIMOS` de `rede/porta_proxy.ts`, que só se carrega com ela. */
 const ARQUIVOS_DE_PROXY = 256;
 
-/** Cada conexão é um arquivo aberto; aceitar mais do que o sistema deixa abrir seria prometer o que não se tem. */
+/** As ligações às páginas, no máximo, e os arquivos que cada uma gasta (`web/frente.ts`): o dela e os que a levam para dentro. */
+const CONEXOES_DAS_PAGINAS = 1000;
+const ARQUIVOS_POR_PAGINA = 3;
+
+/**
+ * Cada conexão é um arquivo aberto; aceitar mais do que o sistema deixa abrir seria prometer o que não se tem. Diz quantos
+ * arquivos sobram, que são os das páginas.
+ */
 function recusaConexoesDemais(
   conexoes: number,
   { comTls, comProxy }: { readonly comTls: boolean; readonly comProxy: boolean },
-): void {
+): number {
   const limite = limiteDeArquivos();
   const outros = ARQUIVOS_DO_SERVIDOR + (comTls ? ARQUIVOS_DE_TLS : 0) + (comProxy ? ARQUIVOS_DE_PROXY : 0);
   if (limite !== undefined && conexoes + outros > limite) {
@@ -286,6 +335,7 @@ function recusaConexoesDemais(
         `ou aumente o limite (ulimit -n)`,
     );
   }
+  return limite === undefined ? Infinity : limite - conexoes - outros;
 }
 
 function ouvir(hostname: string, port: number): Deno.TcpListener {
@@ -324,6 +374,10 @@ function recusaPorta(
 interface Segura extends Disposable {
   readonly porta: PortaTls;
   readonly certificado: string;
+  /** O par que vale agora. */
+  readonly par: () => ParDeChaves;
+  /** Diz o seguinte a mais uma porta. */
+  readonly segue: (troca: (par: ParDeChaves) => void) => void;
 }
 
 async function abreTls(
@@ -342,6 +396,8 @@ async function abreTls(
   ]);
   const avisa = (o_que: string): void => registro.conta("aviso", { o_que });
   const par = await lePar(arquivos);
+  let vale: ParDeChaves = par;
+  const seguem: ((par: ParDeChaves) => void)[] = [];
   const opcoes = { endereco, porta, fila: FILA_DE_ACCEPT, conexoes, par, confiados };
   const aoFalhar = (cliente: string, motivo: string): void => registro.conta("recusou", { cliente, motivo });
   const aberta = await PortaTls.abre({ ...opcoes, aoFalhar })
@@ -350,7 +406,9 @@ async function abreTls(
   const vigia = new VigiaDoPar({
     ...{ arquivos, par, aoAvisar: avisa },
     aoTrocar(novo): void {
+      vale = novo;
       aberta.troca(novo);
+      for (const troca of seguem) troca(novo);
       avisa(
         `outro certificado passou a valer: ${
           descreve(novo)
@@ -361,11 +419,60 @@ async function abreTls(
   return {
     porta: aberta,
     certificado: descreve(par),
+    par: () => vale,
+    segue: (troca) => void seguem.push(troca),
     [Symbol.dispose](): void {
       vigia[Symbol.dispose]();
       aberta.close();
     },
   };
+}
+
+/** As páginas, se a porta se pôde abrir; a de costume, já ocupada, não impede os terminais. */
+async function comPaginas(
+  { pedida }: PedidoDeWeb,
+  { registro, ...opcoes }: Omit<OpcoesDasPaginas, "aoRenovar"> & { readonly registro: Registro },
+): Promise<PaginasNoAr | undefined> {
+  const { endereco, porta, par } = opcoes.porta;
+  const { abrePaginas } = await import("./web/abre.ts");
+  const contaPrimeiro = (codigo: string): void => {
+    if (noAr === undefined) return;
+    const [{ maquina }] = maquinas(endereco);
+    registro.conta("primeiro", { endereco: `${urlDasPaginas(maquina, noAr.porta, par)}painel/entrar`, codigo });
+  };
+  let noAr: PaginasNoAr | undefined;
+  try {
+    noAr = await abrePaginas({ ...opcoes, aoRenovar: contaPrimeiro });
+    registro.conta("paginas", { porta: noAr.porta, enderecos: enderecosDasPaginas(endereco, noAr.porta, par) });
+    if (noAr.primeiro !== undefined) contaPrimeiro(noAr.primeiro);
+    return noAr;
+  } catch (causa) {
+    if (pedida) recusaPorta(causa, { endereco, porta, opcao: "--web" });
+    registro.contaFalha(
+      `as páginas não estão no ar: a porta ${porta} não pôde ser aberta; escolha outra com --web`,
+      mensagem(causa),
+    );
+  }
+}
+
+function enderecosDasPaginas(endereco: string, porta: number, par: ParDeChaves | undefined): string[] {
+  return maquinas(endereco).map(({ onde, maquina }) => `${onde} ${urlDasPaginas(maquina, porta, par)}`);
+}
+
+function urlDasPaginas(maquina: string, porta: number, par: ParDeChaves | undefined): string {
+  return `${par === undefined ? "http" : "https"}://${maquina.includes(":") ? `[${maquina}]` : maquina}:${porta}/`;
+}
+
+/** Onde este servidor se alcança: `"nesta máquina:   "` e o nome, e nas outras os endereços. */
+function maquinas(endereco: string): { onde: string; maquina: string }[] {
+  const aqui = { onde: "nesta máquina:   ", maquina: "localhost" };
+  if (endereco !== "0.0.0.0" && endereco !== "::") {
+    return [ehLocal(endereco) || endereco === "localhost" ? aqui : { onde: "nesta rede:      ", maquina: endereco }];
+  }
+  const outras = Deno.networkInterfaces()
+    .filter(({ family, address }) => family === "IPv4" && !ehLocal(address))
+    .map(({ address }) => ({ onde: "em outra máquina:", maquina: address }));
+  return [aqui, ...outras];
 }
 
 /** O que digitar, aqui e em outra máquina, para alcançar este servidor. */
@@ -377,15 +484,10 @@ function comoAlcancar(endereco: string, { clara, tls }: { clara?: number; tls?: 
 }
 
 function alcances(endereco: string, sufixo: string): string[] {
-  const comando = (ip: string): string => `deno run -A cliente.ts ${ip}${sufixo}`;
-  const aqui = `nesta máquina:    ${/\d/.test(sufixo) ? comando("localhost") : `deno run -A cliente.ts${sufixo}`}`;
-  if (endereco !== "0.0.0.0" && endereco !== "::") {
-    return [ehLocal(endereco) || endereco === "localhost" ? aqui : `nesta rede:       ${comando(endereco)}`];
-  }
-  const outras = Deno.networkInterfaces()
-    .filter(({ family, address }) => family === "IPv4" && !ehLocal(address))
-    .map(({ address }) => `em outra máquina: ${comando(address)}`);
-  return [aqui, ...outras];
+  const comando = (ip: string): string => `deno run -A cliente.ts${ip}${sufixo}`;
+  return maquinas(endereco).map(({ onde, maquina }) =>
+    `${onde} ${comando(maquina === "localhost" && !/\d/.test(sufixo) ? "" : ` ${maquina}`)}`
+  );
 }
 
 function obedeceASinais(encerra: (sinal: string) => void): void {

@@ -24,17 +24,15 @@ export function lerFrase(digitada: string): string | undefined {
   return digitada.replace(/\p{Zs}/gu, " ").normalize("NFC");
 }
 
-/** Por que uma frase-senha não serve a alguém, por extenso; nada, se serve. */
-export function defeitoDaFrase(digitada: string, quem: string): string | undefined {
+/** Por que uma frase-senha não serve: passa de `LETRAS_MAXIMAS` ou tem o que não se escreve; não chega a `LETRAS_MINIMAS`. */
+export type DefeitoDaFrase = "longa" | "curta" | "previsível";
+
+/** Por que uma frase-senha não serve a alguém; nada, se serve. */
+export function defeitoDaFrase(digitada: string, quem: string): DefeitoDaFrase | undefined {
   const frase = lerFrase(digitada);
-  if (frase === undefined) return `até ${LETRAS_MAXIMAS} caracteres, todos de escrever`;
-  const letras = [...frase].length;
-  if (letras < LETRAS_MINIMAS) {
-    return `ao menos ${LETRAS_MINIMAS} caracteres; esta tem ${letras}. Umas quatro palavras servem`;
-  }
-  return ehPrevisivel(frase, quem)
-    ? "menos previsível: quase só se repete, ou é o que qualquer um tentaria"
-    : undefined;
+  if (frase === undefined) return "longa";
+  if ([...frase].length < LETRAS_MINIMAS) return "curta";
+  return ehPrevisivel(frase, quem) ? "previsível" : undefined;
 }
 
 /** O que se tenta primeiro, além do próprio nome. */

@@ -10,7 +10,15 @@
 import type { Quem } from "../clinica/livro.ts";
 import type { Pedido, Resultado } from "../clinica/pedido.ts";
 import { daCasa } from "../clinica/permissao.ts";
-import { type Acesso, escreveNumeros, type EscritaDaTrilha, type Especie, segundoDe } from "../clinica/trilha.ts";
+import {
+  type Acesso,
+  type AtoDeComando,
+  type AtoDePessoa,
+  escreveNumeros,
+  type EscritaDaTrilha,
+  type Especie,
+  segundoDe,
+} from "../clinica/trilha.ts";
 
 /** Entre um lote e o seguinte, em ms: o que se viu está escrito dentro de um segundo. */
 const ENTRE_LOTES = 900;
@@ -57,6 +65,7 @@ export class Leituras implements AsyncDisposable {
    */
   #somas = new Map<Quem, Map<Especie, Map<string, Soma>>>();
   #quantas = 0;
+  #apertada = false;
   #numeros = 0;
   #excesso = 0;
   /** As que esperam por ser escritas; as primeiras podem já o estar. */
@@ -77,34 +86,64 @@ export class Leituras implements AsyncDisposable {
     const especie = especieDe(quem, pedido, resultado);
     if (especie === undefined) return;
     const cpf = pedido !== undefined && "cpf" in pedido && especie !== "NEGADO" ? pedido.cpf : "";
-    let soma = this.#somas.get(quem)?.get(especie)?.get(cpf);
-    if (soma === undefined) {
-      if (this.#quantas >= LINHAS_POR_LOTE) return void this.#excesso++;
-      soma = this.#nova(quem, especie, cpf);
-    }
-    soma.vezes++;
+    const soma = this.#soma(quem, especie, cpf);
+    if (soma === undefined) return;
     if ("agendamentos" in resultado) { for (const { numero } of resultado.agendamentos) this.#numera(soma, numero); }
     else if ("fila" in resultado) { for (const { espera: { numero } } of resultado.fila) this.#numera(soma, numero); }
   }
 
-  #nova(quem: Quem, especie: Especie, cpf: string): Soma {
+  /**
+   * Alguém entrou pelas páginas, errou, ou saiu; ou fez nelas o que também é um comando. O número é o da pessoa, de quem é ou
+   * diz ser, se é de alguém; ou o da chave. O CPF é o que se procurou.
+   */
+  anota(quem: Quem, especie: AtoDePessoa | AtoDeComando, numero?: number, cpf: string = ""): void {
+    const soma = this.#soma(quem, especie, cpf);
+    if (soma !== undefined && numero !== undefined) this.#numera(soma, numero);
+  }
+
+  /** A soma em que mais uma vez entra; nenhuma, se já são demais. */
+  #soma(quem: Quem, especie: Especie, cpf: string): Soma | undefined {
+    let soma = this.#somas.get(quem)?.get(especie)?.get(cpf);
+    if (soma === undefined) {
+      if (this.#quantas >= LINHAS_POR_LOTE && !this.#aperta()) return void this.#excesso++;
+      this.#poe(soma = { quem, especie, cpf, numeros: new Set(), aMais: 0, vezes: 0 });
+    }
+    soma.vezes++;
+    return soma;
+  }
+
+  #poe(soma: Soma): void {
+    const { quem, especie, cpf } = soma;
     let dele = this.#somas.get(quem);
     if (dele === undefined) this.#somas.set(quem, dele = new Map());
     let daEspecie = dele.get(especie);
     if (daEspecie === undefined) dele.set(especie, daEspecie = new Map());
-    const soma: Soma = { quem, especie, cpf, numeros: new Set(), aMais: 0, vezes: 0 };
     daEspecie.set(cpf, soma);
     this.#quantas++;
-    return soma;
+  }
+
+  /**
+   * Junta já as que são do mesmo: nas páginas, cada pedido de quem não entrou é de um `Quem`, e um só endereço que insiste tomava
+   * o lugar de todos os outros. Falso se não se fez lugar; de um segundo em que se fez pouco não se tenta outra vez.
+   */
+  #aperta(): boolean {
+    if (this.#apertada) return false;
+    const juntas = this.#juntas();
+    this.#apertada = juntas.length > LINHAS_POR_LOTE / 2;
+    this.#somas.clear();
+    this.#quantas = 0;
+    for (const soma of juntas) this.#poe(soma);
+    return this.#quantas < LINHAS_POR_LOTE;
   }
 
   /** As somas, juntas as de quem é o mesmo. */
   #juntas(): Soma[] {
+    const { trilha } = this.#opcoes;
     const juntas = new Map<string, Soma>();
     for (const dele of this.#somas.values()) {
       for (const soma of [...dele.values()].flatMap((daEspecie) => [...daEspecie.values()])) {
         const { quem, especie, cpf } = soma;
-        const chave = `${quem.chave ?? quem.origem} ${quem.papel} ${especie} ${cpf}`;
+        const chave = `${trilha.disfarca(quem)} ${quem.papel} ${especie} ${cpf}`;
         const outra = juntas.get(chave);
         if (outra === undefined) juntas.set(chave, soma);
         else {
@@ -140,6 +179,7 @@ export class Leituras implements AsyncDisposable {
     const excesso = this.#excesso;
     this.#somas.clear();
     this.#quantas = this.#numeros = this.#excesso = 0;
+    this.#apertada = false;
     if (this.#fila.length + somas.length > LINHAS_A_ESPERA) {
       this.#perdidas += excesso + somas.reduce((soma, { vezes }) => soma + vezes, 0);
       return;

@@ -27,7 +27,8 @@ class DeTeste implements AsyncDisposable {
   /** Só há um lote quando se pede: o intervalo nunca chega. */
   leituras: Leituras = new Leituras({
     trilha: {
-      disfarca: ({ chave, origem }) => chave === undefined ? `h:${origem}` : `k:${chave}`,
+      disfarca: ({ chave, pessoa, origem }) =>
+        chave !== undefined ? `k:${chave}` : pessoa !== undefined ? `p:${pessoa}` : `h:${origem}`,
       acrescenta: (acessos) => {
         this.lotes.push(acessos.length);
         if (this.recusa) return Promise.reject(new Error("o disco está cheio"));
@@ -88,6 +89,36 @@ teste("as de um segundo somam-se por quem, espécie e CPF, e nunca dizem um CPF 
   assert(!JSON.stringify(dele.escritas).includes(cpfDeExemplo(1)));
 });
 
+teste(
+  "quem entra, erra ou sai pelas páginas fica com o número da pessoa; e o que viu é dela, em que ligação for",
+  async (dele) => {
+    const ana = (porta: number): Quem => ({
+      origem: "10.0.0.7",
+      cliente: `10.0.0.7:${porta}`,
+      papel: "balcao",
+      pessoa: 5,
+    });
+    dele.leituras.anota({ ...SEM_CHAVE, papel: "ninguem" }, "PESSOA ERRA", 5);
+    dele.leituras.anota({ ...SEM_CHAVE, papel: "ninguem" }, "PESSOA ERRA", 7);
+    dele.leituras.anota({ ...SEM_CHAVE, papel: "ninguem" }, "PESSOA ERRA");
+    dele.leituras.anota(ana(1), "PESSOA ENTRA", 5);
+    dele.leituras.anota(ana(1), "TRILHA", undefined, cpfDeExemplo(2));
+    dele.busca(ana(1), 1, 12);
+    dele.busca(ana(2), 1, 12);
+    await dele.leituras[Symbol.asyncDispose]();
+    const linhas = dele.escritas.map((
+      { papel, quem, especie, numeros, vezes },
+    ) => [papel, quem, especie, numeros, vezes]);
+    assertEquals(linhas, [
+      ["ninguem", "h:10.0.0.8", "PESSOA ERRA", "5 7", 3],
+      ["balcao", "p:5", "PESSOA ENTRA", "5", 1],
+      ["balcao", "p:5", "TRILHA", "", 1],
+      ["balcao", "p:5", "BUSCA", "12", 2],
+    ]);
+    assertEquals(dele.escritas[2].cpf, `disfarce de ${cpfDeExemplo(2).slice(-2)}`);
+  },
+);
+
 teste("fica o que mostra alguém, e o que se recusou; não o que só muda, nem as vagas", async (dele) => {
   const cpf = cpfDeExemplo(1);
   const [um] = [agendamento(7, { cpf })];
@@ -120,6 +151,17 @@ teste("fica o que mostra alguém, e o que se recusou; não o que só muda, nem a
   // O que se recusou não se procurou: dele não fica CPF nenhum, nem uma linha por cada um que se tente.
   const negados = dele.escritas.filter(({ especie }) => especie === "NEGADO");
   assertEquals(negados.map(({ cpf, vezes }) => [cpf, vezes]), [["", 3]]);
+});
+
+teste("de um endereço que insiste, pedido a pedido, fica uma linha, e cabem as dos outros", async (dele) => {
+  const quantos = 3 * LINHAS_POR_LOTE;
+  for (let n = 0; n < quantos; n++) dele.leituras.anota({ ...SEM_CHAVE }, "PESSOA ERRA", n % 2 ? 5 : undefined);
+  dele.busca(BALCAO, 1, 12);
+  await dele.leituras[Symbol.asyncDispose]();
+  assertEquals(dele.escritas.map(({ especie, numeros, vezes }) => [especie, numeros, vezes]), [
+    ["PESSOA ERRA", "5", quantos],
+    ["BUSCA", "12", 1],
+  ]);
 });
 
 teste("o que passa de um lote conta-se numa linha, e os números que passam dizem-se quantos são", async (dele) => {

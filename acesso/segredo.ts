@@ -1,11 +1,12 @@
 /**
- * O texto de uma chave: como se sorteia, e o resumo que dele se guarda.
+ * O texto de uma chave: como se sorteia, e o resumo que dele se guarda. Fazem chaves `servidor.ts chave` e a página dos acessos.
  *
  * @module
  */
 
 import { createHash } from "node:crypto";
 import { BYTES_DO_CODIGO, escreveCodigo } from "../clinica/agendamento.ts";
+import type { Chave, ChaveNova, LivroDasChaves } from "../clinica/chave.ts";
 
 /** Por ele quem procura segredos em repositórios e registros sabe que este é um. */
 const PREFIXO = "clinica_";
@@ -25,5 +26,18 @@ export function novaChave(): string {
 /** O resumo de um texto; nada, se não tem a forma de uma chave: nem se procura. */
 export function resumoDe(texto: string): string | undefined {
   if (texto.length !== LETRAS_DA_CHAVE || !texto.startsWith(PREFIXO)) return undefined;
+  return sha256(texto);
+}
+
+/** Faz uma chave e grava-a; o texto só aqui se vê. */
+export async function criaChave(
+  livro: LivroDasChaves,
+  nova: Omit<ChaveNova, "resumo">,
+): Promise<{ readonly chave: Chave; readonly texto: string }> {
+  const texto = novaChave();
+  return { texto, chave: await livro.cria({ ...nova, resumo: sha256(texto) }) };
+}
+
+function sha256(texto: string): string {
   return createHash("sha256").update(texto).digest("hex");
 }

@@ -45,16 +45,19 @@ export function passoDoCodigo(segredo: string, codigo: string, agora: number): n
   return delta === null ? undefined : Math.floor(agora / (PERIODO * 1000)) + delta;
 }
 
-/** Códigos de recuperação novos, como se escrevem (`"ABCD-EFGH-JKMN-PQRS"`). */
-export function novosCodigos(): string[] {
-  return Array.from({ length: DADOS }, () => {
-    const bytes = crypto.getRandomValues(new Uint8Array(PARTES * BYTES_DO_CODIGO));
-    const partes = Array.from({ length: PARTES }, (_, i) => escreveCodigo(bytes, i * BYTES_DO_CODIGO));
-    return partes.join("").match(/.{4}/g)?.join("-") ?? "";
-  });
+/** Um código de uma só vez, como se escreve (`"ABCD-EFGH-JKMN-PQRS"`). */
+export function novoCodigo(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(PARTES * BYTES_DO_CODIGO));
+  const partes = Array.from({ length: PARTES }, (_, i) => escreveCodigo(bytes, i * BYTES_DO_CODIGO));
+  return partes.join("").match(/.{4}/g)?.join("-") ?? "";
 }
 
-/** O resumo de um código de recuperação, lido como os outros códigos: sem caixa nem hifens, O por 0, I e L por 1. */
+/** Códigos de recuperação novos. */
+export function novosCodigos(): string[] {
+  return Array.from({ length: DADOS }, novoCodigo);
+}
+
+/** O resumo de um código de uma só vez, lido como os outros códigos: sem caixa nem hifens, O por 0, I e L por 1. */
 export function resumoDoCodigo(escrito: string): string {
   const codigo = escrito.slice(0, 100).replace(/[\s-]/g, "").toUpperCase().replaceAll("O", "0").replace(/[IL]/g, "1");
   return createHash("sha256").update(codigo).digest("hex");

@@ -18,6 +18,7 @@ import { abreChavesDoPostgres } from "./postgres_chaves.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
 import { abreChavesDoArquivo } from "./sqlite_chaves.ts";
 import { copiaLivro } from "./sqlite_copia.ts";
+import { VERSAO } from "./sqlite_esquema.ts";
 
 let cluster: Cluster;
 clusterDoArquivo((novo) => cluster = novo);
@@ -38,9 +39,9 @@ function nova(n: number, parte: Partial<ChaveNova> = {}): ChaveNova {
 interface Livro {
   readonly onde: string;
   /** Para um servidor, criando-o se não há. */
-  abre(): Promise<Armazem & { chaves(): Promise<readonly Chave[]> }>;
+  abre(): Promise<Armazem & { readonly chaves: LivroDasChaves }>;
   /** Só as chaves. */
-  chaves(): Promise<LivroDasChaves>;
+  chaves(): Promise<LivroDasChaves & AsyncDisposable>;
 }
 
 /** O mesmo teste nos dois armazéns. */
@@ -107,13 +108,13 @@ teste("o mesmo resumo, um papel que não há, ou um profissional a mais ou a men
 
 teste("um servidor no ar vê logo o que ao lado se cria e se revoga, e continua a gravar", async (livro) => {
   await using armazem = await livro.abre();
-  assertEquals(await armazem.chaves(), []);
+  assertEquals(await armazem.chaves.todas(), []);
   await using chaves = await livro.chaves();
   const uma = await chaves.cria(nova(1));
-  assertEquals(await armazem.chaves(), [uma]);
+  assertEquals(await armazem.chaves.todas(), [uma]);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(1) })]);
   await chaves.revoga(1, DEPOIS);
-  assertEquals(await armazem.chaves(), [{ ...uma, revogadaEm: DEPOIS }]);
+  assertEquals(await armazem.chaves.todas(), [{ ...uma, revogadaEm: DEPOIS }]);
   await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" })]);
 });
 
@@ -130,12 +131,12 @@ teste("as chaves ficam, e vão com o livro que se importa, sem que um número se
   for (const outro of outros) {
     await importa({ de: livro.onde, para: outro.onde });
     await using armazem = await outro.abre();
-    assertEquals(await armazem.chaves(), antes);
+    assertEquals(await armazem.chaves.todas(), antes);
     await using chaves = await outro.chaves();
     assertEquals((await chaves.cria(nova(4))).numero, 4);
   }
   await using armazem = await livro.abre();
-  assertEquals(await armazem.chaves(), antes);
+  assertEquals(await armazem.chaves.todas(), antes);
 });
 
 testeComPostgres("chaves: vão do arquivo para o PostgreSQL", async () => {
@@ -159,7 +160,7 @@ testeComSistema("chaves: vão na cópia do livro, que só o dono lê", async () 
   const copia = pasta.arquivo("copia.db");
   copiaLivro(livro.onde, copia);
   await using outro = ArmazemSqlite.abre(copia);
-  assertEquals(await outro.chaves(), await armazem.chaves());
+  assertEquals(await outro.chaves.todas(), await armazem.chaves.todas());
   assertEquals(modo(copia), 0o600);
 });
 
@@ -180,9 +181,9 @@ testeComPostgres("chaves: sem livro no banco, diz-se o que fazer e nada se cria"
   assertEquals(await cluster.executa("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", banco), [["0"]]);
 });
 
-/** Desfaz o que a quinta trouxe. */
+/** Desfaz o que a quinta e a sexta trouxeram. */
 const DA_QUARTA = [
-  ...["chave", "pessoa", "tentativa_de_entrar", "tentativa", "acesso", "titular"].map((tabela) =>
+  ...["chave", "pessoa", "tentativa_de_entrar", "tentativa", "acesso", "titular", "sessao"].map((tabela) =>
     `DROP TABLE ${tabela}`
   ),
   ...["servidor", "ordem", "selo"].map((coluna) => `ALTER TABLE diario DROP COLUMN ${coluna}`),
@@ -202,8 +203,8 @@ testeComSistema("chaves: um livro da quarta versão ganha a tabela delas, e a c�
     `${DA_QUARTA}; DROP TABLE pedido_de_fora; DROP INDEX esperas_acabadas; ALTER TABLE espera DROP COLUMN move; PRAGMA user_version = 4`,
   );
   await using armazem = await livro.abre();
-  assertEquals(await armazem.chaves(), []);
-  assertEquals(consulta(livro.onde, "PRAGMA user_version"), [{ user_version: 5 }]);
+  assertEquals(await armazem.chaves.todas(), []);
+  assertEquals(consulta(livro.onde, "PRAGMA user_version"), [{ user_version: VERSAO }]);
   assertEquals(consulta(livro.onde, "SELECT sql FROM sqlite_schema ORDER BY name"), esquema);
   assertEquals(consulta(livro.onde, "SELECT * FROM agendamento"), linhas);
   const copia = [...Deno.readDirSync(pasta.caminho)].find(({ name }) => name.includes(".versao-4."))?.name ?? "";
@@ -227,8 +228,8 @@ testeComPostgres("chaves: no PostgreSQL um livro da quarta ganha-a, e o servidor
   const deAntes = await cluster.sessao(banco);
   await deAntes.executa("SET application_name = 'clinica/4'");
   await using armazem = await abre();
-  assertEquals(await armazem.chaves(), []);
-  assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [["5"]]);
+  assertEquals(await armazem.chaves.todas(), []);
+  assertEquals(await cluster.executa("SELECT versao FROM clinica_livro", banco), [[String(VERSAO)]]);
   assertEquals(await cluster.executa("SELECT count(*) FROM agendamento", banco), [["1"]]);
   // Um que não conhece as chaves deixaria entrar quem já não pode.
   await assertRejects(() => deAntes.executa("SELECT 1"));

@@ -25,6 +25,7 @@ Deno.test({
     assertNotEquals(disfarca(quem("10.0.0.7")), disfarceDe(novoSegredo())(quem("10.0.0.7")));
     assertEquals(disfarca(quem("")), "");
     assertEquals(disfarca({ ...quem("10.0.0.7"), chave: 12 }), "k:12", "de quem traz uma chave, o número dela");
+    assertEquals(disfarca({ ...quem("10.0.0.7"), pessoa: 12 }), "p:12", "de uma pessoa que entrou, o número dela");
     // HMAC-SHA256 com a chave de 32 bytes 00…1f.
     const conhecido = Array.from({ length: 32 }, (_, n) => n.toString(16).padStart(2, "0")).join("");
     assertEquals(disfarceDe(conhecido)(quem("10.0.0.7")), "h:b0bf7733a2bde67f");

@@ -118,6 +118,23 @@ testeDasPessoas(
   },
 );
 
+testeDasPessoas(
+  "o primeiro gerente grava-se se não há nenhum que entre, e de muitos ao mesmo tempo um só",
+  async (pessoas) => {
+    const primeiros = async (n: number): Promise<Pessoa[]> => {
+      const nomes = Array.from({ length: n }, (_, i) => nova(`g${i}@clinica`, { papel: "gerente" }));
+      return (await Promise.all(nomes.map((um) => pessoas.criaPrimeiro(um)))).filter((um) => um !== undefined);
+    };
+    await criada(pessoas, nova("g0@clinica"));
+    assertEquals(await pessoas.criaPrimeiro(nova("g0@clinica", { papel: "gerente" })), undefined, "o nome é de outra");
+    const [um, ...outros] = await primeiros(8);
+    assertEquals(outros, []);
+    assertEquals((await pessoas.todas()).filter(({ papel }) => papel === "gerente"), [um]);
+    await pessoas.muda({ ...um, versao: 2, retiradaEm: DEPOIS });
+    assertEquals((await primeiros(2)).length, 1, "o que se retirou não conta");
+  },
+);
+
 testeDasPessoas("muda-se só a que não mudou entretanto, e tudo o que se lhe deu fica", async (pessoas) => {
   const ana = await criada(pessoas, nova("ana@clinica"));
   const depois = {
@@ -269,6 +286,19 @@ teste(
     }
   },
 );
+
+testeComPostgres("pessoas: de dois primeiros gerentes em dois servidores fica um", async () => {
+  const livro = await doPostgres();
+  await using um = await livro.abre();
+  await using dois = await livro.abre();
+  for (let vez = 0; vez < 10; vez++) {
+    const nomes = ["a", "b"].map((nome) => nova(`${nome}${vez}`, { papel: "gerente" }));
+    const criados = await Promise.all([um, dois].map(({ pessoas }, i) => pessoas.criaPrimeiro(nomes[i])));
+    const [primeiro, ...outros] = criados.filter((um) => um !== undefined);
+    assertEquals(outros, []);
+    await um.pessoas.muda({ ...primeiro, versao: 2, retiradaEm: DEPOIS });
+  }
+});
 
 testeComPostgres("pessoas: vão do arquivo para o PostgreSQL", async () => {
   using pasta = new Pasta();

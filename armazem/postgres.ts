@@ -13,13 +13,14 @@
  * `postgres_ligacao.ts`, a procura do banco em `postgres_principal.ts`, o que o banco tem de ter em `postgres_esquema.ts`. Um
  * lote começa e decide-se em `postgres_lote.ts`, com as travas de `postgres_travas.ts`, e acaba em `postgres_desfecho.ts`; as
  * consultas que vão juntas estão em `postgres_leituras.ts`; o que uns e outras leem pede-se em `postgres_carga.ts` e fica em
- * `postgres_vista.ts`; o que se manda está em `postgres_instrucoes.ts`, e a diferença dos relógios em `postgres_relogio.ts`.
+ * `postgres_vista.ts`; o que se manda está em `postgres_instrucoes.ts`, e a diferença dos relógios em `postgres_relogio.ts`. O
+ * que os outros servidores gravam segue-se em `postgres_diario.ts`.
  *
  * @module
  */
 
 import type { Agendamento } from "../clinica/agendamento.ts";
-import type { Chave } from "../clinica/chave.ts";
+import type { LivroDasChaves } from "../clinica/chave.ts";
 import type { Acesso, Cabeca, Elo } from "../clinica/trilha.ts";
 import { escreveDiario } from "../clinica/diario.ts";
 import {
@@ -29,16 +30,22 @@ import {
   type Desfecho,
   type Dia,
   ErroDoArmazem,
+  type Fim,
   type Lote,
+  type Mudanca,
   type Quem,
   resume,
   type Vencidos,
   type Vista,
 } from "../clinica/livro.ts";
+import type { Novidade } from "../clinica/novidade.ts";
 import type { LivroDasPessoas } from "../clinica/pessoa.ts";
+import type { LivroDasSessoes } from "../clinica/sessao.ts";
 import { disfarceDe } from "./disfarce.ts";
 import { Alargamento, BuscaDeFaltas } from "./postgres_alargamento.ts";
 import { type Lembrancas, UltimasExcecoes } from "./postgres_carga.ts";
+import { chavesDoPostgres } from "./postgres_chaves.ts";
+import { Dica, SeguidorDoDiario } from "./postgres_diario.ts";
 import { Desfechos } from "./postgres_desfecho.ts";
 import { lerEndereco } from "./postgres_endereco.ts";
 import { confere, explica, migra, restricoesDe } from "./postgres_esquema.ts";
@@ -50,9 +57,9 @@ import { PRAZO_LONGO } from "./postgres_migracao.ts";
 import { pessoasDoPostgres } from "./postgres_pessoas.ts";
 import { Canal, Principal } from "./postgres_principal.ts";
 import { DiferencaDosRelogios } from "./postgres_relogio.ts";
+import { sessoesDoPostgres } from "./postgres_sessoes.ts";
 import { acrescenta, cabecasDe } from "./postgres_trilha.ts";
 import { Acessos, Selo } from "./selo.ts";
-import { CHAVES, lerChave } from "./tabelas.ts";
 import { ENCAIXADO, lerAgendamento, NA_VAGA, selecaoDoDia } from "./postgres_tabelas.ts";
 import { buscaDeVencidos, TOMA_A_VARREDURA, VARREU } from "./postgres_titular.ts";
 import { confirmaLivres, travaTudo } from "./postgres_travas.ts";
@@ -137,6 +144,12 @@ export class ArmazemPostgres implements Armazem {
   #alarme: ReturnType<typeof setInterval> | undefined;
   #comparacao: Promise<void> | undefined;
   #fechado = false;
+  #nome = crypto.randomUUID();
+  #seguidores = new Set<SeguidorDoDiario>();
+  #dica = new Dica(
+    this.#nome,
+    (dica) => lendoDe(this.#trilha, this.#prazos.leitura, (ligacao, ate) => ligacao.executa([dica], ate)),
+  );
   #desfechos = new Desfechos((ate) => this.#conecta(this.#prazos.lote, ate), () => this.#fechado);
 
   private constructor(
@@ -323,7 +336,19 @@ export class ArmazemPostgres implements Armazem {
       throw causa;
     }
     const confirmacao = { id, lote: sorte, resultado: lote.resultado, ate: desde + this.#prazos.desfecho };
-    return await this.#desfechos.confirma(confirmacao, { ligacao, escrita: [...escrita, instrucao("confirma")], ate });
+    for (const seguidor of this.#seguidores) seguidor.decidiu(Number(id));
+    const como = { ligacao, escrita: [...escrita, instrucao("confirma")], ate };
+    const desfecho = await this.#desfechos.confirma(confirmacao, como);
+    const acabou = (fim: Fim<R> | undefined): void => this.#acabou(Number(id), fim?.tipo === "gravado", lote.mudancas);
+    if (desfecho?.tipo === "pendente") void desfecho.fim.then(acabou);
+    else acabou(desfecho);
+    return desfecho;
+  }
+
+  /** Sabe-se o fim de um lote: dos outros servidores, quem segue o livro há de o ler; deste, só se não se soube que ficou. */
+  #acabou(id: number, gravado: boolean, mudancas: readonly Mudanca[]): void {
+    for (const seguidor of this.#seguidores) seguidor.acabou(id, gravado);
+    if (gravado) this.#dica.gravou(mudancas);
   }
 
   /** A linha do diário de um lote, com o selo. */
@@ -402,20 +427,18 @@ export class ArmazemPostgres implements Armazem {
     return rows.map(([agenda, data]) => [agenda ?? "", data ?? ""]);
   }
 
-  /** As chaves de acesso, por número. */
-  async chaves(): Promise<readonly Chave[]> {
-    const [{ rows }] = await lendoDe(
-      this.#listas,
-      this.#prazos.leitura,
-      (ligacao, ate) => ligacao.executa([{ texto: CHAVES }], ate),
-    );
-    return rows.map(lerChave);
-  }
+  /** As chaves de acesso. */
+  readonly chaves: LivroDasChaves = chavesDoPostgres((instrucoes) => this.#pede(instrucoes));
 
   /** As pessoas que entram pelas páginas, e as tentativas de entrar. */
-  readonly pessoas: LivroDasPessoas = pessoasDoPostgres((instrucoes) =>
-    lendoDe(this.#listas, this.#prazos.leitura, (ligacao, ate) => ligacao.executa(instrucoes, ate))
-  );
+  readonly pessoas: LivroDasPessoas = pessoasDoPostgres((instrucoes) => this.#pede(instrucoes));
+
+  /** As sessões de quem entrou. */
+  readonly sessoes: LivroDasSessoes = sessoesDoPostgres((instrucoes) => this.#pede(instrucoes));
+
+  #pede(instrucoes: readonly Instrucao[]): Promise<readonly Retorno[]> {
+    return lendoDe(this.#listas, this.#prazos.leitura, (ligacao, ate) => ligacao.executa(instrucoes, ate));
+  }
 
   // ---------------------------------------------------------------------------------------------------- a trilha
 
@@ -440,6 +463,19 @@ export class ArmazemPostgres implements Armazem {
       this.#prazos.leitura,
       (ligacao, ate) => cabecasDe(ligacao, servidores, ate),
     );
+  }
+
+  // ---------------------------------------------------------------------------------------------------- os outros
+
+  /**
+   * Segue o que os outros servidores gravam, e o que este gravou sem o saber, até que se feche o que devolve: custa uma conexão e
+   * uma pergunta por segundo. `aoMudar` recebe primeiro que pode ter mudado tudo, quando já nada do que vier se perde.
+   */
+  segue(aoMudar: (novidade: Novidade) => void): Disposable {
+    const prazo = this.#prazos.leitura;
+    const seguidor = new SeguidorDoDiario({ conecta: () => this.#conecta(prazo), prazo, nome: this.#nome, aoMudar });
+    this.#seguidores.add(seguidor);
+    return { [Symbol.dispose]: () => void seguidor.fecha().finally(() => this.#seguidores.delete(seguidor)) };
   }
 
   // ---------------------------------------------------------------------------------------------------- os titulares
@@ -491,6 +527,8 @@ export class ArmazemPostgres implements Armazem {
     this.#fechado = true;
     clearInterval(this.#alarme);
     await Promise.all([
+      this.#dica.fecha(),
+      ...[...this.#seguidores].map((seguidor) => seguidor.fecha()),
       this.#escritor.fecha(),
       this.#leitor.fecha(),
       this.#listas.fecha(),

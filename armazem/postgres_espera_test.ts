@@ -14,7 +14,7 @@ import { type Alcance, type Armazem, type Desfecho, type Lote, NENHUM_ALCANCE, t
 import { lerOferta } from "../clinica/oferta.ts";
 import type { Pedido, PedidoDe } from "../clinica/pedido.ts";
 import { ate, cpfDeExemplo } from "../testes/apoio.ts";
-import { agend, BALCAO, type Campos, cancel, CEDO, CLINICO, MINUTO, SEGUNDA } from "../testes/balcao.ts";
+import { agend, BALCAO, type Campos, cancel, CEDO, CLINICO, codigoDeTeste, MINUTO, SEGUNDA } from "../testes/balcao.ts";
 import { type Cluster, clusterDoArquivo, testeComPostgres } from "../testes/cluster.ts";
 import { comEspera, QUANDO } from "../testes/mudancas.ts";
 import { ArmazemPostgres } from "./postgres.ts";
@@ -127,6 +127,20 @@ teste("dois servidores desmarcam e promovem em cadeia ao mesmo tempo", async (ur
       assert(tem !== undefined && depoisDe(era, tem) && tem.numero === era.numero || desmarcam.includes(cpf), cpf);
     }
   }
+});
+
+teste("quem busca com o código vê aquilo por que espera, noutro servidor", async (url) => {
+  await using um = await ArmazemPostgres.abre(url);
+  await using outro = await ArmazemPostgres.abre(url);
+  const proposto = codigoDeTeste(7);
+  assertEquals(await pede(agendaDe(um), espera(cpfDeExemplo(1), { proposto: codigoDeTeste(6) })), "OK-307");
+  assertEquals(await pede(agendaDe(um), espera(cpfDeExemplo(2), { proposto })), "OK-307");
+  const busca = async (codigo: string): Promise<unknown> => {
+    const pedido: Pedido = { comando: "BUSCA", cpf: cpfDeExemplo(2), codigo, comEsperas: true };
+    const [resultado] = await agendaDe(outro).atende([pedido], { ...BALCAO, papel: "paciente" }) ?? [];
+    return resultado?.codigo === "OK-302" ? resultado.esperas?.map(({ posicao }) => posicao) : resultado?.codigo;
+  };
+  assertEquals([await busca(proposto), await busca(codigoDeTeste(6))], [[2], "ERRO-112"]);
 });
 
 /** Um armazém cujas decisões leem sempre mais um CPF, enquanto se pode ler: como se o livro não deixasse de mudar. */

@@ -39,6 +39,7 @@ const INDICES: readonly (readonly [nome: string, tabela: string, definicao: stri
   ["uma_pessoa_por_quem", "pessoa", "(quem) WHERE (retirada_em = ''::text)"],
   ["tentativa_de_entrar_pkey", "tentativa_de_entrar", "(quem, endereco)"],
   ["tentativa_pkey", "tentativa", "(cpf, rede)"],
+  ["sessao_pkey", "sessao", "(resumo)"],
   ["titular_pkey", "titular", "(numero)"],
   ["diario_pkey", "diario", "(id)"],
   ["uma_linha_do_diario_por_lugar", "diario", "(servidor, ordem) WHERE (servidor <> ''::text)"],
@@ -50,11 +51,12 @@ const INDICES: readonly (readonly [nome: string, tabela: string, definicao: stri
 const DIREITOS: readonly (readonly [direito: string, objeto: string])[] = [
   ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
     ["agendamento", "excecao", "contato", "espera", "senha", "contagem", "chave", "pessoa", "titular"]
-      .concat("tentativa", "tentativa_de_entrar")
+      .concat("tentativa", "tentativa_de_entrar", "sessao")
       .map((tabela) => [direito, tabela] as const)
   ),
   ["DELETE", "tentativa_de_entrar"],
   ["DELETE", "tentativa"],
+  ["DELETE", "sessao"],
   ...["diario", "acesso"].flatMap((tabela) => [["SELECT", tabela], ["INSERT", tabela]] as const),
   ["DELETE", "contato"],
   ["UPDATE", "clinica_livro"],
@@ -158,7 +160,7 @@ async function versaoDe(ligacao: Ligacao, onde: string, ate: number): Promise<nu
 }
 
 function pelaMetade(onde: string, oQueFalta: string): ErroDoArmazem {
-  const tabelas = ["clinica_livro", ...TABELAS, "contagem", "tentativa_de_entrar"].join(", ");
+  const tabelas = ["clinica_livro", ...TABELAS, "contagem", "tentativa_de_entrar", "sessao"].join(", ");
   return new ErroDoArmazem(
     `${onde}: o livro está pela metade (${oQueFalta}); restaure a cópia inteira num banco vazio, ou apague o que ficou ` +
       `(DROP TABLE IF EXISTS ${tabelas}) se nada ali faz falta`,

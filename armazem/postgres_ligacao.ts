@@ -14,7 +14,7 @@ import type { EnderecoDoBanco, Maquina, OpcoesDeTls } from "./postgres_endereco.
 const PRAZO_DO_ADEUS = 1000;
 
 /** Como um servidor se apresenta ao banco: com a versão do livro que conhece, para que quem a muda saiba quem fica. */
-export const NOME = "clinica/5";
+export const NOME = "clinica/6";
 
 /** Vencido um prazo, ainda se lê o que já chegou, por este tempo em ms: o atrasado pode ser este processo. */
 const FOLGA = 50;
@@ -67,6 +67,7 @@ interface ClientePg {
   end(): Promise<void>;
   on(evento: "error", ouvinte: (erro: Error) => void): unknown;
   on(evento: "end", ouvinte: () => void): unknown;
+  on(evento: "notification", ouvinte: (notificacao: { payload?: string }) => void): unknown;
   on(evento: "notice", ouvinte: (aviso: { severity?: string; message?: string }) => void): unknown;
 }
 
@@ -263,6 +264,8 @@ export class Ligacao {
   readonly avisos: string[] = [];
   /** Chamada quando a conexão cai ou é cortada, uma vez; com o prazo, se foi por um que venceu. */
   aoCair: (vencido: PrazoVencido | undefined) => void = () => {};
+  /** Chamada com o que outra conexão disse num canal que esta ouve (`LISTEN`). */
+  aoNotificar: (dito: string) => void = () => {};
   /** Sobe quando um reserva é promovido. */
   linhaDoTempo = 0;
   #cliente: ClientePg;
@@ -273,6 +276,7 @@ export class Ligacao {
     this.#cliente = cliente;
     cliente.on("error", () => this.#cai());
     cliente.on("end", () => this.#cai());
+    cliente.on("notification", ({ payload = "" }) => this.aoNotificar(payload));
     cliente.on("notice", ({ severity, message }) => {
       // As gravidades vêm no idioma do banco; estas são as que não são avisos, e só chegam se alguém as pediu.
       if (!/^(DEBUG|LOG|INFO|NOTICE)/.test(severity ?? "")) this.avisos.push(message ?? "");

@@ -26,7 +26,7 @@ export const PREFIXO = {
 } as const;
 
 /** Como se apresenta ao banco um servidor de cada versão anterior. */
-export const NOMES_DE_ANTES: readonly string[] = ["clinica", "clinica/2", "clinica/3", "clinica/4"];
+export const NOMES_DE_ANTES: readonly string[] = ["clinica", "clinica/2", "clinica/3", "clinica/4", "clinica/5"];
 
 /** A trava de um prefixo e de um número de 32 bits. */
 export function chaveDe(prefixo: number, numero: number): number {
@@ -50,6 +50,7 @@ export const PASSOS: readonly ((passo: Passo) => Promise<void>)[] = [
   aoTerceiro,
   aoQuarto,
   aoQuinto,
+  aoSexto,
 ];
 
 /** As tabelas e sequências que um livro de cada versão tem. */
@@ -61,6 +62,8 @@ export const RELACOES: readonly (readonly string[])[] = [
   ["agendamento", "agendamento_id_seq", "excecao", "contato", "espera", "diario", "diario_id_seq", "senha", "contagem"],
   ["agendamento", "agendamento_id_seq", "excecao", "contato", "espera", "diario", "diario_id_seq", "senha", "contagem"]
     .concat("chave", "pessoa", "tentativa_de_entrar", "tentativa", "acesso", "acesso_id_seq", "titular"),
+  ["agendamento", "agendamento_id_seq", "excecao", "contato", "espera", "diario", "diario_id_seq", "senha", "contagem"]
+    .concat("chave", "pessoa", "tentativa_de_entrar", "tentativa", "acesso", "acesso_id_seq", "titular", "sessao"),
 ];
 
 async function aoPrimeiro({ ligacao }: Passo): Promise<void> {
@@ -471,6 +474,26 @@ async function aoQuinto(passo: Passo): Promise<void> {
   // Um servidor da quarta, que não as conhece, deixaria entrar quem já não pode, e escreveria no diário fora das cadeias.
   await fecha(passo);
   await passo.ligacao.consulta(QUINTO, daquiA(PRAZO_LONGO));
+}
+
+// ------------------------------------------------------------------------------------------------------ a sexta versão
+
+/** As sessões de quem entrou pelas páginas. Da ficha só está o resumo; as vencidas apagam-se quando alguém entra. */
+const SEXTO = `
+  CREATE TABLE sessao (
+    resumo text COLLATE "C" PRIMARY KEY CHECK (length(resumo) = 64),
+    pessoa bigint NOT NULL,
+    mudada_em text COLLATE "C" NOT NULL,
+    criada_em text COLLATE "C" NOT NULL,
+    vista_em text COLLATE "C" NOT NULL,
+    expira_em text COLLATE "C" NOT NULL
+  );
+  CREATE INDEX sessoes_da_pessoa ON sessao (pessoa);`;
+
+async function aoSexto(passo: Passo): Promise<void> {
+  // Um servidor da quinta, ao religar, já não abria o livro: é melhor que o saiba agora do que a meio do dia.
+  await fecha(passo);
+  await passo.ligacao.consulta(SEXTO, daquiA(PRAZO_LONGO));
 }
 
 async function manda(ligacao: Ligacao, texto: string, valores: Valor[] = []): Promise<readonly Retorno[]> {

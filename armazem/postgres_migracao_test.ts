@@ -228,7 +228,7 @@ teste("uma passagem que não chega ao fim deixa o livro como estava, e a seguint
 
 /** Desfaz o que a terceira versão fez: um livro como a segunda o deixava, com três senhas dadas. */
 const DA_SEGUNDA = `
-  DROP TABLE senha, contagem, chave, pessoa, tentativa_de_entrar, tentativa, acesso, titular;
+  DROP TABLE senha, contagem, chave, pessoa, tentativa_de_entrar, tentativa, acesso, titular, sessao;
   DROP INDEX esperas_acabadas;
   ALTER TABLE clinica_livro DROP varrido_em;
   ALTER TABLE diario DROP servidor, DROP ordem, DROP selo;

@@ -5,13 +5,43 @@
  * @module
  */
 
-import type { LivroDasPessoas, Tentativas } from "../clinica/pessoa.ts";
+import type { LivroDasPessoas, Pessoa, PessoaNova, Tentativas } from "../clinica/pessoa.ts";
 import { demorada, semPressa } from "./postgres_copia.ts";
 import { lerEndereco } from "./postgres_endereco.ts";
 import { exigeLivro, explica } from "./postgres_esquema.ts";
 import { daquiA, type Instrucao, type Retorno, textos, type Valor } from "./postgres_ligacao.ts";
 import { chaveDe, PRAZO_LONGO, PREFIXO } from "./postgres_migracao.ts";
-import { colunasDaPessoa, colunasDe, lerPessoa, PESSOAS } from "./tabelas.ts";
+import { colunasDaPessoa, colunasDe, lerPessoa, PESSOAS, SEM_GERENTE } from "./tabelas.ts";
+
+/** Como se pede a um banco ao lado de um servidor. */
+export interface AoLado {
+  /** Manda instruções numa ida só, que são uma transação. */
+  readonly pede: (instrucoes: readonly Instrucao[]) => Promise<readonly Retorno[]>;
+  /** Acaba. */
+  readonly fecha: () => Promise<void>;
+}
+
+/**
+ * Um livro que existe e está na versão de hoje.
+ *
+ * @throws {ErroDoArmazem} se não há livro, ou o banco não está ao alcance.
+ */
+export async function aoLadoDoPostgres(url: string): Promise<AoLado> {
+  const endereco = lerEndereco(url);
+  return await semPressa(endereco, async (ligacao) => {
+    await exigeLivro(ligacao, endereco.mostrado, daquiA(PRAZO_LONGO));
+    return {
+      pede: async (instrucoes) => {
+        try {
+          return await demorada(ligacao, instrucoes);
+        } catch (causa) {
+          throw explica(endereco, causa);
+        }
+      },
+      fecha: () => ligacao.fecha(),
+    };
+  });
+}
 
 /**
  * As pessoas de um livro que existe e está na versão de hoje.
@@ -19,18 +49,8 @@ import { colunasDaPessoa, colunasDe, lerPessoa, PESSOAS } from "./tabelas.ts";
  * @throws {ErroDoArmazem} se não há livro, ou o banco não está ao alcance.
  */
 export async function abrePessoasDoPostgres(url: string): Promise<LivroDasPessoas & AsyncDisposable> {
-  const endereco = lerEndereco(url);
-  return await semPressa(endereco, async (ligacao) => {
-    await exigeLivro(ligacao, endereco.mostrado, daquiA(PRAZO_LONGO));
-    const pede = async (instrucoes: readonly Instrucao[]): Promise<readonly Retorno[]> => {
-      try {
-        return await demorada(ligacao, instrucoes);
-      } catch (causa) {
-        throw explica(endereco, causa);
-      }
-    };
-    return { ...pessoasDoPostgres(pede), [Symbol.asyncDispose]: () => ligacao.fecha() };
-  });
+  const { pede, fecha } = await aoLadoDoPostgres(url);
+  return { ...pessoasDoPostgres(pede), [Symbol.asyncDispose]: fecha };
 }
 
 /** As pessoas de um banco; `pede` manda instruções numa ida só, que são uma transação. */
@@ -42,14 +62,9 @@ export function pessoasDoPostgres(
   return {
     segredo: async () => (await um("SELECT segredo FROM clinica_livro"))[0][0] ?? "",
     todas: async () => (await um(PESSOAS)).map(lerPessoa),
-    cria: async ({ quem, nome, papel, profissional, resumo, criadaEm }) => {
-      const [linha] = await um(
-        `INSERT INTO pessoa (quem, nome, papel, profissional, resumo, criada_em, mudada_em) VALUES ($1, $2, $3, $4, $5, $6, $6)
-         ON CONFLICT (quem) WHERE retirada_em = '' DO NOTHING RETURNING ${COLUNAS.join(", ")}`,
-        ...[quem, nome, papel, profissional, resumo, criadaEm],
-      );
-      return linha && lerPessoa(linha);
-    },
+    cria: async (nova) => criada(await pede([cria(nova, "true")])),
+    // Um de cada vez, em todos os servidores: o segundo já vê o primeiro.
+    criaPrimeiro: async (nova) => criada(await pede([TRAVA, cria(nova, SEM_GERENTE)])),
     muda: async (depois) => (await um(MUDA, ...colunasDaPessoa(depois).map(String))).length === 1,
     tentativas: async (contas) => {
       const dois = [textos(contas.map(({ quem }) => quem)), textos(contas.map(({ endereco }) => endereco))];
@@ -81,6 +96,20 @@ export function pessoasDoPostgres(
 }
 
 const COLUNAS = colunasDe("pessoa").map(([nome]) => nome);
+
+function cria({ quem, nome, papel, profissional, resumo, criadaEm }: PessoaNova, se: string): Instrucao {
+  return {
+    texto: `INSERT INTO pessoa (quem, nome, papel, profissional, resumo, criada_em, mudada_em)
+      SELECT $1, $2, $3, $4, $5, $6, $6 WHERE ${se}
+      ON CONFLICT (quem) WHERE retirada_em = '' DO NOTHING RETURNING ${COLUNAS.join(", ")}`,
+    valores: [quem, nome, papel, profissional, resumo, criadaEm],
+  };
+}
+
+/** A que a última instrução gravou. */
+function criada(retornos: readonly Retorno[]): Pessoa | undefined {
+  return retornos.at(-1)?.rows.map(lerPessoa)[0];
+}
 
 const MUDA = `UPDATE pessoa SET ${COLUNAS.map((nome, i) => `${nome} = $${i + 1}`).join(", ")}
   WHERE numero = $1::bigint AND versao = $2::bigint - 1 RETURNING numero`;

@@ -105,11 +105,12 @@ teste("um papel que não pode o que é preciso: a mensagem diz o quê, e a instr
       "SELECT ON clinica_livro",
       ...["SELECT", "INSERT", "UPDATE"].flatMap((direito) =>
         ["agendamento", "excecao", "contato", "espera", "senha", "contagem", "chave", "pessoa"]
-          .concat("titular", "tentativa", "tentativa_de_entrar")
+          .concat("titular", "tentativa", "tentativa_de_entrar", "sessao")
           .map((tabela) => `${direito} ON ${tabela}`)
       ),
       "DELETE ON tentativa_de_entrar",
       "DELETE ON tentativa",
+      "DELETE ON sessao",
       ...["SELECT ON diario", "INSERT ON diario", "SELECT ON acesso", "INSERT ON acesso"],
       "DELETE ON contato",
       "UPDATE ON clinica_livro",

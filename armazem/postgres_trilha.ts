@@ -114,13 +114,14 @@ export async function abreTrilhaDoPostgres(url: string, selo: Selo): Promise<Liv
 async function* pedacosDe(
   ligacao: Ligacao,
   tabela: TabelaDaTrilha,
-  { de = "", ate = "9" }: Entre = {},
+  { de = "", ate = "9", antesDe }: Entre = {},
 ): AsyncGenerator<LinhaDoLivro[]> {
+  const [depois, ordem] = antesDe === undefined ? [">", "ASC"] : ["<", "DESC"];
   const colunas = colunasDe(tabela);
-  for (let ultima = String(Number.MIN_SAFE_INTEGER);;) {
+  for (let ultima = String(antesDe ?? Number.MIN_SAFE_INTEGER);;) {
     const [{ rows }] = await demorada(ligacao, [{
       texto: `SELECT ${colunas.map(([nome]) => nome).join(", ")} FROM ${tabela}
-        WHERE id > $1 AND quando >= $2 AND quando < $3 ORDER BY id LIMIT ${LINHAS_POR_PEDACO}`,
+        WHERE id ${depois} $1 AND quando >= $2 AND quando < $3 ORDER BY id ${ordem} LIMIT ${LINHAS_POR_PEDACO}`,
       valores: [ultima, de, ate],
     }]);
     if (rows.length === 0) return;

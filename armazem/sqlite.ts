@@ -26,14 +26,16 @@ import {
   type Vencidos,
   type Vista,
 } from "../clinica/livro.ts";
-import type { Chave } from "../clinica/chave.ts";
+import type { LivroDasChaves } from "../clinica/chave.ts";
 import type { LivroDasPessoas } from "../clinica/pessoa.ts";
+import type { LivroDasSessoes } from "../clinica/sessao.ts";
 import type { Acesso, Cabeca } from "../clinica/trilha.ts";
 import { Ocupacao } from "../clinica/ocupacao.ts";
 import { disfarceDe } from "./disfarce.ts";
 import { Memoria } from "./memoria.ts";
 import { Acessos, Selo } from "./selo.ts";
 import { codigoPrimario, explica, passaALimpo, reconhece, SQLITE } from "./sqlite_arquivo.ts";
+import { chavesDoSqlite } from "./sqlite_chaves.ts";
 import { type Banco, desfaz, escreve, escreveNoDiario, parouAntes, prepara } from "./sqlite_escrita.ts";
 import {
   diasMarcados,
@@ -49,7 +51,8 @@ import {
 } from "./sqlite_leituras.ts";
 import { lerEspera } from "./sqlite_espera.ts";
 import { abreParaEscrever, type ComoAbrir } from "./sqlite_migracao.ts";
-import { pessoasDoSqlite } from "./sqlite_pessoas.ts";
+import { type Acesso as AcessoAoBanco, pessoasDoSqlite } from "./sqlite_pessoas.ts";
+import { sessoesDoSqlite } from "./sqlite_sessoes.ts";
 import {
   type DeFora,
   esqueceDeFora,
@@ -62,7 +65,7 @@ import {
 } from "./sqlite_titular.ts";
 import { Trava } from "./sqlite_trava.ts";
 import { TrilhaDoArquivo } from "./sqlite_trilha.ts";
-import { lerChave, lerTentativa } from "./tabelas.ts";
+import { lerTentativa } from "./tabelas.ts";
 
 /** Páginas no WAL a partir das quais um commit faz o checkpoint ele mesmo: 16 MiB, se nunca houver um intervalo. */
 const PAGINAS_ATE_CHECKPOINT = 4096;
@@ -318,14 +321,8 @@ export class ArmazemSqlite implements Armazem {
     return diasMarcados(this.#aberto().db, desde);
   }
 
-  /** As chaves de acesso, por número: relidas do arquivo, que `servidor.ts chave` também muda. */
-  // deno-lint-ignore require-await
-  async chaves(): Promise<readonly Chave[]> {
-    return linhasDe(this.#aberto().chaves).map(lerChave);
-  }
-
-  /** As pessoas que entram pelas páginas, e as tentativas de entrar: gravadas como um lote, sem nada do que ele muda. */
-  readonly pessoas: LivroDasPessoas = pessoasDoSqlite({
+  /** O que não é de um lote grava-se como ele, sem nada do que ele muda. */
+  readonly #fora: AcessoAoBanco = {
     le: (faz) => faz(this.#aberto().db),
     grava: (faz) => {
       const banco = this.#aberto();
@@ -334,7 +331,16 @@ export class ArmazemSqlite implements Armazem {
       this.#agendaCheckpoint();
       return fim.resultado;
     },
-  });
+  };
+
+  /** As chaves de acesso, que `servidor.ts chave` também muda. */
+  readonly chaves: LivroDasChaves = chavesDoSqlite(this.#fora);
+
+  /** As pessoas que entram pelas páginas, e as tentativas de entrar. */
+  readonly pessoas: LivroDasPessoas = pessoasDoSqlite(this.#fora);
+
+  /** As sessões de quem entrou. */
+  readonly sessoes: LivroDasSessoes = sessoesDoSqlite(this.#fora);
 
   /** Como o diário diz quem. */
   disfarca(quem: Quem): string {

@@ -1,49 +1,39 @@
 /**
- * As chaves de acesso de um livro em arquivo: as que o servidor lê, e as que `servidor.ts chave` cria e revoga ao lado dele.
+ * As chaves de acesso de um livro em arquivo: as que o servidor relê, e as que `servidor.ts chave` cria e revoga ao lado dele.
  *
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Chave, ChaveNova, LivroDasChaves } from "../clinica/chave.ts";
-import { abreParaLer, explica } from "./sqlite_arquivo.ts";
 import { emLinhas, linhasDe } from "./sqlite_leituras.ts";
+import { type Acesso, acessoAoArquivo } from "./sqlite_pessoas.ts";
 import { CHAVES, lerChave } from "./tabelas.ts";
-
-/** Quanto se espera por quem está gravando, em ms: um servidor grava em poucos. */
-const ESPERA = 5000;
 
 /**
  * As chaves de um livro que existe e está na versão de hoje.
  *
  * @throws {ErroDoArmazem} se não há livro, se é de outra versão, ou se não se pode escrever nele.
  */
-export function abreChavesDoArquivo(caminho: string): LivroDasChaves {
-  // É um livro, e desta versão? As mensagens são as de quem só lê.
-  abreParaLer(caminho).close();
-  const db = new DatabaseSync(caminho);
-  const faz = <T>(o_que: () => T): Promise<T> => {
-    try {
-      return Promise.resolve(o_que());
-    } catch (causa) {
-      return Promise.reject(explica(caminho, causa));
-    }
-  };
-  db.exec(`PRAGMA busy_timeout = ${ESPERA}; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON`);
+export function abreChavesDoArquivo(caminho: string): LivroDasChaves & AsyncDisposable {
+  const { acesso, fecha } = acessoAoArquivo(caminho);
+  return { ...chavesDoSqlite(acesso), [Symbol.asyncDispose]: fecha };
+}
+
+/** As chaves de um banco aberto. */
+export function chavesDoSqlite({ le, grava }: Acesso): LivroDasChaves {
   return {
-    todas: () => faz(() => chavesDe(db)),
-    cria: (nova) => faz(() => cria(db, nova)),
-    revoga: (numero, quando) =>
-      faz(() =>
+    // deno-lint-ignore require-await
+    todas: async () => le((db) => linhasDe(emLinhas(db, CHAVES)).map(lerChave)),
+    // deno-lint-ignore require-await
+    cria: async (nova) => grava((db) => cria(db, nova)),
+    // deno-lint-ignore require-await
+    revoga: async (numero, quando) =>
+      grava((db) =>
         db.prepare("UPDATE chave SET revogada_em = ? WHERE numero = ? AND revogada_em = ''").run(quando, numero)
           .changes === 1
       ),
-    [Symbol.asyncDispose]: () => faz(() => db.close()),
   };
-}
-
-function chavesDe(db: DatabaseSync): Chave[] {
-  return linhasDe(emLinhas(db, CHAVES)).map(lerChave);
 }
 
 function cria(db: DatabaseSync, nova: ChaveNova): Chave {

@@ -24,7 +24,7 @@ import {
 } from "./sqlite_leituras.ts";
 import { Procura } from "./sqlite_procura.ts";
 import type { TrilhaDoArquivo } from "./sqlite_trilha.ts";
-import { CHAVES, COLUNAS, DA_TENTATIVA, escreveTentativa } from "./tabelas.ts";
+import { COLUNAS, DA_TENTATIVA, escreveTentativa } from "./tabelas.ts";
 
 /** O código estendido de uma escrita que falhou: o commit parou antes de escrever a linha do WAL que o faria valer. */
 const ESCRITA_FALHOU = 778;
@@ -80,8 +80,6 @@ export interface Banco {
   readonly procura: Procura;
   /** A última senha de uma data. */
   readonly ultimaSenha: StatementSync;
-  /** Todas as chaves de acesso. */
-  readonly chaves: StatementSync;
   /** A conta do que se tentou com um CPF por uma rede. */
   readonly tentativa: StatementSync;
   /** Se alguma já nada diz. */
@@ -134,7 +132,6 @@ export function prepara(db: DatabaseSync, trilha: TrilhaDoArquivo): Banco {
     periodo: emLinhas(db, PERIODO),
     procura: new Procura(db),
     ultimaSenha: emLinhas(db, ULTIMA_SENHA),
-    chaves: emLinhas(db, CHAVES),
     tentativa: emLinhas(db, TENTATIVA),
     haVelhas: emLinhas(db, HA_VELHAS),
     faltas: emLinhas(db, FALTAS),

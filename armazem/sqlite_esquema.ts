@@ -11,7 +11,7 @@ import type { Situacao } from "../clinica/agendamento.ts";
 export const ID_DA_APLICACAO = 0x434c494e;
 
 /** A versão de um livro trazido a hoje. */
-export const VERSAO = 5;
+export const VERSAO = 6;
 
 /** O primeiro esquema. */
 export const ESQUEMA_1 = `
@@ -310,3 +310,15 @@ const TITULARES = `
 
 /** O quinto: quem entra, o que pode, e o que viu; e o que cada pessoa pode pedir dos seus dados. */
 export const ESQUEMA_5: string = [CHAVES, PESSOAS, TENTATIVAS, TRILHA, TITULARES].join(";");
+
+/** O sexto: as sessões de quem entrou pelas páginas. Da ficha só está o resumo; as vencidas apagam-se quando alguém entra. */
+export const ESQUEMA_6 = `
+  CREATE TABLE sessao (
+    resumo TEXT PRIMARY KEY CHECK (length(resumo) = 64),
+    pessoa INTEGER NOT NULL,
+    mudada_em TEXT NOT NULL,
+    criada_em TEXT NOT NULL,
+    vista_em TEXT NOT NULL,
+    expira_em TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessoes_da_pessoa ON sessao (pessoa)`;

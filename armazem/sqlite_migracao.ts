@@ -24,7 +24,16 @@ import {
   reconhece,
   SQLITE,
 } from "./sqlite_arquivo.ts";
-import { ESQUEMA_1, ESQUEMA_3, ESQUEMA_4, ESQUEMA_5, ID_DA_APLICACAO, INDICES_2, TABELAS_2 } from "./sqlite_esquema.ts";
+import {
+  ESQUEMA_1,
+  ESQUEMA_3,
+  ESQUEMA_4,
+  ESQUEMA_5,
+  ESQUEMA_6,
+  ID_DA_APLICACAO,
+  INDICES_2,
+  TABELAS_2,
+} from "./sqlite_esquema.ts";
 import { passa } from "./sqlite_procura.ts";
 import { PILHA_VAZIA } from "./tabelas.ts";
 
@@ -88,6 +97,7 @@ export const PASSOS: readonly Passo[] = [
   (db) => db.exec(ESQUEMA_3),
   (db) => db.exec(ESQUEMA_4),
   (db) => db.exec(ESQUEMA_5),
+  (db) => db.exec(ESQUEMA_6),
 ];
 
 /** O que `migra` aceita. */

@@ -6,10 +6,10 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import type { Contagem, LivroDasPessoas, Pessoa, Tentativas } from "../clinica/pessoa.ts";
+import type { Contagem, LivroDasPessoas, Pessoa, PessoaNova, Tentativas } from "../clinica/pessoa.ts";
 import { abreParaLer, explica } from "./sqlite_arquivo.ts";
 import { emLinhas, linhasDe, SEGREDO, texto } from "./sqlite_leituras.ts";
-import { colunasDaPessoa, colunasDe, lerPessoa, PESSOAS } from "./tabelas.ts";
+import { colunasDaPessoa, colunasDe, lerPessoa, PESSOAS, SEM_GERENTE } from "./tabelas.ts";
 
 /** Quanto se espera por quem está gravando, em ms: um servidor grava em poucos. */
 const ESPERA = 5000;
@@ -23,11 +23,11 @@ export interface Acesso {
 }
 
 /**
- * As pessoas de um livro que existe e está na versão de hoje.
+ * Um livro que existe e está na versão de hoje, aberto ao lado de um servidor.
  *
  * @throws {ErroDoArmazem} se não há livro, se é de outra versão, ou se não se pode escrever nele.
  */
-export function abrePessoasDoArquivo(caminho: string): LivroDasPessoas & AsyncDisposable {
+export function acessoAoArquivo(caminho: string): { readonly acesso: Acesso; readonly fecha: () => Promise<void> } {
   // É um livro, e desta versão? As mensagens são as de quem só lê.
   abreParaLer(caminho).close();
   const db = new DatabaseSync(caminho);
@@ -50,10 +50,17 @@ export function abrePessoasDoArquivo(caminho: string): LivroDasPessoas & AsyncDi
         return feito;
       }),
   };
-  return {
-    ...pessoasDoSqlite(acesso),
-    [Symbol.asyncDispose]: () => Promise.resolve(db.close()),
-  };
+  return { acesso, fecha: () => Promise.resolve(db.close()) };
+}
+
+/**
+ * As pessoas de um livro que existe e está na versão de hoje.
+ *
+ * @throws {ErroDoArmazem} se não há livro, se é de outra versão, ou se não se pode escrever nele.
+ */
+export function abrePessoasDoArquivo(caminho: string): LivroDasPessoas & AsyncDisposable {
+  const { acesso, fecha } = acessoAoArquivo(caminho);
+  return { ...pessoasDoSqlite(acesso), [Symbol.asyncDispose]: fecha };
 }
 
 /** As pessoas de um banco aberto. */
@@ -65,19 +72,8 @@ export function pessoasDoSqlite(acesso: Acesso): LivroDasPessoas {
   return {
     segredo: () => le((db) => linhasDe(emLinhas(db, SEGREDO)).map(([um]) => texto(um))[0]),
     todas: () => le((db) => linhasDe(emLinhas(db, PESSOAS)).map(lerPessoa)),
-    cria: (nova) =>
-      grava((db) => {
-        const { quem, nome, papel, profissional, resumo, criadaEm } = nova;
-        const [linha] = linhasDe(
-          emLinhas(
-            db,
-            `INSERT INTO pessoa (quem, nome, papel, profissional, resumo, criada_em, mudada_em) VALUES (?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (quem) WHERE retirada_em = '' DO NOTHING RETURNING ${COLUNAS.join(", ")}`,
-          ),
-          ...[quem, nome, papel, profissional, resumo, criadaEm, criadaEm],
-        );
-        return linha && lerPessoa(linha);
-      }),
+    cria: (nova) => grava((db) => cria(db, nova, "true")),
+    criaPrimeiro: (nova) => grava((db) => cria(db, nova, SEM_GERENTE)),
     muda: (depois) => grava((db) => muda(db, depois)),
     tentativas: (contas) =>
       le((db) =>
@@ -94,6 +90,20 @@ export function pessoasDoSqlite(acesso: Acesso): LivroDasPessoas {
 const COLUNAS = colunasDe("pessoa").map(([nome]) => nome);
 
 const UMA = "SELECT quem, endereco, falhas, ultima, entrou FROM tentativa_de_entrar WHERE quem = ? AND endereco = ?";
+
+function cria(db: DatabaseSync, nova: PessoaNova, se: string): Pessoa | undefined {
+  const { quem, nome, papel, profissional, resumo, criadaEm } = nova;
+  const [linha] = linhasDe(
+    emLinhas(
+      db,
+      `INSERT INTO pessoa (quem, nome, papel, profissional, resumo, criada_em, mudada_em)
+       SELECT ?, ?, ?, ?, ?, ?, ? WHERE ${se}
+       ON CONFLICT (quem) WHERE retirada_em = '' DO NOTHING RETURNING ${COLUNAS.join(", ")}`,
+    ),
+    ...[quem, nome, papel, profissional, resumo, criadaEm, criadaEm],
+  );
+  return linha && lerPessoa(linha);
+}
 
 function muda(db: DatabaseSync, depois: Pessoa): boolean {
   const colunas = COLUNAS.map((nome) => `${nome} = ?`).join(", ");

@@ -11,6 +11,7 @@ import { executa, recusado, teste, testeComDisco } from "../testes/livro_sqlite.
 import { ativosDe, DIA, grava, HORAS, marca } from "../testes/mudancas.ts";
 import { copiaLivro, fonteSqlite, listaDoLivro } from "./sqlite_copia.ts";
 import { ArmazemSqlite } from "./sqlite.ts";
+import { VERSAO } from "./sqlite_esquema.ts";
 
 teste("um segundo servidor no mesmo livro é recusado, também por um atalho", async (livro, pasta) => {
   await using armazem = ArmazemSqlite.abre(livro);
@@ -33,9 +34,9 @@ teste("fechado, o livro pode ser aberto de novo, e a recusa de um estranho tamb�
     undefined,
     "fechado, o livro é um arquivo só",
   );
-  executa(livro, "PRAGMA user_version = 7");
-  recusado(livro, ["versão 7"]);
-  executa(livro, "PRAGMA user_version = 5");
+  executa(livro, `PRAGMA user_version = ${VERSAO + 1}`);
+  recusado(livro, [`versão ${VERSAO + 1}`]);
+  executa(livro, `PRAGMA user_version = ${VERSAO}`);
   await using armazem = ArmazemSqlite.abre(livro);
   assertEquals((await armazem.lista(DIA)).length, 3);
 });
@@ -170,7 +171,7 @@ if (Deno.build.os === "linux") {
       const livro = ${JSON.stringify(livro)};
       ${temFlock.toString().replace(/: (string|boolean)/g, "")}
       const db = new DatabaseSync(livro);
-      db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; PRAGMA user_version = 5; COMMIT");
+      db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; PRAGMA user_version = ${VERSAO}; COMMIT");
       console.log("preso");
       while (!temFlock(livro)) await new Promise((segue) => setTimeout(segue, 1));
       while (temFlock(livro)) await new Promise((segue) => setTimeout(segue, 1));

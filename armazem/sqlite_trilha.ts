@@ -142,14 +142,15 @@ export function abreTrilhaDoArquivo(caminho: string, selo: Selo): LivroDaTrilha 
 async function* pedacosDe(
   db: DatabaseSync,
   tabela: TabelaDaTrilha,
-  { de = "", ate = "9" }: Entre = {},
+  { de = "", ate = "9", antesDe }: Entre = {},
 ): AsyncGenerator<LinhaDoLivro[]> {
+  const [depois, ordem] = antesDe === undefined ? [">", "ASC"] : ["<", "DESC"];
   const pedaco = emLinhas(
     db,
     `SELECT ${Object.keys(COLUNAS[tabela]).join(", ")} FROM ${tabela}
-     WHERE id > ? AND quando >= ? AND quando < ? ORDER BY id LIMIT ${LINHAS_POR_PEDACO}`,
+     WHERE id ${depois} ? AND quando >= ? AND quando < ? ORDER BY id ${ordem} LIMIT ${LINHAS_POR_PEDACO}`,
   );
-  for (let ultima = Number.MIN_SAFE_INTEGER;;) {
+  for (let ultima = antesDe ?? Number.MIN_SAFE_INTEGER;;) {
     const linhas = linhasDe(pedaco, ultima, de, ate).map((linha) =>
       linha.map((valor) => typeof valor === "number" ? valor : texto(valor))
     );

@@ -12,6 +12,7 @@ import { type Chave, PAPEIS_DE_CHAVE } from "../clinica/chave.ts";
 import type { Espera } from "../clinica/espera.ts";
 import type { TabelaDoLivro } from "../clinica/livro.ts";
 import { PAPEIS_DE_PESSOA, type Pessoa } from "../clinica/pessoa.ts";
+import type { SessaoAchada } from "../clinica/sessao.ts";
 import type { Tentativa } from "../clinica/tentativa.ts";
 
 /** O que uma coluna guarda; um `logico` é 0 ou 1 numa `LinhaDoLivro`. */
@@ -229,6 +230,28 @@ export function colunasDaPessoa(pessoa: Pessoa): (string | number)[] {
 
 /** Todas as pessoas, por número, para `lerPessoa`. */
 export const PESSOAS = `SELECT ${colunasDe("pessoa").map(([nome]) => nome).join(", ")} FROM pessoa ORDER BY numero`;
+
+/** A condição de que nenhum gerente entra. */
+export const SEM_GERENTE = "NOT EXISTS (SELECT 1 FROM pessoa WHERE papel = 'gerente' AND retirada_em = '')";
+
+/** As colunas de uma sessão, que não vai com o livro que se importa: de um para outro, entra-se outra vez. */
+export const DA_SESSAO = "resumo, pessoa, mudada_em, criada_em, vista_em, expira_em";
+
+const COLUNAS_DA_SESSAO = DA_SESSAO.split(", ");
+
+/** Uma sessão e a pessoa, para `lerSessaoAchada`; falta o resumo, que é o que se segue. */
+export const SESSAO_ACHADA: string = `SELECT ${
+  [...COLUNAS_DA_SESSAO.map((nome) => `s.${nome}`), ...colunasDe("pessoa").map(([nome]) => `p.${nome}`)].join(", ")
+} FROM sessao AS s JOIN pessoa AS p ON p.numero = s.pessoa WHERE s.resumo =`;
+
+/** A de uma linha delas. */
+export function lerSessaoAchada(linha: readonly unknown[]): SessaoAchada {
+  const [resumo, pessoa, mudadaEm, criadaEm, vistaEm, expiraEm] = linha.map(String);
+  return {
+    sessao: { resumo, pessoa: Number(pessoa), mudadaEm, criadaEm, vistaEm, expiraEm },
+    pessoa: lerPessoa(linha.slice(COLUNAS_DA_SESSAO.length)),
+  };
+}
 
 /** As colunas da conta do que se tentou, para `lerTentativa`. */
 export const DA_TENTATIVA: string = colunasDe("tentativa").map(([nome]) => nome).join(", ");

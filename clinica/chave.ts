@@ -35,8 +35,8 @@ export interface Chave {
 /** Uma chave que se vai gravar. */
 export type ChaveNova = Omit<Chave, "numero" | "revogadaEm">;
 
-/** As chaves de um livro, vistas de fora de um servidor; ao lado dele, se o há. */
-export interface LivroDasChaves extends AsyncDisposable {
+/** As chaves de um livro: as mesmas palavras dentro de um servidor e ao lado dele. */
+export interface LivroDasChaves {
   /** Todas, por número. */
   todas(): Promise<readonly Chave[]>;
   /** Grava uma; devolve-a com o número. */
@@ -46,6 +46,17 @@ export interface LivroDasChaves extends AsyncDisposable {
 }
 
 /** Verdadeiro se uma chave ainda vale numa data. */
-export function vale({ ate, revogadaEm }: Chave, hoje: string): boolean {
+export function vale({ ate, revogadaEm }: Pick<Chave, "ate" | "revogadaEm">, hoje: string): boolean {
   return revogadaEm === "" && (ate === "" || hoje <= ate);
+}
+
+/** Uma chave como se mostra a quem gere: sem o resumo. */
+export interface ChaveMostrada extends Omit<Chave, "resumo"> {
+  /** Se vale hoje. */
+  readonly vale: boolean;
+}
+
+/** Tira-lhe o resumo. */
+export function semResumo({ resumo: _resumo, ...chave }: Chave, hoje: string): ChaveMostrada {
+  return { ...chave, vale: vale(chave, hoje) };
 }

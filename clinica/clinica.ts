@@ -161,6 +161,12 @@ export class Clinica {
     return atendimentos.size === 0 ? undefined : { iso, nome: nomeDoDia(this.oferta, iso), atendimentos };
   }
 
+  /** Uma data como se mostra a quem acaba de consultar as horas livres: com as exceções que se leram por último, e quais são. */
+  mostrado(iso: string): { readonly dia: DiaAberto | undefined; readonly excecoes: readonly Excecao[] } {
+    const excecoes = (this.#excetuados?.excecoes ?? []).filter((uma) => valeEm(uma, iso));
+    return { dia: this.dia(iso, excecoes), excecoes };
+  }
+
   /** As exceções que valem e ainda não passaram; a mesma lista enquanto nada muda. */
   emVigor(vista: Pick<Vista, "excecoes">, agora: number): readonly Excecao[] {
     const { hoje } = this.calendario.janela(agora);

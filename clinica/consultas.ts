@@ -7,15 +7,18 @@
 import type { Agendamento } from "./agendamento.ts";
 import { type DiaAberto, ehData } from "./calendario.ts";
 import { ativosEmOrdem, comparar, daHistoria, type Estado, porHora } from "./estado.ts";
+import { aEsperarDe } from "./esperar.ts";
 import type { Especialidade } from "./oferta.ts";
 import type { DiaLivre, PedidoDe, Resultado } from "./pedido.ts";
 import { alcanca } from "./permissao.ts";
 import { chave } from "./texto.ts";
 
-/** Os ativos de um CPF. */
+/** Os ativos de um CPF, e aquilo por que espera, se também se quer. */
 export function buscar(estado: Estado, pedido: PedidoDe<"BUSCA">): Resultado {
-  const achados = ativosEmOrdem(estado, pedido.cpf).filter((um) => alcanca(estado.quem, pedido, um));
-  return achados.length === 0 ? NAO_ENCONTRADO : { codigo: "OK-302", agendamentos: achados };
+  const agendamentos = ativosEmOrdem(estado, pedido.cpf).filter((um) => alcanca(estado.quem, pedido, um));
+  if (!pedido.comEsperas) return agendamentos.length === 0 ? NAO_ENCONTRADO : { codigo: "OK-302", agendamentos };
+  const esperas = aEsperarDe(estado, pedido);
+  return agendamentos.length + esperas.length === 0 ? NAO_ENCONTRADO : { codigo: "OK-302", agendamentos, esperas };
 }
 
 const NAO_ENCONTRADO: Resultado = { codigo: "ERRO-112" };

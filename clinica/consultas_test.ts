@@ -346,6 +346,7 @@ teste("só os atos mudam o livro, e uma consulta que o mudaria não é respondid
     ...[busca(ANA), vagas(), lista()],
     { comando: "HISTORIA", cpf: ANA },
     { comando: "FILA", especialista: CLINICO },
+    { comando: "EXCECOES" },
     { comando: "OLA" },
     { comando: "PING" },
     { comando: "SAIR" },

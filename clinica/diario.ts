@@ -1,6 +1,6 @@
 /**
- * O diário: o que fica escrito de cada lote, na transação dele. Diz quem (o papel, e o número da chave de acesso
- * ou, de quem não trouxe uma, o endereço só como um resumo com segredo), o quê, que linha, que versão, de onde para onde;
+ * O diário: o que fica escrito de cada lote, na transação dele. Diz quem (o papel, e o número da chave de acesso ou da pessoa
+ * ou, de quem não trouxe nenhuma, o endereço só como um resumo com segredo), o quê, que linha, que versão, de onde para onde;
  * nunca um CPF, um nome, um motivo ou uma nota.
  *
  * É a trilha do que se fez, e a linha dele diz se um commit sem resposta aconteceu.

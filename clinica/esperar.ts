@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Agendamento } from "./agendamento.ts";
+import { type Agendamento, mesmoCodigo } from "./agendamento.ts";
 import { ehData } from "./calendario.ts";
 import { aprendizado, contatoPara } from "./corrigir.ts";
 import { type Espera, quer } from "./espera.ts";
@@ -13,7 +13,7 @@ import { arquivamento, type Decisao, type Estado, instante, mudanca, semMudanca 
 import { dispensado, foraDasRegras, impedeSair, impedeTer } from "./impedimento.ts";
 import type { DaEspera, Mudanca } from "./livro.ts";
 import type { Especialidade } from "./oferta.ts";
-import type { ParaAvisos, PedidoDe, Resultado } from "./pedido.ts";
+import type { AEsperar, ParaAvisos, PedidoDe, Resultado } from "./pedido.ts";
 import { alcanca, alcancaTodos, daCasa } from "./permissao.ts";
 import {
   antecedencia,
@@ -81,7 +81,13 @@ export function esperar(estado: Estado, pedido: PedidoDe<"ESPERA">): Decisao {
   if (!podeServir(estado, pretende, { especialidade, aqui: move ? aqui : undefined })) {
     return semMudanca({ codigo: "ERRO-103" });
   }
-  if (vista.esperaDe(cpf, especialidade.chave) !== undefined) return semMudanca({ codigo: "ERRO-118" });
+  const ja = vista.esperaDe(cpf, especialidade.chave);
+  if (ja !== undefined) {
+    const repetido = pedido.proposto !== undefined && mesmoCodigo(pedido.proposto, ja.codigo);
+    return semMudanca(
+      repetido ? { codigo: "OK-307", posicao: posicaoDe(estado, ja), espera: ja } : { codigo: "ERRO-118" },
+    );
+  }
   if (aqui !== undefined && !move) return semMudanca({ codigo: "ERRO-111", agendamentos: [aqui] });
   const cheia = vista.quantasAntes(especialidade.chave, FIM_DA_LISTA) >= POR_ESPECIALIDADE ||
     !daCasa(quem.papel) && vista.esperasDaOrigem(quem.origem) >= POR_ENDERECO;
@@ -90,10 +96,21 @@ export function esperar(estado: Estado, pedido: PedidoDe<"ESPERA">): Decisao {
   const regra = aqui === undefined ? impedeTer(estado, pedido) : undefined;
   if (regra !== undefined) return semMudanca(foraDasRegras(regra));
   const numero = vista.novaEspera();
-  const espera: Espera = { ...pretende, move, numero, ordem: numero, codigo: estado.sorteia() };
-  const posicao = 1 + vista.quantasAntes(especialidade.chave, espera);
+  const espera: Espera = { ...pretende, move, numero, ordem: numero, codigo: pedido.proposto ?? estado.sorteia() };
+  const posicao = posicaoDe(estado, espera);
   const entra: DaEspera = { sobre: "espera", ato: "ESPERA", depois: espera, quem };
   return { resultado: { codigo: "OK-307", posicao, espera }, mudancas: [entra, ...aprendizado(estado, contato)] };
+}
+
+/** O lugar de uma entrada na lista dela; 1 é o primeiro. */
+function posicaoDe({ vista }: Estado, espera: Espera): number {
+  return 1 + vista.quantasAntes(espera.especialidade, espera);
+}
+
+/** As entradas de um CPF a que quem busca chega. */
+export function aEsperarDe(estado: Estado, pedido: PedidoDe<"BUSCA">): readonly AEsperar[] {
+  return estado.vista.esperasDe(pedido.cpf).filter((espera) => alcanca(estado.quem, pedido, espera))
+    .map((espera) => ({ espera, convite: estado.vista.conviteDe(espera), posicao: posicaoDe(estado, espera) }));
 }
 
 const FIM_DA_LISTA = { prioridade: -1, ordem: 0 };

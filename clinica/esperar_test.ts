@@ -15,6 +15,8 @@ import {
   CEDO,
   CID,
   CLINICO,
+  codigoDeTeste,
+  como,
   em,
   EQUIPE,
   extra,
@@ -399,3 +401,26 @@ regra("uma falta do servidor que se desfaz não volta a marcar-se, e quem se mov
   await responde(balcao, [[TICK, "OK-200", SERVIDOR]]);
   assertEquals(balcao.livro.linha(1).situacao, "MARCADO");
 }, { config: { faltaAutomatica: true } });
+
+regra("quem busca com as esperas vê as que o código abre, com o lugar e a hora segurada", async (balcao) => {
+  const paciente = como("paciente");
+  const [deAna, deBia] = [codigoDeTeste(71), codigoDeTeste(72)];
+  const aEsperar = async (codigo?: string): Promise<unknown> => {
+    const resultado = await balcao.pede({ comando: "BUSCA", cpf: BIA, codigo, comEsperas: true }, paciente);
+    if (resultado.codigo !== "OK-302") return resultado.codigo;
+    return resultado.esperas?.map(({ espera, convite, posicao }) => [espera.cpf === BIA, posicao, convite?.hora]);
+  };
+  enche(balcao, DIA_SEGUINTE, ["08:00"]);
+  poe(balcao, { cpf: CID, data: DIA_SEGUINTE, hora: "08:00" });
+  await responde(balcao, [
+    [espera(ANA, { proposto: deAna, de: SEGUNDA, ate: SEGUNDA }), "OK-307", paciente],
+    [espera(BIA, { proposto: deBia }), "OK-307", paciente],
+    [espera(BIA, { proposto: deBia }), "OK-307", paciente],
+    [espera(BIA, { proposto: deAna }), "ERRO-116", paciente],
+  ]);
+  assertEquals(await aEsperar(deBia), [[true, 2, undefined]]);
+  await responde(balcao, [[cancel(CID), "OK-301"]]);
+  assertEquals(await aEsperar(deBia), [[true, 2, "08:00"]]);
+  assertEquals([await aEsperar(deAna), await aEsperar()], ["ERRO-112", "ERRO-112"]);
+  await responde(balcao, [[{ comando: "BUSCA", cpf: BIA, codigo: deBia }, "ERRO-112", paciente]]);
+});

@@ -118,7 +118,10 @@ export function jaComecou({ clinica, agora }: Estado, dia: DiaAberto, { hora }: 
 }
 
 /** Verdadeiro se o agendamento já acabou pelo relógio. */
-export function jaTerminou({ clinica, agora }: Estado, { data, hora, minutos }: Agendamento): boolean {
+export function jaTerminou(
+  { clinica, agora }: Pick<Estado, "clinica" | "agora">,
+  { data, hora, minutos }: Agendamento,
+): boolean {
   return clinica.calendario.terminou(data, hora, minutos, agora);
 }
 

@@ -33,8 +33,11 @@ import {
   tupla,
   vagas,
 } from "../testes/balcao.ts";
+import type { Papel } from "./agendamento.ts";
 import { valeEm } from "./excecao.ts";
+import { NENHUM_ALCANCE } from "./livro.ts";
 import type { Pedido } from "./pedido.ts";
+import { consultar } from "./regras.ts";
 
 function reabre(numero: number): Pedido {
   return { comando: "REABRE", numero };
@@ -492,4 +495,28 @@ teste("valem quinhentas exceções; repetir uma, reabrir outra e as que já pass
   assertEquals(pede(uma(501)), ["ERRO-103", 0]);
   balcao.agora = em("2026-12-01T00:00");
   assertEquals(pede(uma(501)), ["OK-312", 502]);
+});
+
+// ------------------------------------------------------------------------------------------------------ EXCECOES
+
+teste("dizem-se as que valem e ainda não passaram, por ordem, e só a quem é da casa", () => {
+  const balcao = new BalcaoPuro();
+  const numeros = (papel: Papel): number[] | string => {
+    const { resultado } = balcao.decide({ comando: "EXCECOES" }, { origem: "", cliente: "", papel });
+    return resultado.codigo === "OK-200" ? (resultado.excecoes ?? []).map(({ numero }) => numero) : resultado.codigo;
+  };
+  for (const pedido of [fecha(), fecha({ data: OUTRA }), extra(13 * 60), reabre(2)]) balcao.decide(pedido);
+  for (const papel of ["gerente", "balcao", "profissional"] as const) assertEquals(numeros(papel), [1, 3]);
+  for (const papel of ["paciente", "quiosque", "anonimo"] as const) assertEquals(numeros(papel), "ERRO-120");
+  balcao.agora = em("2026-12-01T08:00");
+  assertEquals(numeros("gerente"), [], "as de ontem já passaram");
+  // Um armazém pode dar também as que passaram.
+  const vista = balcao.livro.vista({ ...NENHUM_ALCANCE, excecoes: "le", hoje: "" });
+  assertEquals(vista.excecoes().length, 2);
+  const { clinica, agora } = balcao;
+  const quem = { origem: "", cliente: "", papel: "gerente" } as const;
+  assertEquals(consultar({ clinica, agora, vista, quem, sorteia: () => "" }, { comando: "EXCECOES" }), {
+    codigo: "OK-200",
+    excecoes: [],
+  });
 });

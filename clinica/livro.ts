@@ -23,7 +23,9 @@ export interface Quem {
   readonly papel: Papel;
   /** O número da chave de acesso com que entrou, se trouxe uma. */
   readonly chave?: number;
-  /** O nome que ela lhe dá. */
+  /** O número da pessoa que entrou pelas páginas. */
+  readonly pessoa?: number;
+  /** O nome que a chave lhe dá, ou o da pessoa. */
   readonly nome?: string;
   /** De um profissional, a chave de quem atende. */
   readonly profissional?: string;

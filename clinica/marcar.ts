@@ -5,7 +5,7 @@
  * @module
  */
 
-import { nasce } from "./agendamento.ts";
+import { mesmoCodigo, nasce } from "./agendamento.ts";
 import { aprendizado, contatoPara } from "./corrigir.ts";
 import { encaixar } from "./encaixar.ts";
 import { arquivamento, ativoEm, type Decisao, type Estado, jaTerminou, nascimento, semMudanca } from "./estado.ts";
@@ -34,7 +34,9 @@ export function marcar(estado: Estado, pedido: PedidoDe<"AGEND">): Decisao {
   if (aceitou !== undefined && aceitou.resultado.codigo !== "ERRO-119") return aceitou;
   const anterior = ativoEm(estado, pedido.cpf, especialidade.chave);
   if (anterior !== undefined && !jaTerminou(estado, anterior)) {
-    return semMudanca({ codigo: "ERRO-111", agendamentos: [anterior] });
+    // O mesmo formulário outra vez: a resposta que se perdeu repete-se.
+    const repetido = pedido.proposto !== undefined && mesmoCodigo(pedido.proposto, anterior.codigo);
+    return semMudanca({ codigo: repetido ? "OK-300" : "ERRO-111", agendamentos: [anterior] });
   }
 
   const antecedencia = antecedenciaPara(estado, pedido.motivo);
@@ -49,7 +51,7 @@ export function marcar(estado: Estado, pedido: PedidoDe<"AGEND">): Decisao {
   const contato = contatoPara(estado, pedido);
   const depois = nasce({
     numero: estado.vista.novoNumero(),
-    codigo: estado.sorteia(),
+    codigo: pedido.proposto ?? estado.sorteia(),
     cpf: pedido.cpf,
     nome: pedido.nome,
     especialidade: especialidade.chave,

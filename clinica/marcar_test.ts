@@ -23,6 +23,7 @@ import {
   codigoDeTeste,
   COM_LIMA,
   COM_REIS,
+  como,
   desmarcado,
   DIAS,
   em,
@@ -433,4 +434,21 @@ teste("o número não se usa outra vez, e cada agendamento tem o seu código", (
   }
   assertEquals(balcao.livro.linhas.map(({ numero, versao }) => [numero, versao]), [[1, 2], [2, 2], [3, 2], [4, 2]]);
   assertEquals(new Set(balcao.livro.linhas.map(({ codigo }) => codigo)).size, 4);
+});
+
+regra("um formulário mandado outra vez acha o que fez, como está; outro do mesmo CPF não", async (balcao) => {
+  const paciente = como("paciente");
+  const proposto = codigoDeTeste(77);
+  const duasVezes = [agend(ANA, { proposto, horario: "09:00" }), agend(ANA, { proposto, horario: "08:30" })];
+  await responde(balcao, [
+    ...duasVezes.map((pedido) => [pedido, marcado(ANA, "09:00"), paciente] as const),
+    [agend(ANA, { proposto: codigoDeTeste(78) }), "ERRO-116 ", paciente],
+    [situa(ANA, "CONFIRMADO"), "OK-306"],
+    [duasVezes[0], marcado(ANA, "09:00", { mais: "CONFIRMADO" }), paciente],
+    [{ comando: "BUSCA", cpf: ANA, codigo: proposto }, "OK-302", paciente],
+  ]);
+  const [linha, ...outras] = balcao.livro.linhas;
+  assertEquals([linha.codigo, linha.versao, outras.length], [proposto, 2, 0]);
+  const rede = balcao.livro.tentativas.find(({ cpf }) => cpf === "");
+  assertEquals(rede?.recentes.length, 1, "só a recusa se conta");
 });

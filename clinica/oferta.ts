@@ -9,7 +9,16 @@
 
 import { agendaDe } from "./agendamento.ts";
 import { ErroDeConfiguracao, inteiro, lista, logico, mostra, objeto, texto } from "./conferencia.ts";
-import { type ComoEsperar, type Guarda, lerEspera, lerGuarda, lerRegras, type Regras } from "./politica.ts";
+import {
+  type ComoEsperar,
+  type Guarda,
+  lerEspera,
+  lerGuarda,
+  lerRegras,
+  lerTv,
+  type Regras,
+  type Tv,
+} from "./politica.ts";
 import { chave } from "./texto.ts";
 
 /** Uma hora em que se pode ser atendido. */
@@ -107,6 +116,8 @@ export interface Oferta {
   readonly faltaAutomatica: boolean;
   /** Por quanto tempo se guarda o que é de uma pessoa. */
   readonly guarda: Guarda;
+  /** Como é o ecrã da sala de espera. */
+  readonly tv: Tv;
 }
 
 /** A semana da primeira versão: o que vale quando não há arquivo, e o que falta em um que há. */
@@ -119,6 +130,7 @@ const PADRAO = {
   espera: {},
   faltaAutomatica: false,
   guarda: {},
+  tv: {},
   atendimentos: [
     { especialidade: "CLINICO GERAL", dia: "SEGUNDA-FEIRA" },
     { especialidade: "DERMATOLOGISTA", dia: "QUARTA-FEIRA" },
@@ -214,6 +226,7 @@ export function lerOferta(valor: unknown = {}): Oferta {
     espera: lerEspera("espera", config.espera),
     faltaAutomatica: logico("faltaAutomatica", config.faltaAutomatica),
     guarda: lerGuarda("guarda", config.guarda),
+    tv: lerTv("tv", config.tv),
   };
 }
 

@@ -10,6 +10,7 @@
 import type { Agendamento, Situacao } from "./agendamento.ts";
 import type { DiaAberto } from "./calendario.ts";
 import type { Espera, ParteDoDia } from "./espera.ts";
+import type { Excecao } from "./excecao.ts";
 import type { GuardaLegal } from "./livro.ts";
 import type { Especialidade, Profissional } from "./oferta.ts";
 
@@ -36,7 +37,10 @@ export interface ParaAvisos {
 
 /** O que cada comando traz. CPF e nome já vêm normalizados e válidos; uma data que não é uma vem como `""`. */
 export interface Campos {
-  /** Marca. O especialista, a data e o dia podem não existir: recusá-los é da agenda. */
+  /**
+   * Marca. O especialista, a data e o dia podem não existir: recusá-los é da agenda. `proposto` é o código com que nasce o que um
+   * formulário faz; mandado outra vez, acha o que fez da primeira.
+   */
   readonly AGEND: ParaAvisos & {
     readonly cpf: string;
     readonly nome: string;
@@ -48,9 +52,10 @@ export interface Campos {
     readonly encaixe?: boolean;
     readonly motivo?: string;
     readonly nota?: string;
+    readonly proposto?: string;
   };
-  /** Os agendamentos ativos de um CPF; com código, só o dele. */
-  readonly BUSCA: { readonly cpf: string; readonly codigo?: string };
+  /** Os agendamentos ativos de um CPF; com código, só o dele. `comEsperas`: também as entradas da lista de espera. */
+  readonly BUSCA: { readonly cpf: string; readonly codigo?: string; readonly comEsperas?: boolean };
   /** Desmarca; com `chegado`, também quem já chegou ou foi chamado (CLINICA/1). */
   readonly CANCEL: Qual & {
     readonly cpf: string;
@@ -123,8 +128,9 @@ export interface Campos {
   readonly REABRE: { readonly numero: number };
   /** Tudo o que se sabe de um CPF. */
   readonly HISTORIA: { readonly cpf: string };
-  /** Entra na lista de espera de uma especialidade; com o código do que já lá tem, que ela pode mover. */
+  /** Entra na lista de espera de uma especialidade; com o código do que já lá tem, que ela pode mover. `proposto` é como em `AGEND`. */
   readonly ESPERA: ParaAvisos & {
+    readonly proposto?: string;
     readonly cpf: string;
     readonly codigo?: string;
     readonly nome: string;
@@ -146,6 +152,8 @@ export interface Campos {
   readonly RECUSA: QualEntrada & { readonly cpf: string; readonly especialista: string };
   /** A lista de uma especialidade. */
   readonly FILA: { readonly especialista: string };
+  /** As exceções que valem e ainda não passaram; nenhum fio o pede. */
+  readonly EXCECOES: unknown;
   /** O que se faz pelos direitos de uma pessoa sobre os seus dados; nenhum fio o pede. */
   readonly TITULAR: PeloTitular & { readonly cpf: string };
   /** O relógio: o que venceu; nenhum fio o pede. */
@@ -238,7 +246,8 @@ export interface DiaLivre {
 
 /**
  * O que a agenda responde. `OK-200` com `primeiras` é a saudação: o primeiro dia com hora livre de cada especialidade; com
- * `falta`, o relógio tem mais que fazer; com `titular`, é o que se fez pelos direitos de alguém.
+ * `falta`, o relógio tem mais que fazer; com `titular`, é o que se fez pelos direitos de alguém; com `excecoes`, as que valem.
+ * `esperas` responde a `comEsperas`.
  */
 export type Resultado =
   | Erro
@@ -248,6 +257,7 @@ export type Resultado =
     readonly apresenta?: true;
     readonly falta?: true;
     readonly titular?: FeitoPeloTitular;
+    readonly excecoes?: readonly Excecao[];
   }
   | { readonly codigo: "OK-201" | "OK-308" | "OK-309" }
   | {
@@ -257,6 +267,7 @@ export type Resultado =
   | {
     readonly codigo: "OK-302" | "OK-310" | "OK-315" | "ERRO-114";
     readonly agendamentos: readonly Agendamento[];
+    readonly esperas?: readonly AEsperar[];
   }
   | { readonly codigo: "OK-303"; readonly agendamentos: readonly [novo: Agendamento, antigo: Agendamento] }
   | { readonly codigo: "OK-304"; readonly vagas: readonly DiaLivre[] }
@@ -276,6 +287,12 @@ export interface NaFila {
   readonly espera: Espera;
   /** A hora segurada, se há uma. */
   readonly convite: Agendamento | undefined;
+}
+
+/** O mesmo, para quem espera. */
+export interface AEsperar extends NaFila {
+  /** O lugar na lista; 1 é o primeiro. */
+  readonly posicao: number;
 }
 
 /** Um código de resposta, `"OK-nnn"` ou `"ERRO-nnn"`. */

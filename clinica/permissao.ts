@@ -66,6 +66,8 @@ export const PERMISSOES: { readonly [C in Comando]: Permissoes } = {
   CORRIGE: DO_BALCAO,
   FILA: DO_BALCAO,
   HISTORIA: DO_BALCAO,
+  // Não falam de ninguém, e sem elas não se vê por que um dia está como está.
+  EXCECOES: { ...DO_BALCAO, profissional: "tudo" },
   FECHA: DO_GERENTE,
   EXTRA: DO_GERENTE,
   REABRE: DO_GERENTE,

@@ -35,6 +35,7 @@ const LINHAS: { readonly [C in Comando]: string } = {
   CORRIGE: "------ttt",
   FILA: "------ttt",
   HISTORIA: "------ttt",
+  EXCECOES: "-----tttt",
   FECHA: "-------tt",
   EXTRA: "-------tt",
   REABRE: "-------tt",

@@ -6,6 +6,7 @@
  */
 
 import type { Papel } from "./agendamento.ts";
+import { inofensivo } from "./texto.ts";
 
 /** O papel que uma pessoa pode ter: os de gente que trabalha na clínica. */
 export type PapelDePessoa = Extract<Papel, "profissional" | "balcao" | "gerente">;
@@ -72,6 +73,8 @@ export interface LivroDasPessoas {
   todas(): Promise<readonly Pessoa[]>;
   /** Grava uma; nada, se outra que ainda entra se apresenta assim. */
   cria(nova: PessoaNova): Promise<Pessoa | undefined>;
+  /** Grava o primeiro gerente; nada, se já entra algum, ou outra que entra se apresenta assim. */
+  criaPrimeiro(nova: PessoaNova): Promise<Pessoa | undefined>;
   /** Grava-a por cima da versão anterior a esta; falso se já não é essa. */
   muda(depois: Pessoa): Promise<boolean>;
   /** As contas pedidas que há. */
@@ -103,4 +106,13 @@ export function lerQuem(escrito: string): string | undefined {
   if (escrito.length > QUEM_MAXIMO) return undefined;
   const quem = escrito.trim().toLowerCase();
   return /^[a-z0-9._+-]+(?:@[a-z0-9.-]+)?$/.test(quem) ? quem : undefined;
+}
+
+/** Letras do nome que se mostra, no máximo. */
+export const NOME_MAXIMO = 60;
+
+/** O nome que se mostra de uma pessoa, ou de uma chave: `"Ana Lima"`; nada, se é longo, vazio, ou tem o que não se vê. */
+export function lerNomeMostrado(escrito: string): string | undefined {
+  const nome = escrito.length <= 10 * NOME_MAXIMO ? escrito.normalize("NFC").trim() : "";
+  return nome === "" || nome.length > NOME_MAXIMO || inofensivo(nome) !== nome ? undefined : nome;
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { inteiro, objeto } from "./conferencia.ts";
+import { ErroDeConfiguracao, inteiro, mostra as mostraValor, objeto } from "./conferencia.ts";
 
 /** As regras de uma clínica; 0 é desligada. */
 export interface Regras {
@@ -78,6 +78,29 @@ const GUARDA_MAXIMA = 1200;
 export function lerGuarda(campo: string, valor: unknown): Guarda {
   const guarda: Record<string, unknown> = { ...GUARDA_PADRAO, ...objeto(campo, valor, Object.keys(GUARDA_PADRAO)) };
   return { meses: inteiro(`${campo}.meses`, guarda.meses, { de: 1, ate: GUARDA_MAXIMA }) };
+}
+
+/** O que o ecrã da sala de espera mostra de quem é chamado: a senha do dia, ou as iniciais do nome. */
+export type MostraDaTv = "senha" | "iniciais";
+
+const MOSTRAM: readonly MostraDaTv[] = ["senha", "iniciais"];
+
+/** Como é o ecrã da sala de espera. */
+export interface Tv {
+  /** Como se diz quem é chamado. */
+  readonly mostra: MostraDaTv;
+}
+
+/**
+ * Confere como é o ecrã da sala de espera, já lido do JSON.
+ *
+ * @throws {ErroDeConfiguracao} com o campo e a razão.
+ */
+export function lerTv(campo: string, valor: unknown): Tv {
+  const { mostra: escrito = "senha" } = objeto(campo, valor, ["mostra"]);
+  const mostra = MOSTRAM.find((um) => um === escrito);
+  if (mostra !== undefined) return { mostra };
+  throw new ErroDeConfiguracao(`${campo}.mostra`, `esperava ${MOSTRAM.join(" ou ")}; veio ${mostraValor(escrito)}`);
 }
 
 /** Como se dá o que vaga a quem está na lista de espera. */

@@ -218,7 +218,8 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
   },
   BUSCA: {
     muda: false,
-    toca: ({ cpf }) => ({ cpf }),
+    toca: ({ cpf, comEsperas }, clinica) =>
+      comEsperas ? { cpf, listas: clinica.oferta.especialidades.map(({ chave }) => chave) } : { cpf },
     semLivro: FORA_DO_ALCANCE,
     responde: buscar,
   },
@@ -247,6 +248,12 @@ export const COMANDOS: { readonly [C in Comando]: Consulta<C> | Ato<C> } = {
     },
     semLivro: FORA_DO_ALCANCE,
     responde: vagas,
+  },
+  EXCECOES: {
+    muda: false,
+    toca: () => ({ excecoes: "le" }),
+    semLivro: FORA_DO_ALCANCE,
+    responde: ({ clinica, vista, agora }) => ({ codigo: "OK-200", excecoes: clinica.emVigor(vista, agora) }),
   },
   OLA: {
     muda: false,

@@ -31,7 +31,7 @@ export function remarcar(estado: Estado, pedido: PedidoDe<"REMARC">): Decisao {
   const achado = acha(estado, pedido, () => ativosEmOrdem(estado, pedido.cpf));
   if ("recusa" in achado) return semMudanca(achado.recusa);
   const antes = achado.agendamento;
-  if (!move(estado, antes)) return naoPermitido(antes);
+  if (!movivel(estado, antes)) return naoPermitido(antes);
 
   const { motivo } = pedido;
   const antecedencia = antecedenciaPara(estado, motivo);
@@ -60,7 +60,7 @@ export function remarcar(estado: Estado, pedido: PedidoDe<"REMARC">): Decisao {
 }
 
 /** Só quem está por vir se move. */
-function move(estado: Estado, agendamento: Agendamento): boolean {
+export function movivel(estado: Pick<Estado, "clinica" | "agora">, agendamento: Agendamento): boolean {
   const { situacao, ativo } = agendamento;
   return ativo && (situacao === "MARCADO" || situacao === "CONFIRMADO") && !jaTerminou(estado, agendamento);
 }

@@ -65,6 +65,20 @@ export function situar(estado: Estado, pedido: PedidoDe<"SITUA">): Decisao {
   return { resultado: { codigo: "OK-306", agendamentos: [feita.depois] }, mudancas: mudancas.toReversed() };
 }
 
+/** As situações a que um agendamento pode passar agora, seja quem for que o peça. */
+export function passagens(
+  estado: Pick<Estado, "clinica" | "agora">,
+  agendamento: Agendamento,
+): readonly Situacao[] {
+  return TRANSICOES[agendamento.situacao].filter((situacao) => naHora(estado, agendamento, situacao));
+}
+
+/** Verdadeiro se quem pede pode desfazer a última mudança; se o lugar ainda é dele, só o ato o sabe. */
+export function desfazivel(estado: Pick<Estado, "clinica" | "agora" | "quem">, agendamento: Agendamento): boolean {
+  const passo = agendamento.pilha.at(-1);
+  return passo !== undefined && podeDesfazer(estado, agendamento, passo);
+}
+
 /** De quem se fala sem dizer o número: o último de hoje que conta, ou o ativo; para desfazer, o último que mudou hoje. */
 function candidatos(estado: Estado, { cpf, situacao }: PedidoDe<"SITUA">): readonly Agendamento[] {
   const todos = daHistoria(estado, cpf);
@@ -79,7 +93,11 @@ function candidatos(estado: Estado, { cpf, situacao }: PedidoDe<"SITUA">): reado
 }
 
 /** O que o relógio e o calendário pedem a cada situação. */
-function naHora({ clinica, agora }: Estado, { data, hora, ...antes }: Agendamento, situacao: Situacao): boolean {
+function naHora(
+  { clinica, agora }: Pick<Estado, "clinica" | "agora">,
+  { data, hora, ...antes }: Agendamento,
+  situacao: Situacao,
+): boolean {
   const { calendario } = clinica;
   switch (situacao) {
     case "CONFIRMADO":
@@ -153,7 +171,11 @@ type DoAgendamentoSeguido = readonly [DoAgendamento, ...Mudanca[]];
 /** Quantos dias a recepção tem para desfazer uma falta que o servidor marcou. */
 const DIAS_PARA_DESFAZER_FALTA = 7;
 
-function podeDesfazer(estado: Estado, { situacao }: Agendamento, passo: Passo): boolean {
+function podeDesfazer(
+  estado: Pick<Estado, "clinica" | "agora" | "quem">,
+  { situacao }: Agendamento,
+  passo: Passo,
+): boolean {
   const { papel } = estado.quem;
   if (daRecepcao(papel) && passo.papel === "servidor" && situacao === "FALTOU") {
     return Date.parse(passo.em) > estado.agora - DIAS_PARA_DESFAZER_FALTA * 24 * 60 * 60_000;
@@ -166,7 +188,7 @@ function daRecepcao(papel: Papel): boolean {
   return papel === "balcao" || papel === "gerente";
 }
 
-function deHoje({ clinica, agora }: Estado, passo: Passo | undefined): boolean {
+function deHoje({ clinica, agora }: Pick<Estado, "clinica" | "agora">, passo: Passo | undefined): boolean {
   return passo !== undefined && Date.parse(passo.em) >= clinica.calendario.janela(agora).inicio;
 }
 

@@ -28,6 +28,7 @@ import {
   tupla,
 } from "../testes/balcao.ts";
 import type { Situacao } from "./agendamento.ts";
+import { passagens } from "./situar.ts";
 
 // ------------------------------------------------------------------------------------------------------ a tabela
 
@@ -94,6 +95,7 @@ for (const [quando, agora] of Object.entries(INSTANTES)) {
         const { resultado } = balcao.decide(situa(ANA, para, { numero: 1 }));
         const [depois] = balcao.livro.linhas;
         const caso = `${de} → ${para} ${quando}`;
+        assertEquals(passagens(balcao, antes).includes(para), permite(de, para, agora), `o que se oferece: ${caso}`);
         if (permite(de, para, agora)) {
           assertEquals(resultado, { codigo: "OK-306", agendamentos: [depois] }, caso);
           assertEquals([depois.situacao, depois.versao], [para, 2], caso);

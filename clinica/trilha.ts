@@ -19,7 +19,7 @@ export type TabelaDaTrilha = Extract<TabelaDoLivro, "diario" | "acesso">;
 /** As tabelas da trilha, a do que mudou primeiro. */
 export const TABELAS_DA_TRILHA: readonly TabelaDaTrilha[] = ["diario", "acesso"];
 
-/** O que se faz ao lado do servidor e fica na trilha. Um comando novo que toque em dados pessoais acrescenta aqui o seu. */
+/** O que se faz ao lado do servidor, ou na página dos acessos, e fica na trilha. Um comando novo que toque em dados pessoais acrescenta aqui o seu. */
 export type AtoDeComando =
   | ("LISTA" | "COPIA" | "IMPORTA" | "TRILHA")
   | ("CHAVE CRIA" | "CHAVE REVOGA")
@@ -27,12 +27,15 @@ export type AtoDeComando =
   | ("TITULAR EXPORTA" | "TITULAR RETIFICA" | "TITULAR ANONIMIZA" | "TITULAR GUARDA" | "TITULAR SOLTA")
   | "TITULAR COMPACTA";
 
+/** O que se faz à porta das páginas: os números são os da pessoa, também de quem errou a dizer que é ela. */
+export type AtoDePessoa = "PESSOA ENTRA" | "PESSOA ERRA" | "PESSOA SAI";
+
 /**
- * A espécie de um acesso: o comando cuja resposta mostrou agendamentos; `NEGADO`, um `ERRO-120`; `CHAVE ERRADA`; um ato de
- * administração; e, do próprio registro, `EXCESSO`, o que passou do que cabe num segundo, e `PERDIDOS`, o que o livro não
+ * A espécie de um acesso: o comando cuja resposta mostrou agendamentos; `NEGADO`, um `ERRO-120`; `CHAVE ERRADA`; um ato à porta
+ * das páginas; um ato de administração; e, do próprio registro, `EXCESSO`, o que passou do que cabe num segundo, e `PERDIDOS`, o que o livro não
  * aceitou a tempo.
  */
-export type Especie = Comando | AtoDeComando | "NEGADO" | "CHAVE ERRADA" | "EXCESSO" | "PERDIDOS";
+export type Especie = Comando | AtoDeComando | AtoDePessoa | "NEGADO" | "CHAVE ERRADA" | "EXCESSO" | "PERDIDOS";
 
 /** Um acesso, ou vários iguais no mesmo segundo. Nunca tem um nome, nem um CPF às claras. */
 export interface Acesso {
@@ -40,7 +43,7 @@ export interface Acesso {
   readonly quando: string;
   /** O papel; `"comando"`, de quem o fez na máquina do servidor. */
   readonly papel: Papel | "comando";
-  /** Como no diário, `"k:12"` ou `"h:"` e 16 dígitos; de um comando, `"u:"` e o número do usuário no sistema. */
+  /** Como no diário, `"k:12"`, `"p:12"` ou `"h:"` e 16 dígitos; de um comando, `"u:"` e o número do usuário no sistema. */
   readonly quem: string;
   /** O que se fez. */
   readonly especie: Especie;
@@ -96,7 +99,10 @@ export interface EscritaDaTrilha {
 
 /** A trilha de um livro, vista de fora de um servidor; ao lado dele, se o há. */
 export interface LivroDaTrilha extends Omit<EscritaDaTrilha, "disfarca">, AsyncDisposable {
-  /** As linhas de uma tabela, por `id`, aos pedaços: as de `quando` entre `de` (incluído) e `ate` (excluído), se se dizem. */
+  /**
+   * As linhas de uma tabela, por `id`, aos pedaços: as de `quando` entre `de` (incluído) e `ate` (excluído), se se dizem; com
+   * `antesDe`, da mais nova à mais antiga, as de `id` menor.
+   */
   pedacos(tabela: TabelaDaTrilha, entre?: Entre): AsyncIterable<readonly LinhaDoLivro[]>;
   /** Os números dos agendamentos e das entradas da lista de espera de um CPF. */
   numerosDe(cpf: string): Promise<NumerosDe>;
@@ -108,6 +114,8 @@ export interface Entre {
   readonly de?: string;
   /** Até. */
   readonly ate?: string;
+  /** Da mais nova à mais antiga, a partir deste `id`, excluído. */
+  readonly antesDe?: number;
 }
 
 /** O que um CPF tem no livro, por número. */

@@ -47,7 +47,7 @@ USO
                                             que há
   servidor.ts trilha [--cpf C] [--quem Q] [--de D] [--ate D] [--csv|--json]
                                             quem viu e quem mudou o quê, por ordem; Q como a própria trilha o
-                                            diz (k:12), D dd/mm/aaaa
+                                            diz (k:12 uma chave, p:12 uma pessoa), D dd/mm/aaaa
   servidor.ts trilha --confere [--cabeca X]…
                                             acha linhas mudadas, tiradas ou postas; e, contra as cabeças que o
                                             console disse, se alguém cortou o fim
@@ -64,19 +64,23 @@ OPÇÕES
   --banco-novo                 começa um livro vazio num arquivo que existe e está vazio
   --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida);
                                uma mudança nele vale em cinco segundos, sem reiniciar
-  --anonimo O_QUE              o que pode quem não traz chave: nada, vagas, quiosque ou tudo (tudo,
-                               até que haja a primeira chave; depois, vagas)
+  --anonimo O_QUE              o que pode, num terminal, quem não traz chave: nada, vagas, quiosque ou tudo
+                               (tudo, até que haja a primeira chave; depois, vagas)
   --adota-semana               num livro partilhado, os outros servidores passam a ter de seguir a deste
   --certificado ARQUIVO        o certificado, e a chave privada dele, para atender também por TLS; trocados os
   --chave-privada ARQUIVO      arquivos, os novos valem dentro de um minuto, sem desligar ninguém
   --tls-porta N                a porta TCP por TLS (${PORTA_TLS_PADRAO}; 0 escolhe uma livre)
   --so-tls                     só por TLS: a outra porta não se abre
+  --web N                      a porta das páginas (a dos terminais mais 80: ${PORTA_PADRAO + 80}; 0 escolhe uma livre)
+  --sem-web                    sem páginas
+  --painel-sem-tls             o painel deixa entrar de outras máquinas ainda que não seja por TLS: quem estiver na
+                               rede pode ler o que por ele passa, as frases-senha também
   --chave-da-trilha ARQUIVO    a chave que sela a trilha, fora do livro; faz-se se falta (ao lado do livro, com
                                .trilha no fim; num PostgreSQL, clinica.trilha). A trilha lê-se com várias
   --conexoes N                 conexões ao mesmo tempo (1000)
   --conexoes-por-endereco N    conexões de um mesmo endereço (100; a própria máquina não tem este limite)
   --confia-no-proxy IP         de quem liga deste endereço (um por opção) espera o cabeçalho PROXY v2, e só dele: o
-                               endereço de cada um é o que lá vem
+                               endereço de cada um é o que lá vem; nas páginas, o de Forwarded ou X-Forwarded-For
   --log texto|json             como o console conta o que acontece (texto)
   --detalhado                  conta também as consultas
   --quieto                     conta só o começo, o fim e o que vai mal

@@ -17,9 +17,20 @@ export class ErroDeUso extends Error {
 
 const TEXTOS = ["de", "para", "porta", "endereco", "banco", "config", "conexoes", "conexoes-por-endereco", "log"]
   .concat(["anonimo", "papel", "nome", "ate", "profissional", "certificado", "chave-privada", "tls-porta"])
-  .concat(["confia-no-proxy", "chave-da-trilha", "cpf", "quem", "cabeca", "email", "telefone", "motivo"]);
+  .concat(["confia-no-proxy", "chave-da-trilha", "cpf", "quem", "cabeca", "email", "telefone", "motivo", "web"]);
 const CHAVES = ["banco-novo", "detalhado", "quieto", "help", "versao", "csv", "json", "adota-semana", "sim"]
-  .concat(["so-tls", "substitui", "sorteia", "desliga", "confere", "forca", "solta", "compacta"]);
+  .concat([
+    "so-tls",
+    "substitui",
+    "sorteia",
+    "desliga",
+    "confere",
+    "forca",
+    "solta",
+    "compacta",
+    "sem-web",
+    "painel-sem-tls",
+  ]);
 
 /** As opções que se podem escrever várias vezes. */
 const VARIAS = ["nome", "confia-no-proxy", "chave-da-trilha", "cabeca"];

@@ -5,12 +5,18 @@
  * @module
  */
 
-import { novaChave, resumoDe } from "../acesso/segredo.ts";
+import { criaChave } from "../acesso/segredo.ts";
 import { abreChavesDoPostgres } from "../armazem/postgres_chaves.ts";
 import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { abreChavesDoArquivo } from "../armazem/sqlite_chaves.ts";
 import { ehData } from "../clinica/calendario.ts";
-import { type Chave, type LivroDasChaves, PAPEIS_DE_CHAVE, type PapelDeChave, vale } from "../clinica/chave.ts";
+import {
+  type ChaveMostrada,
+  type LivroDasChaves,
+  PAPEIS_DE_CHAVE,
+  type PapelDeChave,
+  semResumo,
+} from "../clinica/chave.ts";
 import type { Clinica } from "../clinica/clinica.ts";
 import { inofensivo, jsonInofensivo } from "../clinica/texto.ts";
 import { instanteNoFio } from "../fio/clinica2.ts";
@@ -51,12 +57,11 @@ async function criar(argumentos: Argumentos): Promise<void> {
   const clinica = await lerClinica(argumentos);
   const ate = lerAte(argumentos.texto("ate"), hojeNa(clinica));
   const profissional = lerProfissional(argumentos.texto("profissional"), papel, clinica);
-  const texto = novaChave();
   await using livro = await abre(argumentos);
   const primeira = (await livro.todas()).length === 0;
   if (primeira && !argumentos.tem("sim") && !confirma()) throw new ErroDeUso("nenhuma chave foi criada");
   const criadaEm = Temporal.Now.instant().round("second").toString();
-  const { numero } = await livro.cria({ resumo: resumoDe(texto) ?? "", papel, nome, profissional, ate, criadaEm });
+  const { texto, chave: { numero } } = await criaChave(livro, { papel, nome, profissional, ate, criadaEm });
   await registra(argumentos, { especie: "CHAVE CRIA", numeros: [numero] });
   if (argumentos.tem("json")) {
     return console.log(JSON.stringify({ numero, chave: texto, papel, nome, profissional, ate }, null, 2));
@@ -86,22 +91,16 @@ function confirma(): boolean {
 
 async function listar(argumentos: Argumentos): Promise<void> {
   await using livro = await abre(argumentos);
-  const chaves = await livro.todas();
   const clinica = await lerClinica(argumentos);
   const hoje = hojeNa(clinica);
-  if (argumentos.tem("json")) {
-    const linhas = chaves.map((uma) => {
-      const { resumo: _resumo, ...resto } = uma;
-      return { ...resto, vale: vale(uma, hoje) };
-    });
-    return console.log(jsonInofensivo(linhas, 2));
-  }
+  const chaves = (await livro.todas()).map((uma) => semResumo(uma, hoje));
+  if (argumentos.tem("json")) return console.log(jsonInofensivo(chaves, 2));
   if (chaves.length === 0) return console.log("Nenhuma chave: quem alcança a porta do servidor pode tudo.");
   const linhas = chaves.map((uma) => [
     String(uma.numero),
     uma.papel + (uma.profissional === "" ? "" : ` (${inofensivo(uma.profissional)})`),
     inofensivo(uma.nome),
-    situacao(uma, hoje, clinica),
+    situacao(uma, clinica),
   ]);
   const larguras = [0, 1, 2].map((i) => Math.max(...linhas.map((linha) => linha[i].length)));
   for (const linha of linhas) {
@@ -109,10 +108,9 @@ async function listar(argumentos: Argumentos): Promise<void> {
   }
 }
 
-function situacao(chave: Chave, hoje: string, { oferta: { fuso } }: Clinica): string {
-  const { ate, revogadaEm } = chave;
+function situacao({ ate, revogadaEm, vale }: ChaveMostrada, { oferta: { fuso } }: Clinica): string {
   if (revogadaEm !== "") return `revogada em ${instanteNoFio(revogadaEm, fuso)}`;
-  if (!vale(chave, hoje)) return `venceu em ${dataNoFio(ate)}`;
+  if (!vale) return `venceu em ${dataNoFio(ate)}`;
   return ate === "" ? "vale" : `vale até ${dataNoFio(ate)}`;
 }
 
@@ -131,7 +129,7 @@ async function revogar(argumentos: Argumentos, resto: readonly string[]): Promis
   throw new ErroDeUso(existe ? `a chave ${numero} já estava revogada` : `não há chave ${numero}; veja chave lista`);
 }
 
-async function abre(argumentos: Argumentos): Promise<LivroDasChaves> {
+async function abre(argumentos: Argumentos): Promise<LivroDasChaves & AsyncDisposable> {
   const banco = lerBanco(argumentos);
   return ehPostgres(banco) ? await abreChavesDoPostgres(banco) : abreChavesDoArquivo(banco);
 }

@@ -6,12 +6,9 @@
 
 import type { Papel } from "../clinica/agendamento.ts";
 import { Clinica } from "../clinica/clinica.ts";
-import { inofensivo } from "../clinica/texto.ts";
+import { lerNomeMostrado, NOME_MAXIMO } from "../clinica/pessoa.ts";
 import { type Argumentos, ErroDeUso } from "./argumentos.ts";
 import { arquivoDaSemana, lerSemana, olha } from "./semana.ts";
-
-/** Letras do nome, no máximo. */
-const NOME_MAXIMO = 60;
 
 /**
  * O nome que se mostra de uma chave ou de uma pessoa.
@@ -19,11 +16,9 @@ const NOME_MAXIMO = 60;
  * @throws {ErroDeUso} se é longo, vazio, ou tem o que não se vê.
  */
 export function lerNomeDe(escrito: string): string {
-  const nome = escrito.length <= 10 * NOME_MAXIMO ? escrito.normalize("NFC").trim() : "";
-  if (nome === "" || nome.length > NOME_MAXIMO || inofensivo(nome) !== nome) {
-    throw new ErroDeUso(`--nome espera até ${NOME_MAXIMO} letras que se vejam`);
-  }
-  return nome;
+  const nome = lerNomeMostrado(escrito);
+  if (nome !== undefined) return nome;
+  throw new ErroDeUso(`--nome espera até ${NOME_MAXIMO} letras que se vejam`);
 }
 
 /** A clínica que o servidor serve: o nome, o relógio, quem atende. */

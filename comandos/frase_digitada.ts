@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { defeitoDaFrase, lerFrase } from "../acesso/frase.ts";
+import { defeitoDaFrase, lerFrase, LETRAS_MAXIMAS, LETRAS_MINIMAS } from "../acesso/frase.ts";
 import { ErroDeUso } from "./argumentos.ts";
 
 /** A maior linha que se lê de stdin, em bytes: a maior frase-senha cabe de sobra. */
@@ -18,7 +18,7 @@ const LINHA_MAXIMA = 4096;
  */
 export async function pedeFrase(quem: string): Promise<string> {
   const frase = Deno.stdin.isTerminal() ? await pergunta(quem) : await leUmaLinha();
-  const defeito = defeitoDaFrase(frase, quem);
+  const defeito = defeitoPorExtenso(frase, quem);
   // Nunca a frase: o terminal fica à vista, e stderr pode ir para um arquivo.
   if (defeito !== undefined) throw new ErroDeUso(`a frase-senha tem de ter ${defeito}`);
   return lerFrase(frase) ?? "";
@@ -34,6 +34,24 @@ export async function perguntaCodigo(): Promise<string> {
   return await semDesistir(input({ message: "O código que o aplicativo mostra agora" }, AO_LADO));
 }
 
+function defeitoPorExtenso(digitada: string, quem: string): string | undefined {
+  const defeito = defeitoDaFrase(digitada, quem);
+  switch (defeito) {
+    case undefined:
+      return undefined;
+    case "longa":
+      return `até ${LETRAS_MAXIMAS} caracteres, todos de escrever`;
+    case "curta":
+      return `ao menos ${LETRAS_MINIMAS} caracteres; esta tem ${
+        [...lerFrase(digitada) ?? ""].length
+      }. Umas quatro palavras servem`;
+    case "previsível":
+      return "menos previsível: quase só se repete, ou é o que qualquer um tentaria";
+    default:
+      return defeito satisfies never;
+  }
+}
+
 /** As perguntas não vão para stdout, que pode estar num arquivo. */
 const AO_LADO = { output: process.stderr };
 
@@ -42,7 +60,7 @@ async function pergunta(quem: string): Promise<string> {
   const frase = await semDesistir(password({
     message: `Frase-senha de ${quem}, que não se verá`,
     validate: (digitada) => {
-      const defeito = defeitoDaFrase(digitada, quem);
+      const defeito = defeitoPorExtenso(digitada, quem);
       return defeito === undefined || `Tem de ter ${defeito}.`;
     },
   }, AO_LADO));

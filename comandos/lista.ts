@@ -10,6 +10,7 @@ import { excecoesDoPostgres, listaDoPostgres } from "../armazem/postgres_copia.t
 import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { agendaDe, type Agendamento, conta, type Situacao } from "../clinica/agendamento.ts";
 import { Clinica } from "../clinica/clinica.ts";
+import { COMUM, EXCEL, type FormaDeCsv, linhaDeCsv } from "../clinica/csv.ts";
 import { nomeDoDia } from "../clinica/oferta.ts";
 import { formatarCpf, inofensivo, jsonInofensivo } from "../clinica/texto.ts";
 import { dataNoFio } from "../protocolo.ts";
@@ -89,30 +90,6 @@ export function linhasDa(lista: readonly Agendamento[], clinica: Clinica): Linha
       encaixe: um.encaixe,
       espera: um.espera > 0,
     }));
-}
-
-/** Como se separam as células, e o que vem antes da primeira. */
-export interface FormaDeCsv {
-  /** Entre uma célula e a seguinte. */
-  readonly separador: string;
-  /** Antes de tudo. */
-  readonly marca: string;
-}
-
-/** RFC 4180. */
-const COMUM: FormaDeCsv = { separador: ",", marca: "" };
-
-/**
- * O Excel separa as células pelo separador de listas do sistema, que em português é o ponto e vírgula, e sem a marca de ordem
- * de bytes toma o UTF-8 por outra coisa.
- */
-export const EXCEL: FormaDeCsv = { separador: ";", marca: "\ufeff" };
-
-/** Uma linha. Uma célula que uma planilha tomaria por fórmula ganha um apóstrofo (OWASP, CSV Injection). */
-export function linhaDeCsv(celulas: readonly string[], { separador }: FormaDeCsv = COMUM): string {
-  const celula = (texto: string): string =>
-    `"${inofensivo(texto).replace(/^[=+\-@＝＋－＠]/, "'$&").replaceAll('"', '""')}"`;
-  return celulas.map(celula).join(separador);
 }
 
 /** Com CRLF. */

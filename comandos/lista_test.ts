@@ -10,7 +10,8 @@ import { type Agendamento, nasce } from "../clinica/agendamento.ts";
 import { Clinica } from "../clinica/clinica.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import { ErroDeUso, lerArgumentos } from "./argumentos.ts";
-import { emCsv, emTabela, EXCEL, linhasDa } from "./lista.ts";
+import { emCsv, emTabela, linhasDa } from "./lista.ts";
+import { EXCEL } from "../clinica/csv.ts";
 
 function teste(nome: string, fn: () => void): void {
   Deno.test({ name: `lista: ${nome}`, permissions: "none", fn });

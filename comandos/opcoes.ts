@@ -81,3 +81,38 @@ export function lerConfiados(argumentos: Argumentos): ReadonlySet<string> | unde
     return endereco;
   }));
 }
+
+/** As páginas que as opções pedem. */
+export interface PedidoDeWeb {
+  /** A porta TCP; 0 escolhe uma livre. */
+  readonly porta: number;
+  /** Disse-se que porta é; senão, é a de costume. */
+  readonly pedida: boolean;
+  /** O painel deixa entrar de outras máquinas ainda que não seja por TLS. */
+  readonly painelSemTls: boolean;
+}
+
+/** Quanto a porta das páginas está acima da dos terminais. */
+const ACIMA_DA_DOS_TERMINAIS = 80;
+
+/**
+ * As páginas que se pediram, na porta de costume se não se disse outra; nenhumas, com `--sem-web`.
+ *
+ * @throws {ErroDeUso} se as opções não vão juntas, ou a porta não existe.
+ */
+export function lerWeb(argumentos: Argumentos, dosTerminais: number): PedidoDeWeb | undefined {
+  const painelSemTls = argumentos.tem("painel-sem-tls");
+  if (argumentos.tem("sem-web")) {
+    const sobra = ["web", "painel-sem-tls"].find((nome) => argumentos.tem(nome));
+    if (sobra !== undefined) throw new ErroDeUso(`--sem-web e --${sobra} não vão juntos`);
+    return undefined;
+  }
+  const padrao = dosTerminais === 0 ? 0 : dosTerminais + ACIMA_DA_DOS_TERMINAIS;
+  const porta = lerInteiro(argumentos, "web", { padrao, de: 0, ate: 65535 });
+  if (porta > 65535) {
+    throw new ErroDeUso(
+      `a porta das páginas seria a ${porta}, ${ACIMA_DA_DOS_TERMINAIS} acima da dos terminais, e não existe; diga outra com --web`,
+    );
+  }
+  return { porta, pedida: argumentos.tem("web"), painelSemTls };
+}

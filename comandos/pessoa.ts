@@ -6,20 +6,25 @@
  */
 
 import { resume } from "../acesso/argon2.ts";
-import { contasDe } from "../acesso/atraso.ts";
 import { sorteiaFrase } from "../acesso/frase.ts";
-import { novosCodigos, novoSegredoDoTotp, passoDoCodigo, resumoDoCodigo, uriDoTotp } from "../acesso/segundo_fator.ts";
+import {
+  achaPessoa,
+  criaPessoa,
+  daCodigos,
+  desligaSegundoFator,
+  type Impedido,
+  type Impedimento,
+  ligaSegundoFator,
+  type PessoaMostrada,
+  retiraPessoa,
+  semSegredos,
+  trocaFrase,
+} from "../acesso/pessoas.ts";
+import { novoSegredoDoTotp, passoDoCodigo, uriDoTotp } from "../acesso/segundo_fator.ts";
 import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { abrePessoasDoPostgres } from "../armazem/postgres_pessoas.ts";
 import { abrePessoasDoArquivo } from "../armazem/sqlite_pessoas.ts";
-import {
-  entra,
-  lerQuem,
-  type LivroDasPessoas,
-  PAPEIS_DE_PESSOA,
-  type PapelDePessoa,
-  type Pessoa,
-} from "../clinica/pessoa.ts";
+import { lerQuem, type LivroDasPessoas, PAPEIS_DE_PESSOA, type PapelDePessoa, type Pessoa } from "../clinica/pessoa.ts";
 import { inofensivo, jsonInofensivo } from "../clinica/texto.ts";
 import type { AtoDeComando } from "../clinica/trilha.ts";
 import { instanteNoFio } from "../fio/clinica2.ts";
@@ -76,26 +81,21 @@ async function criar(argumentos: Argumentos, quem: string): Promise<number> {
   const clinica = await lerClinica(argumentos);
   const profissional = lerProfissional(argumentos.texto("profissional"), papel, clinica);
   await using livro = await abre(argumentos);
-  const jaExiste = new ErroDeUso(`já há ${quem}; pessoa senha muda-lhe a frase-senha`);
   // Antes de se pedir a frase-senha; e outra vez ao gravar.
-  if ((await livro.todas()).some((uma) => uma.quem === quem && entra(uma))) throw jaExiste;
+  if ("pessoa" in await achaPessoa(livro, quem)) throw impedido("há outra", quem);
   const { frase, resumo } = await novaFrase(argumentos, quem);
-  const criada = await livro.cria({ quem, nome, papel, profissional, resumo, criadaEm: agora() });
-  if (criada === undefined) throw jaExiste;
-  mostra(frase, `pessoa ${criada.numero}, ${papel}, ${inofensivo(nome)}, entra como ${quem}`);
-  return criada.numero;
+  const nova = { quem, nome, papel, profissional, resumo, criadaEm: agora() };
+  const { numero } = exige(quem, await criaPessoa(livro, nova)).pessoa;
+  mostra(frase, `pessoa ${numero}, ${papel}, ${inofensivo(nome)}, entra como ${quem}`);
+  return numero;
 }
 
 async function trocar(argumentos: Argumentos, quem: string): Promise<number> {
   await using livro = await abre(argumentos);
   // Antes de se perguntar; e outra vez, que entretanto pode ter entrado.
-  await acha(livro, quem);
+  exige(quem, await achaPessoa(livro, quem));
   const { frase, resumo } = await novaFrase(argumentos, quem);
-  const pessoa = await acha(livro, quem);
-  await muda(livro, { ...pessoa, resumo, mudadaEm: agora() });
-  // Quem a trocou por a ter esquecido já errou o bastante.
-  const { pessoa: conta, ali } = contasDe(await livro.segredo(), { quem, endereco: "" });
-  await livro.perdoa([conta.quem, ali.quem]);
+  const { pessoa } = exige(quem, await trocaFrase(livro, { quem, em: agora(), resumo }));
   mostra(frase, `${quem} tem outra frase-senha; quem entrou com a de antes entra outra vez`);
   return pessoa.numero;
 }
@@ -103,14 +103,13 @@ async function trocar(argumentos: Argumentos, quem: string): Promise<number> {
 async function liga(argumentos: Argumentos, quem: string): Promise<number> {
   const { oferta } = await lerClinica(argumentos);
   await using livro = await abre(argumentos);
-  await acha(livro, quem);
+  exige(quem, await achaPessoa(livro, quem));
   const totp = novoSegredoDoTotp();
   // O QR por último: num terminal de 24 linhas é o que fica à vista.
   console.log(`${totp.match(/.{4}/g)?.join(" ")}\n${await desenha(uriDoTotp(totp, { clinica: oferta.nome, quem }))}`);
   // Num terminal prova-se que o aplicativo o leu: ligado a meio, a pessoa ficava de fora.
   const passo = Deno.stdin.isTerminal() ? await perguntaPasso(totp) : 0;
-  const pessoa = await acha(livro, quem);
-  await muda(livro, { ...pessoa, totp, passo, mudadaEm: agora() });
+  const { pessoa } = exige(quem, await ligaSegundoFator(livro, { quem, em: agora(), totp, passo }));
   console.error(`\n${quem} passa a entrar também com o código do aplicativo. Se o perde: pessoa recuperacao ${quem}`);
   return pessoa.numero;
 }
@@ -130,41 +129,29 @@ async function perguntaPasso(totp: string): Promise<number> {
 
 async function desliga(argumentos: Argumentos, quem: string): Promise<number> {
   await using livro = await abre(argumentos);
-  const pessoa = await acha(livro, quem);
-  if (pessoa.totp === "") throw new ErroDeUso(`${quem} não tem segundo fator`);
-  await muda(livro, { ...pessoa, totp: "", passo: 0, recuperacao: [], mudadaEm: agora() });
+  const { pessoa } = exige(quem, await desligaSegundoFator(livro, { quem, em: agora() }));
   console.log(`${quem} passa a entrar só com a frase-senha`);
   return pessoa.numero;
 }
 
 async function recuperar(argumentos: Argumentos, quem: string): Promise<number> {
   await using livro = await abre(argumentos);
-  const pessoa = await acha(livro, quem);
-  if (pessoa.totp === "") throw new ErroDeUso(`${quem} não tem segundo fator que se perca; liga-se com pessoa totp`);
-  const codigos = novosCodigos();
-  await muda(livro, { ...pessoa, recuperacao: codigos.map(resumoDoCodigo) });
+  const { pessoa, codigos } = exige(quem, await daCodigos(livro, { quem }));
   mostra(codigos.join("\n"), "Cada um serve uma vez, no lugar do código do aplicativo; os de antes já não servem");
   return pessoa.numero;
 }
 
 async function retirar(argumentos: Argumentos, quem: string): Promise<number> {
   await using livro = await abre(argumentos);
-  const pessoa = await acha(livro, quem);
-  await muda(livro, { ...pessoa, retiradaEm: agora() });
+  const { pessoa } = exige(quem, await retiraPessoa(livro, { quem, em: agora() }));
   console.log(`${quem} já não entra`);
   return pessoa.numero;
 }
 
 async function listar(argumentos: Argumentos): Promise<void> {
   await using livro = await abre(argumentos);
-  const pessoas = await livro.todas();
-  if (argumentos.tem("json")) {
-    const linhas = pessoas.map((uma) => {
-      const { resumo: _resumo, versao: _versao, passo: _passo, totp, recuperacao, ...resto } = uma;
-      return { ...resto, entra: entra(uma), totp: totp !== "", recuperacao: recuperacao.length };
-    });
-    return console.log(jsonInofensivo(linhas, 2));
-  }
+  const pessoas = (await livro.todas()).map(semSegredos);
+  if (argumentos.tem("json")) return console.log(jsonInofensivo(pessoas, 2));
   if (pessoas.length === 0) return console.log("Nenhuma pessoa.");
   const { oferta: { fuso } } = await lerClinica(argumentos);
   const linhas = pessoas.map((uma) => [
@@ -180,10 +167,10 @@ async function listar(argumentos: Argumentos): Promise<void> {
   }
 }
 
-function situacao(pessoa: Pessoa, fuso: string): string {
-  if (!entra(pessoa)) return `retirada em ${instanteNoFio(pessoa.retiradaEm, fuso)}`;
-  if (pessoa.totp === "") return "entra com a frase-senha";
-  return `entra com a frase-senha e o aplicativo; códigos de recuperação: ${pessoa.recuperacao.length}`;
+function situacao({ entra, totp, recuperacao, retiradaEm }: PessoaMostrada, fuso: string): string {
+  if (!entra) return `retirada em ${instanteNoFio(retiradaEm, fuso)}`;
+  if (!totp) return "entra com a frase-senha";
+  return `entra com a frase-senha e o aplicativo; códigos de recuperação: ${recuperacao}`;
 }
 
 /** Uma frase-senha nova e o resumo dela; o texto só se se sorteou, para que se mostre. */
@@ -208,16 +195,22 @@ async function desenha(uri: string): Promise<string> {
   return linhas.map((linha) => antes + linha + depois).join("\n");
 }
 
-async function acha(livro: LivroDasPessoas, quem: string): Promise<Pessoa> {
-  const chamadas = (await livro.todas()).filter((uma) => uma.quem === quem);
-  const pessoa = chamadas.find(entra);
-  if (pessoa !== undefined) return pessoa;
-  throw new ErroDeUso(chamadas.length > 0 ? `${quem} já se retirou` : `não há ${quem}; veja pessoa lista`);
+/** O que se diz do que não se fez. */
+const IMPEDE: { readonly [I in Impedimento]: (quem: string) => string } = {
+  "há outra": (quem) => `já há ${quem}; pessoa senha muda-lhe a frase-senha`,
+  "não há": (quem) => `não há ${quem}; veja pessoa lista`,
+  "retirou-se": (quem) => `${quem} já se retirou`,
+  "mudou": (quem) => `${quem} mudou entretanto; nada se gravou, tente de novo`,
+  "sem segundo fator": (quem) => `${quem} não tem segundo fator; liga-se com pessoa totp`,
+};
+
+function impedido(impede: Impedimento, quem: string): ErroDeUso {
+  return new ErroDeUso(IMPEDE[impede](quem));
 }
 
-async function muda(livro: LivroDasPessoas, depois: Pessoa): Promise<void> {
-  if (await livro.muda({ ...depois, versao: depois.versao + 1 })) return;
-  throw new ErroDeUso(`${depois.quem} mudou entretanto; nada se gravou, tente de novo`);
+function exige<F extends { readonly pessoa: Pessoa }>(quem: string, feito: F | Impedido): F {
+  if ("impede" in feito) throw impedido(feito.impede, quem);
+  return feito;
 }
 
 async function abre(argumentos: Argumentos): Promise<LivroDasPessoas & AsyncDisposable> {

@@ -77,7 +77,7 @@ export interface TrilhaDosComandos extends LivroDaTrilha {
  */
 export async function abreTrilha(chave: ChaveDaTrilha, banco: string): Promise<TrilhaDosComandos> {
   const selo = seloDosComandos(chave);
-  const livro = ehPostgres(banco) ? await abreTrilhaDoPostgres(banco, selo) : abreTrilhaDoArquivo(banco, selo);
+  const livro = await abreLivroDaTrilha(banco, selo);
   try {
     guardaChave(chave);
     return { ...livro, selo };
@@ -85,6 +85,11 @@ export async function abreTrilha(chave: ChaveDaTrilha, banco: string): Promise<T
     await livro[Symbol.asyncDispose]();
     throw causa;
   }
+}
+
+/** A trilha de um livro que existe, com um selo. */
+export async function abreLivroDaTrilha(banco: string, selo: Selo): Promise<LivroDaTrilha> {
+  return ehPostgres(banco) ? await abreTrilhaDoPostgres(banco, selo) : abreTrilhaDoArquivo(banco, selo);
 }
 
 /** Onde estão as chaves da trilha de um livro: as que se dizem, ou a de costume. Com a primeira se escreve. */

@@ -10,10 +10,10 @@ import { ehPostgres } from "../armazem/postgres_endereco.ts";
 import { Selo } from "../armazem/selo.ts";
 import { ErroDoArmazem } from "../clinica/livro.ts";
 import { mensagem } from "../clinica/texto.ts";
-import { type Cabeca, escreveCabeca } from "../clinica/trilha.ts";
+import { type Cabeca, escreveCabeca, type LivroDaTrilha } from "../clinica/trilha.ts";
 import type { Registro } from "../rede/registro.ts";
 import type { Argumentos } from "./argumentos.ts";
-import { arquivosDasChaves, seloDosComandos, seloDoServidor } from "./registra.ts";
+import { abreLivroDaTrilha, arquivosDasChaves, seloDosComandos, seloDoServidor } from "./registra.ts";
 
 /** Entre dois dizeres das pontas, em ms. */
 const UM_DIA = 24 * 60 * 60 * 1000;
@@ -85,10 +85,32 @@ export class TrilhaDoServidor implements Disposable {
     }
   }
 
+  /** Como as páginas a abrem para a ler, ao lado do que nela se escreve; nada, se o livro não fica. */
+  leitura(argumentos: Argumentos, banco: string): (() => Promise<TrilhaParaLer>) | undefined {
+    if (this.#chave === undefined) return undefined;
+    const [, ...outras] = arquivosDasChaves(argumentos, banco);
+    return async () => {
+      const livro = await abreLivroDaTrilha(banco, this.selo);
+      try {
+        const selos = [this.selo, ...outras.map((arquivo) => seloDosComandos(abreChaveDaTrilha(arquivo)))];
+        return { ...livro, disfarces: (cpf) => selos.map((selo) => selo.cpf(cpf)) };
+      } catch (causa) {
+        await livro[Symbol.asyncDispose]();
+        throw causa;
+      }
+    };
+  }
+
   /** Deixa de as dizer. */
   [Symbol.dispose](): void {
     clearInterval(this.#alarme);
   }
+}
+
+/** A trilha, e os disfarces de um CPF nela. */
+export interface TrilhaParaLer extends LivroDaTrilha {
+  /** Um CPF sob cada chave dela. */
+  readonly disfarces: (cpf: string) => readonly string[];
 }
 
 /** Um livro de que se sabem as pontas das cadeias. */

@@ -13,18 +13,23 @@
 interface Executavel {
   nome: string;
   permissoes: string[];
+  /** O que lê do disco e tem de ir com ele. */
+  inclui?: string[];
 }
 
 const EXECUTAVEIS: readonly Executavel[] = [
   // O limite de arquivos abertos está em /proc/self/limits, que o Deno só deixa ler com todas as permissões.
-  { nome: "servidor", permissoes: ["--allow-all"] },
+  { nome: "servidor", permissoes: ["--allow-all"], inclui: ["web/navegador", "web/trabalhador.ts"] },
   // As bibliotecas do menu olham TERM, NO_COLOR e outras do ambiente; a chave está na pasta de configuração de quem o usa.
   { nome: "cliente", permissoes: ["--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-write"] },
 ];
 
-async function compila({ nome, permissoes }: Executavel, args: readonly string[]): Promise<boolean> {
+async function compila({ nome, permissoes, inclui = [] }: Executavel, args: readonly string[]): Promise<boolean> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["compile", "--exclude-unused-npm", ...permissoes, "--output", `dist/${nome}`, ...args, `${nome}.ts`],
+    args: [
+      ...["compile", "--exclude-unused-npm", ...permissoes, ...inclui.flatMap((caminho) => ["--include", caminho])],
+      ...["--output", `dist/${nome}`, ...args, `${nome}.ts`],
+    ],
     stdin: "null",
     stdout: "inherit",
     stderr: "piped",

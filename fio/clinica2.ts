@@ -16,8 +16,8 @@ import { dataNoFio, TEXTOS, type Tupla, type Vaga } from "../protocolo.ts";
 /** Nome e versão do protocolo, como vão no `OLA` e na resposta a ele. */
 export const CLINICA_2 = "CLINICA/2";
 
-/** Os comandos que o servidor dá a si mesmo, e os que só `servidor.ts` pede: nenhum fio os lê. */
-export type Interno = "TICK" | "PROSSEGUE" | "TITULAR";
+/** Os comandos que o servidor dá a si mesmo, e os que só `servidor.ts` ou as páginas pedem: nenhum fio os lê. */
+export type Interno = "TICK" | "PROSSEGUE" | "TITULAR" | "EXCECOES";
 
 /** Os comandos deste fio. */
 export type ComandoDoFio2 = Exclude<Comando, Interno>;
@@ -25,8 +25,8 @@ export type ComandoDoFio2 = Exclude<Comando, Interno>;
 /** O que se pode ler de um fio, deste ou de CLINICA/1. */
 export type PedidoLido = PedidoDe<ComandoDoFio2>;
 
-/** O que um comando traz e não vai neste fio: é o próprio fio que o quer assim. */
-export type DoProprioFio = "chegado" | "porProfissional";
+/** O que um comando traz e não vai neste fio: é o próprio fio que o quer assim, ou só as páginas o dizem. */
+export type DoProprioFio = "chegado" | "porProfissional" | "proposto" | "comEsperas";
 
 /** Os campos de um comando como se escrevem: datas `"dd/mm/aaaa"`, horas `"HH:MM"`. */
 export type NoFio<T> = {

@@ -9,7 +9,7 @@
  * Cada parte inicia servidores em processos próprios, em livros temporários, e fala com eles por TCP nesta máquina. A
  * semente repete as mesmas escolhas; o entrelaçamento é o que a máquina fizer. Aqui estão o comando, a lista das partes
  * e o relatório; as partes estão em `prova/livro.ts`, `prova/disco.ts`, `prova/dia.ts`, `prova/espera.ts`, `prova/servidores.ts`,
- * `prova/hostis.ts`, `prova/abusos.ts`, `prova/acesso.ts` e `prova/tempo.ts`, e o que elas têm em comum, em `prova/bancada.ts`.
+ * `prova/hostis.ts`, `prova/abusos.ts`, `prova/acesso.ts`, `prova/paginas.ts` e `prova/tempo.ts`, e o que elas têm em comum, em `prova/bancada.ts`.
  * `SEGURANCA.md` diz o que cada parte mostra, e o que não mostra.
  *
  * @module
@@ -28,6 +28,7 @@ import { disco } from "./disco.ts";
 import { espera } from "./espera.ts";
 import { hostis } from "./hostis.ts";
 import { corrida, historia, queda } from "./livro.ts";
+import { paginas } from "./paginas.ts";
 import { servidores } from "./servidores.ts";
 import { tempo } from "./tempo.ts";
 
@@ -39,7 +40,8 @@ USO
 OPÇÕES
   --minutos N      quanto dura, ao todo (4; 0.5 serve)
   --semente N      repete as mesmas escolhas (uma nova a cada vez; o relatório a mostra)
-  --parte NOME     só uma parte: corrida, historia, queda, disco, dia, espera, servidores, hostis, abusos, acesso, tempo
+  --parte NOME     só uma parte: corrida, historia, queda, disco, dia, espera, servidores, hostis, abusos, acesso,
+                   paginas, tempo
   --json           o relatório em JSON
   --help           esta ajuda
 
@@ -78,7 +80,7 @@ interface Parte {
 const PARTES: readonly Parte[] = [
   { nome: "corrida", titulo: "muitos pela última vaga", fracao: 0.06, roda: corrida },
   { nome: "historia", titulo: "carga ao acaso, e a história inteira conferida", fracao: 0.1, roda: historia },
-  { nome: "queda", titulo: "a mesma carga, com kill -9", fracao: 0.14, roda: queda },
+  { nome: "queda", titulo: "a mesma carga, com kill -9", fracao: 0.12, roda: queda },
   { nome: "disco", titulo: "disco cheio, e erros no fsync do commit", fracao: 0.1, roda: disco },
   { nome: "dia", titulo: "os atos do dia da clínica ao acaso, com kill -9", fracao: 0.1, roda: dia },
   { nome: "espera", titulo: "a lista de espera ao acaso, com prazos que vencem e kill -9", fracao: 0.1, roda: espera },
@@ -88,7 +90,7 @@ const PARTES: readonly Parte[] = [
     fracao: 0.1,
     roda: servidores,
   },
-  { nome: "hostis", titulo: "clientes que se comportam mal", fracao: 0.12, roda: hostis },
+  { nome: "hostis", titulo: "clientes que se comportam mal", fracao: 0.1, roda: hostis },
   {
     nome: "abusos",
     titulo: "o que uma linha, um cliente, um navegador ou um descuido não podem",
@@ -100,6 +102,12 @@ const PARTES: readonly Parte[] = [
     titulo: "quem não tem chave, código ou certificado não entra, por mais que tente",
     fracao: 0.1,
     roda: acesso,
+  },
+  {
+    nome: "paginas",
+    titulo: "o que se faz por HTTP a quem só devia ter formulários de pacientes",
+    fracao: 0.1,
+    roda: paginas,
   },
   { nome: "tempo", titulo: "o relógio para a frente e para trás", fracao: 0.04, roda: tempo },
 ];

@@ -26,6 +26,7 @@ const SEGUNDOS: Readonly<Record<string, number>> = {
   hostis: 3,
   abusos: 1,
   acesso: 1,
+  paginas: 2,
   tempo: 1,
 };
 
@@ -52,7 +53,7 @@ testeComSistema("prova: com --json o relatório é um objeto, a semente é a ped
   assertEquals(codigo, 0, stdout);
   const relatorio: Relatorio = JSON.parse(stdout);
   assertEquals([relatorio.semente, relatorio.partes.map(({ nome }) => nome)], [7, ["corrida"]]);
-  assertMatch(stderr, /^\[1\/11\] corrida: .*\n/);
+  assertMatch(stderr, /^\[1\/12\] corrida: .*\n/);
   assertEquals([...Deno.readDirSync(pasta.caminho)], []);
 });
 
@@ -101,7 +102,7 @@ testeComSistema("prova: um comando errado é recusado, e --help diz as opções"
       [["--semente=-1"], "--semente"],
       [
         ["--parte", "nenhuma"],
-        "corrida, historia, queda, disco, dia, espera, servidores, hostis, abusos, acesso, tempo",
+        "corrida, historia, queda, disco, dia, espera, servidores, hostis, abusos, acesso, paginas, tempo",
       ],
       [["--prota"], "--prota"],
       [["já"], "já"],

@@ -28,6 +28,10 @@ export interface Eventos {
     alcance: string[];
     acesso: string;
   };
+  /** As páginas estão no ar. */
+  paginas: { porta: number; enderecos: string[] };
+  /** Ainda não há um gerente: com este código, nesta máquina, alguém faz a sua conta. Nenhum outro evento o diz. */
+  primeiro: { endereco: string; codigo: string };
   /** Um terminal conectou. */
   conectou: { cliente: string };
   /** Um terminal foi-se. */
@@ -149,6 +153,8 @@ const CAMPO_MAXIMO = 200;
 const DO_SERVIDOR: ReadonlySet<Evento> = new Set<Evento>([
   "andamento",
   "pronto",
+  "paginas",
+  "primeiro",
   "semana",
   "aviso",
   "trilha",
@@ -265,6 +271,10 @@ export const FRASES: { [E in Evento]: (campos: Eventos[E]) => string } = {
       `          ${acesso}`,
       "          Ctrl-C encerra.",
     ].join("\n"),
+  paginas: ({ enderecos }) =>
+    ["páginas no ar; o balcão em /painel", ...enderecos.map((um) => `          ${um}`)].join("\n"),
+  primeiro: ({ endereco, codigo }) =>
+    `primeiro acesso ao painel: ${endereco}\n          código: ${codigo}, que vale uma hora, nesta máquina`,
   conectou: ({ cliente }) => `${curto(cliente)} conectou`,
   saiu: ({ cliente, pedidos, motivo }) =>
     `${curto(cliente)} saiu depois de ${pedidos} ${pedidos === 1 ? "pedido" : "pedidos"}${

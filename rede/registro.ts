@@ -76,6 +76,8 @@ const DE_MUDANCA: ReadonlySet<string> = new Set<Codigo>([
 const PROVOCADOS: { [E in Evento]: (campos: Eventos[E]) => Provocado | undefined } = {
   andamento: () => undefined,
   pronto: () => undefined,
+  paginas: () => undefined,
+  primeiro: () => undefined,
   conectou: ({ cliente }) => ({ cliente, especie: "idas_e_vindas" }),
   saiu: ({ cliente }) => ({ cliente, especie: "idas_e_vindas" }),
   recusou: ({ cliente }) => ({ cliente, especie: "idas_e_vindas" }),
@@ -100,6 +102,8 @@ const PROVOCADOS: { [E in Evento]: (campos: Eventos[E]) => Provocado | undefined
 const NO_QUIETO: ReadonlySet<Evento> = new Set<Evento>([
   "andamento",
   "pronto",
+  "paginas",
+  "primeiro",
   "orfao",
   "semana",
   "omitidas",

@@ -91,6 +91,8 @@ const EXEMPLOS: { [E in Exclude<Evento, "omitidas">]: Eventos[E] } = {
     alcance: ["em outra máquina: deno run -A cliente.ts 10.0.0.30"],
     acesso: "quem alcança esta porta pode tudo",
   },
+  paginas: { porta: 9080, enderecos: ["em outra máquina: http://10.0.0.30:9080/"] },
+  primeiro: { endereco: "http://localhost:9080/painel/entrar", codigo: "ABCD-EFGH-JKMN-PQRS" },
   conectou: { cliente: "10.0.0.7:5000" },
   saiu: { cliente: "10.0.0.7:5000", pedidos: 1, motivo: "sem pedidos por tempo demais" },
   recusou: { cliente: "10.0.0.7:5000", motivo: "já há 1000 conexões (--conexoes)" },
@@ -136,6 +138,8 @@ const EXEMPLOS: { [E in Exclude<Evento, "omitidas">]: Eventos[E] } = {
 function contaTudo(registro: Registro): void {
   registro.contaAndamento(EXEMPLOS.andamento.o_que);
   registro.conta("pronto", EXEMPLOS.pronto);
+  registro.conta("paginas", EXEMPLOS.paginas);
+  registro.conta("primeiro", EXEMPLOS.primeiro);
   registro.conta("conectou", EXEMPLOS.conectou);
   registro.conta("saiu", EXEMPLOS.saiu);
   registro.conta("recusou", EXEMPLOS.recusou);
@@ -392,9 +396,9 @@ teste("em json cada evento é uma linha com a hora, o nome do evento e os campos
   const linhas = console.texto.trimEnd().split("\n").map((linha) => JSON.parse(linha));
   assertEquals(linhas.map(({ evento }) => evento), Object.keys(EXEMPLOS));
   for (const { quando } of linhas) Temporal.Instant.from(quando);
-  assertEquals(linhas[5].especialista, "CLINICO GERAL");
+  assertEquals(linhas[7].especialista, "CLINICO GERAL");
   const agendado = { horario: "08:00", cpf: "***.982.247-**", nome: "M. D. S.", situacao: "MARCADO" };
-  assertEquals(linhas[8].agendados, [agendado]);
+  assertEquals(linhas[10].agendados, [agendado]);
 });
 
 for (
@@ -404,6 +408,8 @@ for (
     ["quieto", [
       "andamento",
       "pronto",
+      "paginas",
+      "primeiro",
       "recusou",
       "semana",
       "orfao",

@@ -189,7 +189,7 @@ const arbConsulta: fc.Arbitrary<Pedido> = fc.oneof(
   }),
   fc.record({ comando: fc.constant("FILA" as const), especialista: arbEspecialista }),
   fc.record({ comando: fc.constant("VAGAS" as const), especialista: talvez(arbEspecialista, 2) }),
-  fc.constantFrom<Pedido[]>({ comando: "PING" }, { comando: "OLA" }),
+  fc.constantFrom<Pedido[]>({ comando: "PING" }, { comando: "OLA" }, { comando: "EXCECOES" }),
 );
 const arbTitular: fc.Arbitrary<Pedido> = fc.record({
   ...arbContato,

@@ -165,6 +165,12 @@ export class Servidor implements AsyncDisposable {
     return Object(pronto.tls).porta;
   }
 
+  /** Onde as páginas atendem, sem a barra do fim, quando estão no ar. */
+  async paginas(): Promise<string> {
+    const { porta, enderecos } = await this.registrou(({ evento }) => evento === "paginas");
+    return `${String(enderecos).includes("https:") ? "https" : "http"}://localhost:${porta}`;
+  }
+
   /** O número do processo. */
   get pid(): number {
     return this.#processo.pid;

@@ -14,7 +14,7 @@ import { permitido, RAIZ } from "./apoio.ts";
 
 /** O que se entrega a quem usa; o resto prova-o, mede-o ou o empacota, e ele não conhece o resto. */
 const PRODUTO = [
-  ...["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "acesso/", "terminal/"],
+  ...["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "acesso/", "web/", "terminal/"],
   "comandos/",
   ...["servidor.ts", "cliente.ts"],
 ];
@@ -29,16 +29,17 @@ const CAMINHO: Readonly<Record<string, readonly string[]>> = {
   "rede/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts"],
   "rede/baldes.ts": [],
   "acesso/": ["clinica/", "protocolo.ts", "agenda.ts", "rede/baldes.ts"],
+  "web/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "rede/", "acesso/"],
   "terminal/": ["clinica/", "protocolo.ts", "fio/", "comandos/argumentos.ts"],
   "comandos/": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "acesso/"],
   // O que o cliente e o servidor dizem de um comando mal escrito; por aqui nada do servidor chega ao cliente.
   "comandos/argumentos.ts": ["clinica/"],
-  "servidor.ts": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "acesso/", "comandos/"],
+  "servidor.ts": ["clinica/", "protocolo.ts", "fio/", "agenda.ts", "armazem/", "rede/", "acesso/", "web/", "comandos/"],
   "cliente.ts": ["clinica/", "protocolo.ts", "fio/", "terminal/", "comandos/argumentos.ts"],
   "testes/": PRODUTO,
   "prova/": [...PRODUTO, "testes/"],
   "bench/": [...PRODUTO, "testes/", "prova/"],
-  "ferramentas/": PRODUTO,
+  "ferramentas/": [...PRODUTO, "testes/"],
 };
 
 /** O que pode estar no alto além das salas; o que começa por ponto não conta, nem o que o `.gitignore` deixa de fora. */

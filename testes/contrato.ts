@@ -26,6 +26,7 @@ import {
   CLINICO,
   comExcecoes,
   contata,
+  dePessoa,
   desmarca,
   DIA,
   EM,
@@ -300,8 +301,9 @@ function deDesfechos(com: ComPosto): void {
     await grava(armazem, (vista) => [
       marca(vista, { cpf: cpfDeExemplo(1), motivo: "dor", nota: "alérgica" }),
       marca(vista, { cpf: cpfDeExemplo(2), hora: "08:30" }, "10.0.0.8"),
+      dePessoa(marca(vista, { cpf: cpfDeExemplo(4), hora: "09:30" }), 12),
     ]);
-    const [um, dois] = await armazem.lista(DIA);
+    const [um, dois, tres] = await armazem.lista(DIA);
     await grava(armazem, () => []);
     assertEquals(await tenta(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(3) })]), "recusado");
     await grava(armazem, (vista) => [
@@ -320,6 +322,7 @@ function deDesfechos(com: ComPosto): void {
       [
         ["gerente", sete, [["AGEND", um.numero, 1, "", em("08:00")]]],
         ["gerente", oito, [["AGEND", dois.numero, 1, "", em("08:30")]]],
+        ["balcao", "p:12", [["AGEND", tres.numero, 1, "", em("09:30")]]],
       ],
       [["gerente", sete, [
         ["REMARC", um.numero, 2, em("08:00"), em("09:00")],

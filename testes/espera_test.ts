@@ -78,7 +78,8 @@ class Servidor extends BalcaoPuro {
     const quem = { ...TERMINAL, papel };
     const { resultado, mudancas } = this.decide(pedido, quem);
     this.conta(mudancas);
-    if (pedido.comando === "TICK" || pedido.comando === "PROSSEGUE" || pedido.comando === "TITULAR") {
+    const { comando } = pedido;
+    if (comando === "TICK" || comando === "PROSSEGUE" || comando === "TITULAR" || comando === "EXCECOES") {
       throw new TypeError("nenhum fio o pede");
     }
     this.#console.respondeu(TERMINAL.cliente, pedido, resultado.codigo);

@@ -14,11 +14,13 @@ import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import { COLUNAS } from "../armazem/tabelas.ts";
 import { lerCodigo } from "../clinica/agendamento.ts";
 import type { Armazem, Fonte, Quem } from "../clinica/livro.ts";
+import { entra } from "../clinica/pessoa.ts";
 import { lerOferta } from "../clinica/oferta.ts";
 import { decodificarPedido } from "../protocolo.ts";
 import { Redator } from "../rede/redator.ts";
 import { Pasta, testeComSistema } from "./apoio.ts";
 import { Cluster, testeComPostgres } from "./cluster.ts";
+import { consulta, executa } from "./livro_sqlite.ts";
 import type { Guardada, Livros } from "./livros/faz.ts";
 
 /** As versões de que há livros em `livros/`. */
@@ -163,6 +165,65 @@ for (const versao of VERSOES) {
     }, livros);
   });
 }
+
+// ------------------------------------------------------------------------------------------------ as que não se lançaram
+
+/** O esquema do livro antes da tabela das sessões. */
+const ESQUEMA = 5;
+
+/** As linhas de todas as tabelas que um livro tinha, lidas uma a uma. */
+async function conteudo(
+  tabelas: readonly string[],
+  le: (sql: string) => unknown,
+): Promise<Record<string, unknown>> {
+  const lidas: Record<string, unknown> = {};
+  for (const tabela of tabelas) lidas[tabela] = await le(`SELECT * FROM ${tabela} ORDER BY 1, 2`);
+  return lidas;
+}
+
+testeComSistema(`o arquivo do esquema ${ESQUEMA} passa inteiro ao de hoje, e entra quem entrava`, async () => {
+  using pasta = new Pasta();
+  const arquivo = pasta.arquivo("clinica.db");
+  executa(arquivo, Deno.readTextFileSync(`${LIVROS}/esquema-${ESQUEMA}.sqlite.sql`));
+  // As duas que sobram dizem por onde se acha o que há nas outras, e o armazém é que as enche.
+  const nomes =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('por_cpf', 'por_data') ORDER BY 1";
+  const tabelas = consulta(arquivo, nomes).map(({ name }) => String(name));
+  const antes = await conteudo(tabelas, (sql) => consulta(arquivo, sql));
+  {
+    await using armazem = ArmazemSqlite.abre(arquivo);
+    assertEquals((await armazem.pessoas.todas()).filter(entra).map(({ quem }) => quem), ["ana@clinica"]);
+    assertEquals(await armazem.sessoes.acha(["0".repeat(64)]), []);
+  }
+  assertEquals(await conteudo(tabelas, (sql) => consulta(arquivo, sql)), antes);
+  const novo = pasta.arquivo("novo.db");
+  await ArmazemSqlite.abre(novo)[Symbol.asyncDispose]();
+  const esquema = "SELECT type, name FROM sqlite_schema ORDER BY 1, 2";
+  assertEquals(consulta(arquivo, esquema), consulta(novo, esquema));
+  const copias = [...Deno.readDirSync(pasta.caminho)].filter(({ name }) => name.includes(`.versao-${ESQUEMA}.`));
+  assertEquals(copias.length, 1);
+});
+
+testeComPostgres(`o PostgreSQL do esquema ${ESQUEMA} passa inteiro ao de hoje, e entra quem entrava`, async () => {
+  await using cluster = await Cluster.inicia();
+  const [url, novo] = [await cluster.banco("livro"), await cluster.banco("novo")];
+  await cluster.executa(Deno.readTextFileSync(`${LIVROS}/esquema-${ESQUEMA}.postgres.sql`), "livro");
+  const nomes =
+    "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'clinica_livro' ORDER BY 1";
+  const tabelas = (await cluster.executa(nomes, "livro")).map(([nome]) => String(nome));
+  const antes = await conteudo(tabelas, (sql) => cluster.executa(sql, "livro"));
+  {
+    await using armazem = await ArmazemPostgres.abre(url);
+    assertEquals((await armazem.pessoas.todas()).filter(entra).map(({ quem }) => quem), ["ana@clinica"]);
+    assertEquals(await armazem.sessoes.acha(["0".repeat(64)]), []);
+  }
+  assertEquals(await conteudo(tabelas, (sql) => cluster.executa(sql, "livro")), antes);
+  await (await ArmazemPostgres.abre(novo))[Symbol.asyncDispose]();
+  const esquema =
+    `SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL SELECT tablename, indexname, '' FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2`;
+  assertEquals(await cluster.executa(esquema, "livro"), await cluster.executa(esquema, "novo"));
+});
 
 testeComSistema("de toda versão guardada se conferem os livros", () => {
   const guardadas = [...Deno.readDirSync(LIVROS)].map(({ name }) => name).filter((nome) => /^\d/.test(nome)).sort();

@@ -78,7 +78,7 @@ export class Modelo {
     if (this.papel === "gerente") return false;
     if (["FECHA", "EXTRA", "REABRE", "TITULAR"].includes(comando)) return true;
     if (this.papel === "balcao") return false;
-    if (["CORRIGE", "LISTA", "FILA", "HISTORIA"].includes(comando)) return true;
+    if (["CORRIGE", "LISTA", "FILA", "HISTORIA", "EXCECOES"].includes(comando)) return true;
     if (comando === "AGEND") return pedido.encaixe === true;
     if (comando === "ESPERA") return (pedido.prioridade ?? 0) > 0;
     return comando === "SITUA" && (!["CONFIRMADO", "CHEGOU"].includes(pedido.situacao) ||
@@ -128,6 +128,8 @@ export class Modelo {
         return extra(this.dias, pedido);
       case "REABRE":
         return reabre(this.dias, pedido);
+      case "EXCECOES":
+        return { codigo: "OK-200", excecoes: this.dias.emVigor() };
       case "ESPERA":
         return this.listas.espera(pedido, this.#origem);
       case "DESISTE":
@@ -462,7 +464,7 @@ export class Modelo {
 
 /** O que só lê. */
 const CONSULTAS: readonly Pedido["comando"][] = [
-  ...["BUSCA", "HISTORIA", "LISTA", "VAGAS", "FILA", "OLA", "PING", "SAIR"] as const,
+  ...["BUSCA", "HISTORIA", "LISTA", "VAGAS", "FILA", "EXCECOES", "OLA", "PING", "SAIR"] as const,
 ];
 
 function fotografa(linha: Linha): Andado {

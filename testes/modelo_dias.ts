@@ -73,6 +73,8 @@ export interface Saida {
   readonly vagas?: readonly (readonly [string, string, string, string, readonly string[]])[];
   /** O lugar na lista. */
   readonly posicao?: number;
+  /** As exceções que valem. */
+  readonly excecoes?: readonly Excecao[];
   /** A entrada. */
   readonly espera?: Espera;
   /** A lista, e o que está segurado para cada um. */

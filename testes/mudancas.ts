@@ -105,6 +105,11 @@ export function marca(vista: Vista, parte: Parte, origem: string = "10.0.0.7"): 
   return { sobre: "agendamento", ato: "AGEND", quem: { ...QUEM, origem }, depois };
 }
 
+/** A mesma mudança, feita por uma pessoa que entrou pelas páginas. */
+export function dePessoa(mudanca: DoAgendamento, pessoa: number): DoAgendamento {
+  return { ...mudanca, quem: { ...mudanca.quem, papel: "balcao", pessoa } };
+}
+
 /** A mudança de um agendamento que muda só no que se diz, e na versão. */
 export function muda(antes: Agendamento, parte: Partial<Agendamento>, ato: Intencao = "SITUA"): DoAgendamento {
   return { sobre: "agendamento", ato, quem: QUEM, antes, depois: { ...antes, versao: antes.versao + 1, ...parte } };

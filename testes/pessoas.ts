@@ -43,6 +43,11 @@ export class PessoasDeTeste implements LivroDasPessoas {
     return Promise.resolve(pessoa);
   }
 
+  criaPrimeiro(nova: PessoaNova): Promise<Pessoa | undefined> {
+    const haGerente = this.gravadas.some((uma) => uma.papel === "gerente" && entra(uma));
+    return haGerente ? Promise.resolve(undefined) : this.cria(nova);
+  }
+
   muda(depois: Pessoa): Promise<boolean> {
     this.entretanto();
     const onde = this.gravadas.findIndex(({ numero, versao }) =>

@@ -1210,7 +1210,7 @@ teste("no log json cada linha é um objeto, e nenhuma mostra um CPF ou um nome i
   const eventos = servidor.log.map(({ evento }) => evento);
   assertEquals(
     [...new Set(eventos)].toSorted(),
-    ["conectou", "dia", "encerrado", "encerrando", "pedido", "pronto", "saiu", "trilha"],
+    ["conectou", "dia", "encerrado", "encerrando", "paginas", "pedido", "primeiro", "pronto", "saiu", "trilha"],
   );
   const marcada = servidor.log.find(({ codigo }) => codigo === "OK-300");
   assertEquals([marcada?.cpf, marcada?.nome], [mascarado(1), "M. D. S."]);

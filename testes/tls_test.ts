@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { deadline, delay } from "@std/async";
 import { X509Certificate } from "node:crypto";
 import type { ParDeChaves } from "../rede/porta_tls.ts";
@@ -142,6 +142,24 @@ teste("renovado sob carga, ninguém cai, e quem chega a meio entra", async () =>
   });
 });
 
+teste("renovado, as páginas também o mostram, e o que já se pedia responde-se", async () => {
+  await comTls(async (servidor, pasta) => {
+    const url = await servidor.paginas();
+    const pede = async (par: ParDeChaves): Promise<number> => {
+      using client = Deno.createHttpClient({ caCerts: [par.certificado], poolMaxIdlePerHost: 0 });
+      const resposta = await fetch(`${url}/`, { client });
+      await resposta.body?.cancel();
+      return resposta.status;
+    };
+    assertEquals(await pede(PAR), 200);
+    poe(pasta, OUTRO);
+    await avisou(servidor, "outro certificado passou a valer");
+    await ate(() => pede(OUTRO).then((codigo) => codigo === 200, () => false));
+    await assertRejects(() => pede(PAR));
+    assertEquals(servidor.log.filter(({ evento }) => evento === "falha"), []);
+  });
+});
+
 teste(
   "um par que não serve não começa, com a razão; renovado, fica o de antes, e o console di-lo uma vez",
   async () => {
@@ -248,6 +266,8 @@ testeCom(
       using velhoClaro = await Fio.saudado(servidor.porta);
       using velhoSeguro = await porTls();
       await velhoSeguro.linha();
+      // Antes disso as páginas ainda abrem e fecham arquivos.
+      await servidor.paginas();
       const limite = abertos() + 2;
       assert(await limita(limite) !== undefined);
       using pilha = new DisposableStack();
