@@ -428,12 +428,17 @@ async function abreTls(
   };
 }
 
+/** Quanto as páginas esperam, antes de se carregarem, por quem já ligou à outra porta, em ms. */
+const VEZ_DOS_TERMINAIS = 25;
+
 /** As páginas, se a porta se pôde abrir; a de costume, já ocupada, não impede os terminais. */
 async function comPaginas(
   { pedida }: PedidoDeWeb,
   { registro, ...opcoes }: Omit<OpcoesDasPaginas, "aoRenovar"> & { readonly registro: Registro },
 ): Promise<PaginasNoAr | undefined> {
   const { endereco, porta, par } = opcoes.porta;
+  // Carregá-las ocupa a linha de execução: os terminais que já ligaram são atendidos antes.
+  await delay(VEZ_DOS_TERMINAIS);
   const { abrePaginas } = await import("./web/abre.ts");
   const contaPrimeiro = (codigo: string): void => {
     if (noAr === undefined) return;

@@ -78,19 +78,19 @@ interface Parte {
 }
 
 const PARTES: readonly Parte[] = [
-  { nome: "corrida", titulo: "muitos pela última vaga", fracao: 0.06, roda: corrida },
-  { nome: "historia", titulo: "carga ao acaso, e a história inteira conferida", fracao: 0.1, roda: historia },
+  { nome: "corrida", titulo: "muitos pela última vaga", fracao: 0.04, roda: corrida },
+  { nome: "historia", titulo: "carga ao acaso, e a história inteira conferida", fracao: 0.09, roda: historia },
   { nome: "queda", titulo: "a mesma carga, com kill -9", fracao: 0.12, roda: queda },
-  { nome: "disco", titulo: "disco cheio, e erros no fsync do commit", fracao: 0.1, roda: disco },
-  { nome: "dia", titulo: "os atos do dia da clínica ao acaso, com kill -9", fracao: 0.1, roda: dia },
-  { nome: "espera", titulo: "a lista de espera ao acaso, com prazos que vencem e kill -9", fracao: 0.1, roda: espera },
+  { nome: "disco", titulo: "disco cheio, e erros no fsync do commit", fracao: 0.09, roda: disco },
+  { nome: "dia", titulo: "os atos do dia da clínica ao acaso, com kill -9", fracao: 0.09, roda: dia },
+  { nome: "espera", titulo: "a lista de espera ao acaso, com prazos que vencem e kill -9", fracao: 0.09, roda: espera },
   {
     nome: "servidores",
     titulo: "o dia e a lista de espera, em dois e em quatro servidores sobre um PostgreSQL, com um morto no meio",
     fracao: 0.1,
     roda: servidores,
   },
-  { nome: "hostis", titulo: "clientes que se comportam mal", fracao: 0.1, roda: hostis },
+  { nome: "hostis", titulo: "clientes que se comportam mal", fracao: 0.12, roda: hostis },
   {
     nome: "abusos",
     titulo: "o que uma linha, um cliente, um navegador ou um descuido não podem",
@@ -106,7 +106,7 @@ const PARTES: readonly Parte[] = [
   {
     nome: "paginas",
     titulo: "o que se faz por HTTP a quem só devia ter formulários de pacientes",
-    fracao: 0.1,
+    fracao: 0.08,
     roda: paginas,
   },
   { nome: "tempo", titulo: "o relógio para a frente e para trás", fracao: 0.04, roda: tempo },

@@ -87,7 +87,7 @@ function pagina(
   { hoje, chamadas: [agora, ...antes] }: Chamadas,
 ): Promise<Response> {
   const { p: { tv }, lingua } = c.var;
-  const { fuso } = casa.agenda.clinica.oferta;
+  const { fuso, tv: { mostra } } = casa.agenda.clinica.oferta;
   return emoldura(casa, c, {
     titulo: tv.titulo,
     face: "tv",
@@ -99,6 +99,7 @@ function pagina(
     corpo: html`
       <noscript><meta http-equiv="refresh" content="${RECARREGA}"></noscript>
       <div id="tv" data-desde="${desde}" data-hoje="${hoje}" data-agora="${casa.relogio()}" data-fuso="${fuso}"
+        data-mostra="${mostra}"
         data-lingua="${ETIQUETAS[lingua]}" data-fala="${tv.fala("{quem}", "{local}")}"
         data-fala-sem-local="${tv.falaSemLocal("{quem}")}" data-sem-ligacao="${tv.semLigacao("{hora}")}">
         <h1 class="so-leitor">${tv.titulo}</h1>
