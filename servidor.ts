@@ -198,31 +198,6 @@ async function servir(argumentos: Argumentos): Promise<void> {
     acesso: quemEntra(chaveiro),
   });
   {
-    // Depois de "pronto": os terminais não esperam pelas páginas.
-    await using paginas = noAr = web && await comPaginas(web, {
-      ...{ agenda, registro, relogio: Date.now, pessoas: armazem.pessoas, sessoes: armazem.sessoes },
-      segue: armazem.segue?.bind(armazem),
-      conta: (quem, pedido) => contador.conta(quem, pedido),
-      aoVer: (quem, pedido, resultado) => {
-        leituras.viu(quem, pedido, resultado);
-        noConsole.respondeu(quem.cliente, pedido, resultado.codigo);
-      },
-      aoFalhar: (o_que, causa) => registro.contaFalha(o_que, mensagem(causa)),
-      anota: (quem, especie, numero, cpf) => leituras.anota(quem, especie, numero, cpf),
-      gerencia: {
-        arquivoDaSemana: resolve(arquivo.caminho),
-        chaves: armazem.chaves,
-        trilha: trilha.leitura(argumentos, banco),
-      },
-      painelSemTls: web.painelSemTls,
-      porta: {
-        ...{ endereco, porta: web.porta, confiados, par: segura?.par(), conexoesPorEndereco },
-        conexoes: Math.min(CONEXOES_DAS_PAGINAS, Math.floor(sobram / ARQUIVOS_POR_PAGINA)),
-        aoFechar: (cliente, motivo) => registro.conta("recusou", { cliente, motivo }),
-        aoFalhar: (o_que, causa) => registro.contaFalha(o_que, mensagem(causa)),
-      },
-    });
-    segura?.segue((par) => paginas?.troca(par));
     await trilha.comeca(armazem, registro);
     noConsole.contaSemana(agenda.clinica.calendario.janela(Date.now()));
     using _vigia = new Vigia({
@@ -255,6 +230,31 @@ async function servir(argumentos: Argumentos): Promise<void> {
       },
       aoDesconfiar: (desconfia) => registro.conta("aviso", { o_que: desconfia ? HORA_SALTOU : HORA_FIRME }),
     });
+    // Por fim: nem os terminais nem o que já está a andar esperam pelas páginas.
+    await using paginas = noAr = web && await comPaginas(web, {
+      ...{ agenda, registro, relogio: Date.now, pessoas: armazem.pessoas, sessoes: armazem.sessoes },
+      segue: armazem.segue?.bind(armazem),
+      conta: (quem, pedido) => contador.conta(quem, pedido),
+      aoVer: (quem, pedido, resultado) => {
+        leituras.viu(quem, pedido, resultado);
+        noConsole.respondeu(quem.cliente, pedido, resultado.codigo);
+      },
+      aoFalhar: (o_que, causa) => registro.contaFalha(o_que, mensagem(causa)),
+      anota: (quem, especie, numero, cpf) => leituras.anota(quem, especie, numero, cpf),
+      gerencia: {
+        arquivoDaSemana: resolve(arquivo.caminho),
+        chaves: armazem.chaves,
+        trilha: trilha.leitura(argumentos, banco),
+      },
+      painelSemTls: web.painelSemTls,
+      porta: {
+        ...{ endereco, porta: web.porta, confiados, par: segura?.par(), conexoesPorEndereco },
+        conexoes: Math.min(CONEXOES_DAS_PAGINAS, Math.floor(sobram / ARQUIVOS_POR_PAGINA)),
+        aoFechar: (cliente, motivo) => registro.conta("recusou", { cliente, motivo }),
+        aoFalhar: (o_que, causa) => registro.contaFalha(o_que, mensagem(causa)),
+      },
+    });
+    segura?.segue((par) => paginas?.troca(par));
     await atendendo;
   }
   await agenda.esvazia();

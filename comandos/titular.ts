@@ -11,7 +11,9 @@
 
 import { fazDeFora, type LivroDosTitulares, type PedidoDeFora, type Resposta } from "../acesso/titular.ts";
 import { Agenda } from "../agenda.ts";
+import { abreOuFazChave } from "../armazem/arquivo_do_selo.ts";
 import { ehPostgres } from "../armazem/postgres_endereco.ts";
+import type { Selo } from "../armazem/selo.ts";
 import { abreParaLer } from "../armazem/sqlite_arquivo.ts";
 import { ArmazemSqlite } from "../armazem/sqlite.ts";
 import { dadosDoArquivo, pedeAoServidor } from "../armazem/sqlite_titular.ts";
@@ -25,7 +27,7 @@ import { EMAIL, livre, MOTIVO_MAXIMO, TELEFONE } from "../fio/leitores.ts";
 import { dataNoFio } from "../protocolo.ts";
 import { aceitaSo, type Argumentos, DO_LIVRO, ErroDeUso } from "./argumentos.ts";
 import { lerBanco } from "./opcoes.ts";
-import { registra } from "./registra.ts";
+import { arquivosDasChaves, registra, seloDosComandos } from "./registra.ts";
 import { arquivoDaSemana, lerSemana, olha } from "./semana.ts";
 import { exportado } from "./titular_exporta.ts";
 
@@ -187,7 +189,7 @@ async function faz(
 ): Promise<{ feito: number; oferta: Oferta; resposta: Exclude<Resposta, { erro: string }> }> {
   const arquivo = arquivoDaSemana(argumentos);
   const oferta = lerSemana(arquivo, await olha(arquivo));
-  const resposta = await pede(lerBanco(argumentos), pedido, oferta);
+  const resposta = await pede(argumentos, pedido, oferta);
   if ("erro" in resposta) throw new ErroDoArmazem(resposta.erro);
   if ("recusa" in resposta.titular) throw new ErroDoArmazem(razao(pedido, resposta.titular, oferta));
   // O que se mostrou diz-se com os números dele, que só quem o lê sabe.
@@ -195,20 +197,21 @@ async function faz(
   return { feito: resposta.titular.feito, oferta, resposta };
 }
 
-async function pede(banco: string, pedido: PedidoDeFora, oferta: Oferta): Promise<Resposta> {
+async function pede(argumentos: Argumentos, pedido: PedidoDeFora, oferta: Oferta): Promise<Resposta> {
+  const banco = lerBanco(argumentos);
   if (ehPostgres(banco)) {
     const [{ ArmazemPostgres }, { exigeLivroEm }] = await Promise.all([
       import("../armazem/postgres.ts"),
       import("../armazem/postgres_titular.ts"),
     ]);
     await exigeLivroEm(banco);
-    await using armazem = await ArmazemPostgres.abre(banco);
+    await using armazem = await ArmazemPostgres.abre(banco, { selo: seloDaqui(argumentos, banco) });
     return await fazAqui(pedido, armazem, oferta);
   }
   // Um livro que existe e está na versão de hoje: abri-lo para escrever criava-o, ou mudava-o de versão.
   abreParaLer(banco).close();
   try {
-    await using armazem = ArmazemSqlite.abre(banco);
+    await using armazem = ArmazemSqlite.abre(banco, { selo: seloDaqui(argumentos, banco) });
     return await fazAqui(pedido, armazem, oferta);
   } catch (causa) {
     if (!(causa instanceof LivroEmUso)) throw causa;
@@ -220,6 +223,11 @@ async function pede(banco: string, pedido: PedidoDeFora, oferta: Oferta): Promis
   }
   // Escreveu-o o servidor, no mesmo arquivo.
   return JSON.parse(escrita);
+}
+
+/** Com que se sela o que este comando muda; uma chave nova fica guardada, que o livro já se sabe que existe. */
+function seloDaqui(argumentos: Argumentos, banco: string): Selo {
+  return seloDosComandos(abreOuFazChave(arquivosDasChaves(argumentos, banco)[0]));
 }
 
 /** Faz o que um servidor faria; espera também pelo que deu a quem esperava. */

@@ -24,6 +24,13 @@ function titular(escrito: string, { pasta, banco = "" }: { pasta: Pasta; banco?:
   });
 }
 
+function confereTrilha({ caminho }: Pasta, banco = ""): Promise<Saida> {
+  return roda("servidor.ts", ["trilha", "--confere"], {
+    cwd: caminho,
+    env: { CLINICA_BANCO: banco, CLINICA_CONFIG: "" },
+  });
+}
+
 /** Uma conversa em CLINICA/2. */
 class Conversa implements Disposable {
   #fio: Fio;
@@ -145,6 +152,10 @@ testeComSistema("titular: sem servidor, fá-lo o comando, com a trava do livro",
   const bytes = new TextDecoder("latin1").decode(Deno.readFileSync(pasta.arquivo("clinica.db")));
   assert(!bytes.includes("ZULMIRA") && !bytes.includes(ANA));
   assertEquals(consulta(pasta.arquivo("clinica.db"), "SELECT * FROM tentativa"), []);
+  const confere = await confereTrilha(pasta);
+  // O que o comando mudou está na cadeia dos comandos, cuja chave se guarda: numa que ninguém tem nunca se conferia.
+  assertMatch(confere.stdout, /^diario:[^:\n]+-comandos\./m);
+  assertStringIncludes(confere.stdout, "A trilha confere");
   const [linha] = consulta(pasta.arquivo("clinica.db"), "SELECT nome, situacao, especialidade FROM agendamento");
   assertEquals(linha, { nome: "ANONIMIZADO", situacao: "CANCELADO", especialidade: "CLINICO GERAL" });
 });
@@ -159,6 +170,7 @@ testeComPostgres("titular: num PostgreSQL, ao lado de um servidor", async () => 
     "titular1",
   );
   assertEquals(nomes, "ANA OUTRA VEZ,ANONIMIZADO,BEATRIZ QUARESMA");
+  assertMatch((await confereTrilha(pasta, banco)).stdout, /^diario:[^:\n]+-comandos\./m);
   assertMatch((await titular("compacta --sim", { pasta, banco })).stderr, /num PostgreSQL é o VACUUM/);
 });
 
