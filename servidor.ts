@@ -20,6 +20,7 @@ import { type Anonimo, ANONIMOS, Chaveiro } from "./acesso/chaveiro.ts";
 import { Leituras } from "./acesso/leituras.ts";
 import { LimitesDePedidos } from "./acesso/limites.ts";
 import { quemEntra } from "./acesso/quem_entra.ts";
+import { segueSaidas } from "./acesso/saidas.ts";
 import { AtendeDeFora, type LivroDosTitulares } from "./acesso/titular.ts";
 import { Varredura } from "./acesso/varredura.ts";
 import { Agenda } from "./agenda.ts";
@@ -246,13 +247,19 @@ async function servir(argumentos: Argumentos): Promise<void> {
         chaves: armazem.chaves,
         trilha: trilha.leitura(argumentos, banco),
       },
+      abertaAoPublico: chaveiro.abertaAoPublico,
       painelSemTls: web.painelSemTls,
       porta: {
         ...{ endereco, porta: web.porta, confiados, par: segura?.par(), conexoesPorEndereco },
-        conexoes: Math.min(CONEXOES_DAS_PAGINAS, Math.floor(sobram / ARQUIVOS_POR_PAGINA)),
-        aoFechar: (cliente, motivo) => registro.conta("recusou", { cliente, motivo }),
+        conexoes: conexoesDasPaginas(sobram, segura !== undefined),
+        aoCortar: (cliente, motivo) => registro.conta("recusou", { cliente, motivo }),
         aoFalhar: (o_que, causa) => registro.contaFalha(o_que, mensagem(causa)),
       },
+    });
+    await using _saidas = paginas && segueSaidas({
+      le: () => armazem.pessoas.todas(),
+      haQuemVeja: () => paginas.fluxo.contas.fluxos > 0,
+      aoSair: () => void paginas.fluxo.reve(),
     });
     segura?.segue((par) => paginas?.troca(par));
     await atendendo;
@@ -314,9 +321,15 @@ const ARQUIVOS_DE_TLS = 256;
 /** Os que ainda não disseram de quem são: `CABECALHOS_MAXIMOS` de `rede/porta_proxy.ts`, que só se carrega com ela. */
 const ARQUIVOS_DE_PROXY = 256;
 
-/** As ligações às páginas, no máximo, e os arquivos que cada uma gasta (`web/frente.ts`): o dela e os que a levam para dentro. */
+/** As ligações às páginas, no máximo, e os arquivos que cada uma gasta por TLS (`web/tunel.ts`): o dela e os que a levam para dentro. */
 const CONEXOES_DAS_PAGINAS = 1000;
-const ARQUIVOS_POR_PAGINA = 3;
+const ARQUIVOS_POR_PAGINA_COM_TLS = 3;
+
+/** Quantas cabem nos arquivos que sobram dos terminais; uma, ao menos, que mais vale uma página de cada vez do que nenhuma. */
+function conexoesDasPaginas(sobram: number, comTls: boolean): number {
+  const cabem = comTls ? (sobram - ARQUIVOS_DE_TLS) / ARQUIVOS_POR_PAGINA_COM_TLS : sobram;
+  return Math.max(1, Math.min(CONEXOES_DAS_PAGINAS, Math.floor(cabem)));
+}
 
 /**
  * Cada conexão é um arquivo aberto; aceitar mais do que o sistema deixa abrir seria prometer o que não se tem. Diz quantos
@@ -428,7 +441,11 @@ async function abreTls(
   };
 }
 
-/** Quanto as páginas esperam, antes de se carregarem, por quem já ligou à outra porta, em ms. */
+/**
+ * Quanto as páginas esperam, antes de se carregarem, por quem já ligou à outra porta, em ms. Não tem teste: que o sistema já não
+ * tem ninguém por entregar, só o tempo o diz, e o carregar também deixa passar quem calhe; com um laço falso via-se que se espera,
+ * e não que chega.
+ */
 const VEZ_DOS_TERMINAIS = 25;
 
 /** As páginas, se a porta se pôde abrir; a de costume, já ocupada, não impede os terminais. */
@@ -439,7 +456,8 @@ async function comPaginas(
   const { endereco, porta, par } = opcoes.porta;
   // Carregá-las ocupa a linha de execução: os terminais que já ligaram são atendidos antes.
   await delay(VEZ_DOS_TERMINAIS);
-  const { abrePaginas } = await import("./web/abre.ts");
+  // Por extenso, o Deno lia as páginas todas antes de começar, que são metade do tempo até aos terminais terem resposta.
+  const { abrePaginas }: typeof import("./web/abre.ts") = await import(import.meta.resolve("./web/abre.ts"));
   const contaPrimeiro = (codigo: string): void => {
     if (noAr === undefined) return;
     const [{ maquina }] = maquinas(endereco);
@@ -452,11 +470,10 @@ async function comPaginas(
     if (noAr.primeiro !== undefined) contaPrimeiro(noAr.primeiro);
     return noAr;
   } catch (causa) {
-    if (pedida) recusaPorta(causa, { endereco, porta, opcao: "--web" });
-    registro.contaFalha(
-      `as páginas não estão no ar: a porta ${porta} não pôde ser aberta; escolha outra com --web`,
-      mensagem(causa),
-    );
+    const daPorta = causa instanceof Error && "code" in causa;
+    if (pedida && daPorta) recusaPorta(causa, { endereco, porta, opcao: "--web" });
+    const porque = daPorta ? `: a porta ${porta} não pôde ser aberta; escolha outra com --web` : "";
+    registro.contaFalha(`as páginas não estão no ar${porque}`, mensagem(causa));
   }
 }
 

@@ -8,6 +8,8 @@
 import { type Chave, vale } from "../clinica/chave.ts";
 import type { Papel } from "../clinica/agendamento.ts";
 import type { Quem } from "../clinica/livro.ts";
+import { pode } from "../clinica/permissao.ts";
+import { Releitura } from "./releitura.ts";
 import { resumoDe } from "./segredo.ts";
 
 /** O que pode quem não traz chave (`--anonimo`). */
@@ -22,9 +24,6 @@ const PAPEL_DO_ANONIMO: { readonly [A in Anonimo]: Papel } = {
   quiosque: "quiosque",
   tudo: "gerente",
 };
-
-/** Entre duas leituras das chaves, em ms: uma revogada deixa de valer dentro de um segundo. */
-const ENTRE_LEITURAS = 500;
 
 /** O que um chaveiro precisa. */
 export interface OpcoesDoChaveiro {
@@ -49,8 +48,7 @@ export class Chaveiro implements AsyncDisposable {
   #porResumo = new Map<string, Chave>();
   /** As que valem, como estavam na última leitura. */
   #validas = "";
-  #lendo: Promise<void> | undefined;
-  #alarme: ReturnType<typeof setInterval> | undefined;
+  #releitura: Releitura | undefined;
 
   private constructor(opcoes: OpcoesDoChaveiro) {
     this.#opcoes = opcoes;
@@ -64,9 +62,7 @@ export class Chaveiro implements AsyncDisposable {
   static async abre(opcoes: OpcoesDoChaveiro): Promise<Chaveiro> {
     const chaveiro = new Chaveiro(opcoes);
     chaveiro.#assume(await opcoes.le());
-    chaveiro.#alarme = setInterval(() => {
-      chaveiro.#lendo ??= chaveiro.#rele().finally(() => chaveiro.#lendo = undefined);
-    }, opcoes.intervalo ?? ENTRE_LEITURAS);
+    chaveiro.#releitura = new Releitura(() => chaveiro.#rele(), opcoes.intervalo);
     return chaveiro;
   }
 
@@ -102,6 +98,15 @@ export class Chaveiro implements AsyncDisposable {
     return this.#opcoes.anonimo !== undefined;
   }
 
+  /**
+   * Verdadeiro se pelas páginas marca quem não entrou: são a porta do público, haja ou não chaves, salvo onde se mandou que quem
+   * não traz nenhuma não marque.
+   */
+  get abertaAoPublico(): boolean {
+    const { anonimo } = this.#opcoes;
+    return anonimo === undefined || pode({ papel: PAPEL_DO_ANONIMO[anonimo] }, "AGEND");
+  }
+
   /** Quantas chaves valem hoje, e se alguma vez houve uma. */
   get estado(): { readonly valem: number; readonly houve: boolean } {
     const hoje = this.#opcoes.hoje();
@@ -135,7 +140,6 @@ export class Chaveiro implements AsyncDisposable {
 
   /** Deixa de reler. */
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#alarme);
-    await this.#lendo;
+    await this.#releitura?.[Symbol.asyncDispose]();
   }
 }

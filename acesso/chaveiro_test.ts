@@ -101,6 +101,15 @@ teste("o que se manda com --anonimo vale sempre, haja ou não chaves", async () 
   }
 });
 
+teste("pelas páginas marca-se, haja ou não chaves, menos onde se mandou que sem uma não se marque", async () => {
+  for (const chaves of [[], [chave()]]) {
+    for (const anonimo of [undefined, ...ANONIMOS]) {
+      await using dele = await DeTeste.abre(anonimo, chaves);
+      assertEquals(dele.chaveiro.abertaAoPublico, anonimo !== "nada" && anonimo !== "vagas", anonimo);
+    }
+  }
+});
+
 teste("quem mostra uma chave é de quem ela é; outra não é de ninguém", async () => {
   await using dele = await DeTeste.abre(undefined, [
     chave(),

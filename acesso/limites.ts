@@ -51,11 +51,15 @@ const CASAS = 65_536;
 /** O que cada um já pediu, e o que ainda pode. */
 export class LimitesDePedidos {
   #baldes: { readonly [L in keyof typeof LIMITES_DE_PEDIDOS]: Baldes };
+  #relogio: () => number;
+  /** A hora do pedido que se conta: os baldes perguntam-na várias vezes. */
+  #agora = 0;
 
   /** Ninguém pediu nada; `relogio` só anda para a frente, em ms. */
   constructor(relogio: () => number) {
+    this.#relogio = relogio;
     const baldes = ({ fichas, em }: Limite): Baldes =>
-      new Baldes({ ritmo: fichas / em, capacidade: fichas, relogio, casas: CASAS });
+      new Baldes({ ritmo: fichas / em, capacidade: fichas, relogio: () => this.#agora, casas: CASAS });
     const { lugar, marcacoesDoEndereco, marcacoesDaChave, cpf } = LIMITES_DE_PEDIDOS;
     this.#baldes = {
       lugar: baldes(lugar),
@@ -84,7 +88,9 @@ export class LimitesDePedidos {
       gastos.push([temChave ? marcacoesDaChave : marcacoesDoEndereco, lugar, 1]);
     }
     if ("cpf" in pedido) gastos.push([cpf, `${lugar} ${pedido.cpf}`, 1]);
-    const ms = Math.max(...gastos.map(([baldes, nome, fichas]) => baldes.falta(fichas, nome)));
+    this.#agora = this.#relogio();
+    let ms = 0;
+    for (const [baldes, nome, fichas] of gastos) ms = Math.max(ms, baldes.falta(fichas, nome));
     if (ms > 0) return Math.ceil(ms / 1000);
     for (const [baldes, nome, fichas] of gastos) baldes.tira(fichas, nome);
     return 0;

@@ -108,12 +108,23 @@ export class Sessoes {
    * @throws se o livro não se pôde ler.
    */
   async quem(ficha: string): Promise<QuemEntrou | undefined> {
-    return await this.#quem(ficha, { usa: true });
+    if (!FICHA.test(ficha)) return undefined;
+    const lembrada = this.#le(resumoDaFicha(ficha));
+    const lida = await lembrada.achada;
+    const achada = lembrada.usada ?? lida;
+    const agora = this.#opcoes.relogio();
+    if (achada === undefined || !vale(achada, agora)) return undefined;
+    if (agora - Date.parse(achada.sessao.vistaEm) >= ENTRE_VISTAS) await this.#viu(lembrada, achada, agora);
+    return quemE(achada);
   }
 
-  /** O mesmo, sem a usar: é como uma página aberta sabe se ainda pode mostrar o que muda, com ninguém diante dela. */
+  /**
+   * O mesmo, sem a usar e pelo que o livro diz agora: é como uma página aberta sabe se ainda pode mostrar o que muda, com ninguém
+   * diante dela. O que se lembra seria de antes daquilo por que se pergunta.
+   */
   async ainda(ficha: string): Promise<QuemEntrou | undefined> {
-    return await this.#quem(ficha, { usa: false });
+    const achada = FICHA.test(ficha) ? await this.#acha(resumoDaFicha(ficha)) : undefined;
+    return achada && vale(achada, this.#opcoes.relogio()) ? quemE(achada) : undefined;
   }
 
   /** Fecha a de uma ficha; neste servidor, já. */
@@ -128,18 +139,6 @@ export class Sessoes {
   async fechaTodas(pessoa: number): Promise<void> {
     await this.#opcoes.livro.fechaTodas(pessoa);
     this.#memoria.clear();
-  }
-
-  async #quem(ficha: string, { usa }: { usa: boolean }): Promise<QuemEntrou | undefined> {
-    if (!FICHA.test(ficha)) return undefined;
-    const lembrada = this.#le(resumoDaFicha(ficha));
-    const lida = await lembrada.achada;
-    const achada = lembrada.usada ?? lida;
-    const agora = this.#opcoes.relogio();
-    if (achada === undefined || !vale(achada, agora)) return undefined;
-    if (usa && agora - Date.parse(achada.sessao.vistaEm) >= ENTRE_VISTAS) await this.#viu(lembrada, achada, agora);
-    const { numero, quem, nome, papel, profissional, mudadaEm } = achada.pessoa;
-    return { numero, quem, nome, papel, profissional, mudadaEm };
   }
 
   /** O que se lembra de um resumo, ou o que agora se lê; quem pergunta ao mesmo tempo espera pela mesma leitura. */
@@ -196,6 +195,10 @@ function vista(criada: number, agora: number): Pick<Sessao, "vistaEm" | "expiraE
 function vale({ sessao, pessoa }: SessaoAchada, agora: number): boolean {
   return entra(pessoa) && pessoa.mudadaEm === sessao.mudadaEm && agora < Date.parse(sessao.expiraEm) &&
     Date.parse(sessao.criadaEm) <= agora + FOLGA;
+}
+
+function quemE({ pessoa: { numero, quem, nome, papel, profissional, mudadaEm } }: SessaoAchada): QuemEntrou {
+  return { numero, quem, nome, papel, profissional, mudadaEm };
 }
 
 function resumoDaFicha(ficha: string): string {

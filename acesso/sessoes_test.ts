@@ -127,6 +127,15 @@ teste(
   },
 );
 
+teste("quem pergunta se alguém ainda está ouve o que o livro diz agora, e não o que se lembra", async (casa) => {
+  const sessoes = casa.servidor();
+  const { ficha } = await sessoes.abre(ANA);
+  assertEquals(await quem(sessoes, ficha), "ana@clinica");
+  casa.muda({ retiradaEm: "2026-11-30T10:00:00Z" });
+  assertEquals(await quem(sessoes, ficha), "ana@clinica", "lembra-se");
+  assertEquals(await sessoes.ainda(ficha), undefined);
+});
+
 teste("uma página que pede muito custa uma leitura por meio segundo, e as que pedem juntas a mesma", async (casa) => {
   const sessoes = casa.servidor();
   const { ficha } = await sessoes.abre(ANA);
@@ -184,8 +193,8 @@ teste("o uso escreve-se uma vez por minuto, e uma falha ao escrevê-lo não mand
   casa.agora += MINUTO;
   assertEquals(await quem(sessoes, ficha), "ana@clinica");
   casa.agora += MINUTO;
-  await sessoes.ainda(ficha);
-  casa.livro.antes = () => Promise.reject(new Error("disco cheio"));
+  const { usos } = casa.livro;
+  casa.livro.antes = () => casa.livro.usos > usos ? Promise.reject(new Error("disco cheio")) : undefined;
   assertEquals(await quem(sessoes, ficha), "ana@clinica");
   assertEquals(casa.falhas.length, 1);
 });

@@ -202,28 +202,52 @@ export interface OpcoesDaPagina {
   readonly quantas: number;
 }
 
+/** Uma linha de uma página. */
+export interface LinhaDaPagina extends Mostrada {
+  /** A mais antiga das que nela se juntaram, se foi mais de uma. */
+  readonly desde?: string;
+}
+
 /** Uma página. */
 export interface PaginaDaTrilha {
   /** As linhas, da mais nova à mais antiga. */
-  readonly linhas: readonly Mostrada[];
+  readonly linhas: readonly LinhaDaPagina[];
   /** Por onde se continua; nada, se não há mais. */
   readonly seguinte: Cursor | undefined;
 }
 
-/** Lê uma página, da mais nova à mais antiga; pode vir com menos, se se procurou muito, e ainda haver mais. */
+/**
+ * Lê uma página, da mais nova à mais antiga; pode vir com menos, se se procurou muito, e ainda haver mais. O que a mesma pessoa
+ * viu igual na mesma hora vai numa linha só: um terminal com o dia aberto pergunta-o de dois em dois segundos.
+ */
 export async function lePagina(
   livro: Pick<LivroDaTrilha, "pedacos">,
   { entre, serve, desde = DO_FIM, quantas }: OpcoesDaPagina,
 ): Promise<PaginaDaTrilha> {
-  const linhas: Mostrada[] = [];
+  const linhas: LinhaDaPagina[] = [];
+  const vistas = new Map<string, number>();
   let cursor = desde;
   let lidas = 0;
   for await (const pedaco of porOrdem(livro, entre, desde)) {
     for (const { tabela, id, mostradas } of pedaco) {
       if (linhas.length >= quantas || lidas++ >= LIDAS_POR_PAGINA) return { linhas, seguinte: cursor };
-      linhas.push(...mostradas.filter(serve));
+      for (const uma of mostradas.filter(serve)) {
+        const chave = tabela === "acesso" ? chaveDaVista(uma) : "";
+        const onde = vistas.get(chave);
+        if (onde !== undefined) {
+          linhas[onde] = { ...linhas[onde], vezes: linhas[onde].vezes + uma.vezes, desde: uma.quando };
+          continue;
+        }
+        if (chave !== "") vistas.set(chave, linhas.length);
+        linhas.push(uma);
+      }
       cursor = { ...cursor, [tabela]: id };
     }
   }
   return { linhas, seguinte: undefined };
+}
+
+/** O que têm em comum as que se juntam: quem, o quê, de quem, e a hora. */
+function chaveDaVista({ quando, papel, quem, o_que, numeros, cpf }: Mostrada): string {
+  return [quando.slice(0, "2026-11-30T10".length), papel, quem, o_que, numeros, cpf].join("|");
 }

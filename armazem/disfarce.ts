@@ -8,7 +8,8 @@
  * @module
  */
 
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { hmacDe } from "../clinica/hmac.ts";
 import type { Quem } from "../clinica/livro.ts";
 
 /** Um segredo novo: 32 bytes ao acaso, em hexadecimal. */
@@ -21,7 +22,7 @@ const RESUMOS_GUARDADOS = 4096;
 
 /** O disfarce com o segredo de um livro: `"k:12"`, a chave de acesso 12; `"p:12"`, a pessoa 12; `"h:"` e 16 dígitos; `""`, o próprio servidor. */
 export function disfarceDe(segredo: string): (quem: Quem) => string {
-  const doLivro = Uint8Array.fromHex(segredo);
+  const hmac = hmacDe(Uint8Array.fromHex(segredo));
   const resumos = new Map<string, string>();
   return ({ origem, chave, pessoa }) => {
     if (chave !== undefined) return `k:${chave}`;
@@ -30,7 +31,7 @@ export function disfarceDe(segredo: string): (quem: Quem) => string {
     let resumo = resumos.get(origem);
     if (resumo === undefined) {
       if (resumos.size >= RESUMOS_GUARDADOS) resumos.clear();
-      resumo = `h:${createHmac("sha256", doLivro).update(origem).digest("hex").slice(0, 16)}`;
+      resumo = `h:${hmac(origem).slice(0, 16)}`;
       resumos.set(origem, resumo);
     }
     return resumo;

@@ -2,7 +2,7 @@
  * O que o armazém em SQLite tem na memória: os agendamentos ativos, por CPF, o que está tomado em cada dia que alguém já
  * perguntou, as exceções, os contatos e a lista de espera (`memoria_espera.ts`). É sempre o que está gravado: `carrega` a lê
  * do arquivo e `grava` a muda depois de cada commit. O resto do que se vê (a história, um período, as senhas, as faltas, as
- * contas do que se tentou) lê-se do arquivo quando se pergunta.
+ * contas do que se tentou, se a `peneira.ts` não diz que não há) lê-se do arquivo quando se pergunta.
  *
  * @module
  */
@@ -27,7 +27,18 @@ import { type Ocupacao, PorDia } from "../clinica/ocupacao.ts";
 import type { Tentativa } from "../clinica/tentativa.ts";
 import { Esperas } from "./memoria_espera.ts";
 import { CARREGADO, lerCarregado } from "./memoria_texto.ts";
-import { emLinhas, EXCECOES, lerExcecao, linhasDe, numero, texto, TIQUE } from "./sqlite_leituras.ts";
+import { Peneira } from "./peneira.ts";
+import {
+  cadaLinha,
+  CONTADAS,
+  emLinhas,
+  EXCECOES,
+  lerExcecao,
+  linhasDe,
+  numero,
+  texto,
+  TIQUE,
+} from "./sqlite_leituras.ts";
 
 /** Linhas por pedaço ao carregar: um texto por pedaço custa um terço de um objeto por linha. */
 const LINHAS_POR_PEDACO = 5000;
@@ -75,6 +86,8 @@ export class Memoria implements Vista {
   #contatos = new Map<string, string>();
   #esperas = new Esperas();
   #tique = "";
+  /** As contas que o livro tem. */
+  #contas = new Peneira();
   /** Acima deste número não há faltas de antes desta data: procura-se aos poucos, e dos mais novos aos mais antigos. */
   #semFaltas = { acimaDe: 0, hoje: "" };
   #arquivo: Arquivo;
@@ -211,7 +224,7 @@ export class Memoria implements Vista {
 
   /** A conta do que se tentou com um CPF por uma rede. */
   tentativa(cpf: string, rede: string): Tentativa | undefined {
-    return this.#arquivo.tentativa(cpf, rede);
+    return this.#contas.talvez(cpf, rede) ? this.#arquivo.tentativa(cpf, rede) : undefined;
   }
 
   /** O próximo número de entrada do lote. */
@@ -236,8 +249,8 @@ export class Memoria implements Vista {
 
   /** O lote foi gravado. Não lê o arquivo, e por isso não falha: o que ninguém perguntou é lido depois, já gravado. */
   grava(liquido: Liquido): void {
-    const { quando: _quando, novos, mudados, excecoes, contatos, esperas, tique, titulares, ...soNoArquivo } = liquido;
-    const { senhas: _senhas, tentativas: _tentativas, poda: _poda, ...resto } = soNoArquivo;
+    const { novos, mudados, excecoes, contatos, esperas, tique, titulares, tentativas, ...soNoArquivo } = liquido;
+    const { quando: _quando, senhas: _senhas, poda: _poda, ...resto } = soNoArquivo;
     resto satisfies Nada;
     this.#ultimo = { ...this.#proximo };
     // Primeiro sai o que estava: um pode tomar os minutos que outro deixa.
@@ -261,6 +274,7 @@ export class Memoria implements Vista {
     }
     this.#esperas.grava({ esperas, novos, mudados });
     if (tique !== undefined) this.#tique = tique;
+    for (const { cpf, rede } of tentativas) this.#contas.poe(cpf, rede);
   }
 
   #poe(agendamento: Agendamento): void {
@@ -285,6 +299,8 @@ export class Memoria implements Vista {
     this.#esperas = new Esperas();
     const ultimaOrdem = this.#esperas.carrega(db);
     this.#tique = linhasDe(emLinhas(db, TIQUE)).map(([valor]) => texto(valor)).join();
+    this.#contas = new Peneira();
+    for (const [cpf, rede] of cadaLinha(emLinhas(db, CONTADAS))) this.#contas.poe(texto(cpf), texto(rede));
     this.#semFaltas = { acimaDe: 0, hoje: "" };
     const ultimo = (tabela: "agendamento" | "excecao" | "espera"): number =>
       numero(linhasDe(emLinhas(db, `SELECT coalesce(max(numero), 0) FROM ${tabela}`))[0][0]);

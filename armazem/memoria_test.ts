@@ -5,11 +5,13 @@
  */
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import type { Agendamento } from "../clinica/agendamento.ts";
-import { type Armazem, type Liquido, resume } from "../clinica/livro.ts";
+import { type Alcance, type Armazem, type Liquido, resume } from "../clinica/livro.ts";
 import { Ocupacao } from "../clinica/ocupacao.ts";
+import type { ParDaTentativa } from "../clinica/tentativa.ts";
 import { cpfDeExemplo } from "../testes/apoio.ts";
-import { teste } from "../testes/livro_sqlite.ts";
+import { executa, teste } from "../testes/livro_sqlite.ts";
 import {
   acabado,
   AGENDA,
@@ -20,6 +22,7 @@ import {
   CLINICO,
   comEspera,
   comExcecoes,
+  conta,
   contata,
   convida,
   desmarca,
@@ -36,6 +39,7 @@ import {
   QUANDO,
   sai,
   segura,
+  tenta,
   tica,
 } from "../testes/mudancas.ts";
 import { Memoria } from "./memoria.ts";
@@ -322,4 +326,29 @@ teste("a ocupação de um dia é o mesmo objeto depois de cada lote", async (liv
   await grava(armazem, () => [desmarca(marcado)]);
   assertStrictEquals(ocupacao(), primeira);
   assertEquals(await livres(armazem), HORAS);
+});
+
+teste("uma conta do que se tentou vê-se depois de reabrir o livro, e depois de lotes que falham", async (livro) => {
+  const par: ParDaTentativa = [cpfDeExemplo(1), "10.0.0.7"];
+  const pede = (): Alcance => ({ ...alcance(), tentativas: [par] });
+  const erros = (armazem: ArmazemSqlite): number | undefined =>
+    armazem.le(pede, (vista) => vista.tentativa(...par))?.erros;
+  {
+    await using armazem = ArmazemSqlite.abre(livro);
+    using outro = new DatabaseSync(livro);
+    outro.exec("BEGIN IMMEDIATE");
+    assertEquals(await tenta(armazem, () => [conta(...par, { erros: 1 })], { pede }), "nada");
+    assertEquals(erros(armazem), undefined);
+    outro.exec("COMMIT");
+    await grava(armazem, () => [conta(...par, { erros: 2 })], { pede });
+    assertEquals(erros(armazem), 2);
+  }
+  await using armazem = ArmazemSqlite.abre(livro);
+  assertEquals(erros(armazem), 2);
+  await grava(armazem, (vista) => [marca(vista, { cpf: cpfDeExemplo(2) })]);
+  // A linha já não está como a memória a tem: o lote é recusado, e relê-se tudo.
+  executa(livro, "UPDATE agendamento SET versao = 9");
+  const [marcado] = await ativosDe(armazem, 2);
+  assertEquals(await tenta(armazem, () => [desmarca(marcado), conta(...par, { erros: 3 })], { pede }), "recusado");
+  assertEquals(erros(armazem), 2);
 });

@@ -8,7 +8,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { juntaNovidades, type Novidade } from "../clinica/novidade.ts";
 import { ate, cpfDeExemplo } from "../testes/apoio.ts";
-import { type Cluster, clusterDoArquivo, Intermediario, testeComPostgres } from "../testes/cluster.ts";
+import { Cluster, clusterDoArquivo, Intermediario, testeComPostgres } from "../testes/cluster.ts";
 import {
   alcance,
   comEspera,
@@ -187,6 +187,52 @@ teste("a conexão cai e volta, e nada se perde nem se repete", async (banco) => 
   await visto.temNumeros(...marcados);
   assertEquals(visto.numeros, marcados);
 });
+
+testeComPostgres(
+  "o diário seguido: um reserva promovido escreve por cima de números já lidos, e nada se perde",
+  async () => {
+    await using principal = await Cluster.inicia();
+    await using reserva = await principal.reserva();
+    const url = principal.url("postgres", { outros: [reserva.porta] });
+    await using aqui = await ArmazemPostgres.abre(url);
+    await using ali = await ArmazemPostgres.abre(url);
+    await using sessao = await reserva.sessao();
+    const [NUMEROS, MAIOR] = ["SELECT numero FROM agendamento", "SELECT max(id) FROM diario"];
+    /** O que uma página aberta mostra: relê o livro quando pode ter mudado tudo, e junta o que lhe dizem. */
+    let pagina: Set<string> | undefined;
+    using _segue = aqui.segue(({ tudo, agendamentos }) => {
+      if (tudo) {
+        const nova = pagina = new Set();
+        sessao.executa(NUMEROS).then((lidos) => lidos.forEach(([um]) => nova.add(String(um))));
+      }
+      for (const { numero } of agendamentos) pagina?.add(String(numero));
+    });
+    const mostra = (quantos: number, onde: Cluster): Promise<void> =>
+      ate(async () => {
+        const ha = new Set((await onde.executa(NUMEROS)).map(([um]) => String(um)));
+        return ha.size === quantos && pagina?.symmetricDifference(ha).size === 0;
+      });
+    await ate(() => pagina !== undefined);
+    await marcaUm(ali, 1);
+    await mostra(1, reserva);
+    await sessao.executa("ALTER SYSTEM SET primary_conninfo = ''");
+    await sessao.executa("SELECT pg_reload_conf()");
+    await ate(async () => (await sessao.executa("SELECT FROM pg_stat_wal_receiver")).length === 0);
+    // O que daqui em diante se grava só o principal o tem; e o reserva conhece os 32 números seguintes da sequência, não estes.
+    await principal.executa("SELECT nextval('diario_id_seq') FROM generate_series(1, 40)");
+    await marcaUm(ali, 2);
+    await mostra(2, principal);
+    const [[lido]] = await principal.executa(MAIOR);
+    await principal.mata();
+    await reserva.promove();
+    await ate(() => marcaUm(ali, 3).then(() => true, () => false));
+    const [[escrito]] = await sessao.executa(MAIOR);
+    assert(Number(escrito) < Number(lido), `${escrito} não está abaixo de ${lido}`);
+    await mostra(2, reserva);
+    await marcaUm(ali, 4);
+    await mostra(3, reserva);
+  },
+);
 
 teste("o que este servidor gravou sem o saber vê-se como o dos outros, e o que não gravou não", async (banco) => {
   await using rede = new Intermediario(cluster.porta);

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { hmacDe } from "../clinica/hmac.ts";
 import type { LinhaDoLivro } from "../clinica/livro.ts";
 import { type Acesso, type Elo, type Selador, type TabelaDaTrilha, textoSelado } from "../clinica/trilha.ts";
 
@@ -91,24 +92,7 @@ export class Acessos {
   }
 }
 
-// ------------------------------------------------------------------------------------------------------ o HMAC
-
-const BLOCO = 64;
-
-/**
- * HMAC-SHA256 (RFC 2104), em hexadecimal. O de `node:crypto` custa aqui dez vezes mais, e sela-se cada linha; o que mais pesa é
- * pedir-lhe bytes.
- */
-function hmacDe(chave: Uint8Array): Selador {
-  const mascara = (byte: number): Uint8Array => Uint8Array.from({ length: BLOCO }, (_, i) => byte ^ (chave[i] ?? 0));
-  const [dentro, fora] = [mascara(0x36), mascara(0x5c)];
-  return (texto) => {
-    const resumo = createHash("sha256").update(dentro).update(texto).digest("hex");
-    return createHash("sha256").update(fora).update(resumo, "hex").digest("hex");
-  };
-}
-
-/** O mesmo com a chave que desta se tira para um fim, e só os primeiros 128 bits. */
+/** O HMAC com a chave que desta se tira para um fim, só os primeiros 128 bits. */
 function curtoDe(chave: Uint8Array, fim: string): Selador {
   const hmac = hmacDe(Uint8Array.fromHex(hmacDe(chave)(fim)));
   return (texto) => hmac(texto).slice(0, DIGITOS);

@@ -35,10 +35,17 @@ export function emLinhas(db: DatabaseSync, sql: string): StatementSync {
 
 /** As linhas que uma consulta de `emLinhas` dá. */
 export function linhasDe(consulta: StatementSync, ...parametros: (string | number)[]): Valores[] {
-  return consulta.all(...parametros).map((linha: unknown) => {
-    if (!Array.isArray(linha)) throw new TypeError("a consulta não dá listas");
-    return linha;
-  });
+  return consulta.all(...parametros).map(valores);
+}
+
+/** As mesmas, uma de cada vez: para as que podem ser muitas. */
+export function* cadaLinha(consulta: StatementSync): Generator<Valores> {
+  for (const linha of consulta.iterate()) yield valores(linha);
+}
+
+function valores(linha: unknown): Valores {
+  if (!Array.isArray(linha)) throw new TypeError("a consulta não dá listas");
+  return linha;
 }
 
 /** O texto de um valor; lança se não é um texto. */
@@ -188,6 +195,9 @@ export const ULTIMA_SENHA = "SELECT ultima FROM senha WHERE data = ? AND letra =
 
 /** A conta do que se tentou com um CPF por uma rede. */
 export const TENTATIVA: string = `SELECT ${DA_TENTATIVA} FROM tentativa WHERE cpf = ? AND rede = ?`;
+
+/** De que CPFs e de que redes há conta. */
+export const CONTADAS = "SELECT cpf, rede FROM tentativa";
 
 /** Se alguma só disse alguma coisa até um instante. */
 export const HA_VELHAS = "SELECT EXISTS (SELECT 1 FROM tentativa WHERE ate <= ?)";

@@ -10,14 +10,14 @@
  */
 
 import { delay } from "@std/async";
-import { Sessoes } from "../acesso/sessoes.ts";
-import { ArmazemSqlite } from "../armazem/sqlite.ts";
-import { cpfDeExemplo, Fio } from "../testes/apoio.ts";
+import { cpfDeExemplo } from "../testes/apoio.ts";
 import { novaVez } from "../web/paciente/vez.ts";
+import { type Balcao, comBalcao, falaDois, MARCADOS, pede } from "./balcao.ts";
 import type { MedicaoHttp, MedidaHttp } from "./gerador_http.ts";
 import {
   comando,
   type Concorrente,
+  DIAS_UTEIS,
   encerra,
   esperaPorta,
   type Extra,
@@ -29,6 +29,7 @@ import {
   portaLivre,
   servidor,
 } from "./medidor.ts";
+import { noNavegador } from "./navegador.ts";
 import { PaineisAbertos } from "./paineis.ts";
 
 const RODADAS = 5;
@@ -37,13 +38,6 @@ const LISTA_DE_DIAS = "/marcar?especialidade=CLINICO+GERAL";
 
 /** Formulários que se preparam por rodada: mais do que os que se mandam. */
 const FORMULARIOS = 12_000;
-
-/** Os que atendem no dia que se mostra, e quantos cada um. */
-const ATENDEM = 6;
-const DE_CADA_UM = 20;
-
-/** Pessoas com sessão: mais do que as páginas que se guardam, para que a de cada uma se faça sempre. */
-const PESSOAS = 400;
 
 /** Painéis abertos, e mudanças por segundo, por quanto tempo, em s. */
 const PAINEIS = 500;
@@ -54,26 +48,14 @@ const DURANTE = 10;
 const PASSAGEIROS = 10_000;
 const DE_CADA_VEZ = 100;
 
-const DIAS = ["SEGUNDA-FEIRA", "TERÇA-FEIRA", "QUARTA-FEIRA", "QUINTA-FEIRA", "SEXTA-FEIRA"];
-
 /** Com lugar para todos os que marcam: ninguém mede a espera por uma vaga. */
 const SEMANA = {
-  atendimentos: DIAS.flatMap((dia) => [
+  atendimentos: DIAS_UTEIS.flatMap((dia) => [
     { especialidade: "CLINICO GERAL", dia, inicio: "08:00", vagas: 8, minutos: 30 },
     ...Array.from({ length: 100 }, (_, i) => ({
       ...{ especialidade: `CLINICO ${i}`, dia, inicio: "08:00", vagas: 140, minutos: 5 },
     })),
   ]),
-};
-
-/** A de um dia de balcão. */
-const SEMANA_DO_BALCAO = {
-  atendimentos: DIAS.flatMap((dia) =>
-    Array.from({ length: ATENDEM }, (_, i) => ({
-      ...{ especialidade: "CLINICO GERAL", profissional: `DRA. ${"ABCDEF"[i]}`, local: `Sala ${i + 1}`, dia },
-      ...{ inicio: "07:00", vagas: 40, minutos: 15 },
-    }))
-  ),
 };
 
 /** As medidas, com servidores seus. */
@@ -95,22 +77,6 @@ async function doPaciente(pasta: string, segundos: number): Promise<Extra[]> {
     await encerra(quem);
     await encerra(doFio);
   }
-}
-
-/** Um livro com pessoas que já entraram: os cookies delas. */
-async function prepara(banco: string, pessoas: number): Promise<string[]> {
-  await using armazem = ArmazemSqlite.abre(banco);
-  const sessoes = new Sessoes({ livro: armazem.sessoes, relogio: Date.now });
-  const cookies: string[] = [];
-  for (let i = 0; i < pessoas; i++) {
-    const quem = `pessoa${i}@clinica`;
-    const nova = { quem, nome: quem, papel: "balcao", profissional: "", resumo: "$argon2id$" } as const;
-    const criada = await armazem.pessoas.cria({ ...nova, criadaEm: "2026-01-01T00:00:00Z" });
-    if (criada === undefined) throw new Error(`${quem} já existe`);
-    const { ficha } = await sessoes.abre(criada);
-    cookies.push(`painel=${criada.numero}.${ficha}`);
-  }
-  return cookies;
 }
 
 interface OQueSePede {
@@ -216,60 +182,16 @@ function doisDigitos(numero: number): string {
 
 // ------------------------------------------------------------------------------------------------------ o balcão
 
-/** O que um dia de balcão tem. */
-interface Balcao {
-  readonly web: number;
-  readonly quem: Concorrente;
-  readonly cookies: readonly string[];
-  readonly caminho: string;
-  readonly data: string;
-  readonly dia: string;
-  readonly segundos: number;
-}
-
 async function doBalcao(pasta: string, segundos: number): Promise<Extra[]> {
   // Um servidor para cada: a memória de fazer páginas esconderia a dos painéis abertos.
-  return [...await comBalcao(pasta, segundos, dias), ...await comBalcao(pasta, segundos, paineis)];
+  return [
+    ...await comBalcao(pasta, (balcao) => dias(balcao, segundos)),
+    ...await comBalcao(pasta, (balcao) => paineis(balcao, segundos)),
+    ...await comBalcao(pasta, noNavegador),
+  ];
 }
 
-async function comBalcao(pasta: string, segundos: number, faz: (balcao: Balcao) => Promise<Extra[]>): Promise<Extra[]> {
-  const web = portaLivre();
-  const banco = `${pasta}/balcao-${faz.name}.db`;
-  const cookies = await prepara(banco, PESSOAS);
-  const quem = await servidor(pasta, { banco, semana: SEMANA_DO_BALCAO, args: ["--web", `${web}`] });
-  try {
-    await esperaPorta(web);
-    const [, data, dia] = ofertas()[0];
-    await enche(quem.porta, data, dia);
-    const caminho = `/painel?data=${data.split("/").reverse().join("-")}`;
-    return await faz({ web, quem, cookies, caminho, data, dia, segundos });
-  } finally {
-    await encerra(quem);
-  }
-}
-
-/** Um dia com 120 marcados. */
-async function enche(porta: number, data: string, dia: string): Promise<void> {
-  using fio = await falaDois(porta);
-  for (let i = 0; i < ATENDEM * DE_CADA_UM; i++) {
-    const profissional = `DRA. ${"ABCDEF"[i % ATENDEM]}`;
-    await pede(fio, ["AGEND", cpfDeExemplo(i + 1), `PESSOA ${i}`, "CLINICO GERAL", data, dia, { profissional }]);
-  }
-}
-
-async function falaDois(porta: number): Promise<Fio> {
-  const fio = await Fio.saudado(porta);
-  await pede(fio, ["OLA", "CLINICA/2"]);
-  return fio;
-}
-
-async function pede(fio: Fio, pedido: readonly unknown[]): Promise<void> {
-  await fio.manda(`${JSON.stringify(pedido)}\n`);
-  const linha = await fio.linha();
-  if (!linha?.startsWith('["OK-')) throw new Error(`${pedido[0]}: ${linha}`);
-}
-
-async function dias({ web, caminho, cookies, segundos }: Balcao): Promise<Extra[]> {
+async function dias({ web, caminho, cookies }: Balcao, segundos: number): Promise<Extra[]> {
   const carga = { porta: web, conexoes: 50, segundos, repete: true, codigo: 200 };
   const uma = [pedidoHttp(caminho, { cookie: cookies[0] })];
   const todas = cookies.map((cookie) => pedidoHttp(caminho, { cookie }));
@@ -281,9 +203,7 @@ async function dias({ web, caminho, cookies, segundos }: Balcao): Promise<Extra[
   }
   return [
     {
-      medida: `/painel, um dia com ${ATENDEM * DE_CADA_UM} marcados (${
-        iguais[0].bytes
-      } bytes comprimida), sem que nada mude`,
+      medida: `/painel, um dia com ${MARCADOS} marcados (${iguais[0].bytes} bytes comprimida), sem que nada mude`,
       valor: so(iguais),
       meta: "≥ 1.500/s, p99 ≤ 60 ms",
     },
@@ -291,20 +211,25 @@ async function dias({ web, caminho, cookies, segundos }: Balcao): Promise<Extra[
   ];
 }
 
-async function paineis({ web, quem, cookies, caminho, data, dia, segundos }: Balcao): Promise<Extra[]> {
+async function paineis({ web, quem, cookies, caminho }: Balcao, segundos: number): Promise<Extra[]> {
   const fluxo = caminho.replace("/painel?", "/painel/fluxo?");
   const pedido = (i: number): string => pedidoHttp(fluxo, { cookie: cookies[i % cookies.length] });
   const medidor = new Medidor(segundos, undefined);
   const consultas = async (): Promise<number> => (await medidor.mede(quem, "busca", CINQUENTA)).porSegundo;
   const { pid } = quem.processo;
   const sem: number[] = [];
+  // O que o servidor gasta a gravar e a desenhar para um só não é de painel nenhum.
+  const um = await PaineisAbertos.abre(web, 1, pedido);
+  await mudaDiante(um, { quem });
+  um.fecha();
+  await delay(2000);
   for (let i = 0; i < RODADAS; i++) sem.push(await consultas());
   const antes = memoria(pid);
   const abertos = await PaineisAbertos.abre(web, PAINEIS, pedido);
   const parados = memoria(pid);
   const com: number[] = [];
   for (let i = 0; i < RODADAS; i++) com.push(await consultas());
-  const demoras = await mudaDiante(abertos, { quem, data, dia });
+  const demoras = await mudaDiante(abertos, { quem });
   const servindo = memoria(pid);
   abertos.fecha();
   await delay(2000);
@@ -340,19 +265,14 @@ async function paineis({ web, quem, cookies, caminho, data, dia, segundos }: Bal
   ];
 }
 
-/** Marca e desmarca, e quanto cada marcação demora a chegar a cada painel, em ms, por ordem. */
-async function mudaDiante(
-  abertos: PaineisAbertos,
-  { quem, data, dia }: { quem: Concorrente; data: string; dia: string },
-): Promise<number[]> {
+/** Corrige nomes, à roda dos marcados, e quanto cada um demora a chegar a cada painel, em ms, por ordem. */
+async function mudaDiante(abertos: PaineisAbertos, { quem }: Pick<Balcao, "quem">): Promise<number[]> {
   using fio = await falaDois(quem.porta);
   const comeco = performance.now();
-  for (let i = 0; i < MUDANCAS / 2 * DURANTE; i++) {
-    const [cpf, nome] = [cpfDeExemplo(1000 + i), `MUDANCA X${i}X`];
-    await pede(fio, ["AGEND", cpf, nome, "CLINICO GERAL", data, dia]);
+  for (let i = 0; i < MUDANCAS * DURANTE; i++) {
+    await pede(fio, ["CORRIGE", cpfDeExemplo(i % MARCADOS + 1), "CLINICO GERAL", { nome: `MUDANCA X${i}X` }]);
     abertos.espera(`X${i}X`);
-    await pede(fio, ["CANCEL", cpf]).catch(() => {});
-    await delay(Math.max(0, comeco + (i + 1) * 2000 / MUDANCAS - performance.now()));
+    await delay(Math.max(0, comeco + (i + 1) * 1000 / MUDANCAS - performance.now()));
   }
   await delay(1500);
   return abertos.demoras.toSorted((a, b) => a - b);

@@ -128,11 +128,12 @@ export class Calendario {
   }
 }
 
-/** Verdadeiro para uma data que existe, escrita `"aaaa-mm-dd"`. */
+/** Verdadeiro para uma data que existe, escrita `"aaaa-mm-dd"`. Sem o `Temporal`: é por aqui que passa cada data que se pede. */
 export function ehData(data: string): boolean {
-  try {
-    return Temporal.PlainDate.from(data, { overflow: "reject" }).toString() === data;
-  } catch {
-    return false;
-  }
+  if (!/^\d{4}-(0[1-9]|1[0-2])-\d\d$/.test(data)) return false;
+  const [ano, mes, dia] = [Number(data.slice(0, 4)), Number(data.slice(5, 7)), Number(data.slice(8))];
+  const bissexto = ano % 4 === 0 && (ano % 100 !== 0 || ano % 400 === 0);
+  return dia >= 1 && dia <= (mes === 2 && bissexto ? 29 : DIAS_DO_MES[mes - 1]);
 }
+
+const DIAS_DO_MES = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

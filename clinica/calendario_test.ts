@@ -7,7 +7,7 @@
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { Calendario } from "./calendario.ts";
+import { Calendario, ehData } from "./calendario.ts";
 import { DIAS_DA_SEMANA, lerOferta } from "./oferta.ts";
 
 function teste(name: string, fn: () => void): void {
@@ -252,4 +252,38 @@ teste("começar e acabar são o que o relógio da parede diz, em qualquer fuso e
     }),
     { numRuns: 500 },
   );
+});
+
+teste("uma data é a que o Temporal também aceita, escrita com dez caracteres", () => {
+  const aceita = (data: string): boolean => {
+    try {
+      return Temporal.PlainDate.from(data, { overflow: "reject" }).toString() === data;
+    } catch {
+      return false;
+    }
+  };
+  const numero = (casas: number, ate: number): fc.Arbitrary<string> =>
+    fc.nat(ate).map((n) => String(n).padStart(casas, "0"));
+  const partes = fc.tuple(numero(4, 9999), numero(2, 14), numero(2, 33)).map((partes) => partes.join("-"));
+  fc.assert(fc.property(partes, (data) => assertEquals(ehData(data), aceita(data), data)), { numRuns: 2000 });
+  for (const ano of ["0000", "1900", "2000", "2026", "2028", "2100"]) {
+    for (const dia of ["02-28", "02-29", "02-30", "04-31", "12-31"]) {
+      const data = `${ano}-${dia}`;
+      assertEquals(ehData(data), aceita(data), data);
+    }
+  }
+  for (
+    const nenhuma of [
+      "",
+      "2026-1-01",
+      "2026-01-1",
+      "2026-01-01 ",
+      " 2026-01-01",
+      "20260101",
+      "2026-01-01T00:00",
+      "²026-01-01",
+    ]
+  ) {
+    assert(!ehData(nenhuma), nenhuma);
+  }
 });

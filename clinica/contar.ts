@@ -154,16 +154,15 @@ function com(decisao: Decisao, ...anotadas: readonly DaTentativa[]): Decisao {
 
 /** A conta como vale agora: sem o que já passou. */
 function contaDe(estado: Estado, cpf: string, rede: string): Tentativa {
-  const gravada = estado.vista.tentativa(cpf, rede) ?? { ...NENHUMA, cpf, rede };
   const { hoje } = estado.clinica.calendario.janela(estado.agora);
+  const gravada = estado.vista.tentativa(cpf, rede);
+  if (gravada === undefined) return { cpf, rede, recentes: [], dia: hoje, erros: 0, recusas: 0, acertou: 0, ate: 0 };
   return {
     ...gravada,
     recentes: gravada.recentes.filter((quando) => perto(estado, quando, janelaDe(gravada))),
     ...gravada.dia === hoje ? {} : { dia: hoje, erros: 0, recusas: 0 },
   };
 }
-
-const NENHUMA: Tentativa = { cpf: "", rede: "", recentes: [], dia: "", erros: 0, recusas: 0, acertou: 0, ate: 0 };
 
 function janelaDe({ cpf }: Tentativa): number {
   return cpf === "" ? JANELA_DAS_RECUSAS : JANELA_DOS_CODIGOS;

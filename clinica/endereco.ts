@@ -43,9 +43,12 @@ export function redeDe(origem: string): string {
   return um.includes(":") ? `${um.split(":").slice(0, 4).join(":")}::/64` : um;
 }
 
+const BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+/** Numa expressão só: pergunta-se várias vezes por pedido. */
+const IPV4 = new RegExp(`^(?:${BYTE}\\.){3}${BYTE}$`);
+
 function ehIpv4(texto: string): boolean {
-  const partes = texto.split(".");
-  return partes.length === 4 && partes.every((parte) => /^(0|[1-9]\d{0,2})$/.test(parte) && Number(parte) < 256);
+  return IPV4.test(texto);
 }
 
 /** Os oito números de um IPv6. */

@@ -242,7 +242,7 @@ export class Sobreposta implements Vista {
 
   /** A conta do que se tentou com um CPF por uma rede. */
   tentativa(cpf: string, rede: string): Tentativa | undefined {
-    const posta = this.#tentativas.get(`${cpf} ${rede}`);
+    const posta = this.#tentativas.size === 0 ? undefined : this.#tentativas.get(`${cpf} ${rede}`);
     return posta ?? (this.#esquecidos.has(cpf) ? undefined : this.#base.tentativa(cpf, rede));
   }
 

@@ -36,6 +36,11 @@ export function formatarCpf(cpf: string): string {
   return digitosDoCpf.format(cpf);
 }
 
+/** Escreve um telefone como se lê no Brasil: `"(11) 98765-4321"`; um de outro país, ou nenhum, fica como está. */
+export function formatarTelefone(telefone: string): string {
+  return telefone.replace(/^\+55(\d{2})(\d{4,5})(\d{4})$/, "($1) $2-$3");
+}
+
 /**
  * Lê um nome: NFC (e de novo depois das maiúsculas, que o desfazem), maiúsculas, sem espaços nas pontas e um só entre
  * palavras. Devolve `undefined` se passa de `TEXTO_MAXIMO`, ou se fica sem nada que se veja, com mais de `NOME_MAXIMO`

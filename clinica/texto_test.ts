@@ -9,6 +9,7 @@ import fc from "fast-check";
 import {
   chave,
   formatarCpf,
+  formatarTelefone,
   inofensivo,
   jsonInofensivo,
   lerCpf,
@@ -100,6 +101,12 @@ teste("lerCpf concorda com a conta feita à mão, para quaisquer 11 dígitos", (
     }),
     { numRuns: 1000 },
   );
+});
+
+teste("formatarTelefone escreve os do Brasil como se leem, e deixa os outros", () => {
+  assertStrictEquals(formatarTelefone("+5511987654321"), "(11) 98765-4321");
+  assertStrictEquals(formatarTelefone("+551132654321"), "(11) 3265-4321");
+  for (const outro of ["+351912345678", ""]) assertStrictEquals(formatarTelefone(outro), outro);
 });
 
 teste("formatarCpf escreve o que lerCpf lê de volta", () => {

@@ -65,7 +65,8 @@ OPÇÕES
   --config ARQUIVO             a semana da clínica (clinica.json, se existe; senão a semana embutida);
                                uma mudança nele vale em cinco segundos, sem reiniciar
   --anonimo O_QUE              o que pode, num terminal, quem não traz chave: nada, vagas, quiosque ou tudo
-                               (tudo, até que haja a primeira chave; depois, vagas)
+                               (tudo, até que haja a primeira chave; depois, vagas); com nada ou vagas, as
+                               páginas dos pacientes também não marcam
   --adota-semana               num livro partilhado, os outros servidores passam a ter de seguir a deste
   --certificado ARQUIVO        o certificado, e a chave privada dele, para atender também por TLS; trocados os
   --chave-privada ARQUIVO      arquivos, os novos valem dentro de um minuto, sem desligar ninguém

@@ -18,8 +18,9 @@ interface Executavel {
 }
 
 const EXECUTAVEIS: readonly Executavel[] = [
-  // O limite de arquivos abertos está em /proc/self/limits, que o Deno só deixa ler com todas as permissões.
-  { nome: "servidor", permissoes: ["--allow-all"], inclui: ["web/navegador", "web/trabalhador.ts"] },
+  // O limite de arquivos abertos está em /proc/self/limits, que o Deno só deixa ler com todas as permissões. As páginas e o túnel
+  // não estão no grafo do script: um carrega-as quando já atende, o outro é um Worker.
+  { nome: "servidor", permissoes: ["--allow-all"], inclui: ["web/navegador", "web/abre.ts", "web/tunel.ts"] },
   // As bibliotecas do menu olham TERM, NO_COLOR e outras do ambiente; a chave está na pasta de configuração de quem o usa.
   { nome: "cliente", permissoes: ["--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-write"] },
 ];

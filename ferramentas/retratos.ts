@@ -68,12 +68,16 @@ async function doPainel(navegador: Navegador, mesa: Vista): Promise<void> {
       ["painel", "/painel"],
       ["semana", "/painel/semana"],
       ["espera", "/painel/espera"],
-      ["acessos", "/painel/acessos"],
     ]
   ) {
     await navegador.vai(mesa, caminho);
     await guarda(mesa, nome);
   }
+  await cria(navegador, mesa, "pessoa", { quem: "bia", nome: "Beatriz Nogueira", papel: "balcao" });
+  await cria(navegador, mesa, "pessoa", { quem: "ana.lima", nome: "Dra. Ana Lima", profissional: "DRA. ANA LIMA" });
+  await cria(navegador, mesa, "chave", { nome: "Balcão 1", papel: "balcao", primeira: "sim" });
+  await navegador.vai(mesa, "/painel/acessos");
+  await guarda(mesa, "acessos");
   const escuro = await navegador.aba(mesa, { altura: 860, escuro: true });
   await navegador.vai(escuro, "/painel");
   await guarda(escuro, "painel-escuro");
@@ -82,9 +86,33 @@ async function doPainel(navegador: Navegador, mesa: Vista): Promise<void> {
   await guarda(telefone, "painel-telefone");
 }
 
+/** Cria nos acessos uma pessoa ou uma chave. */
+async function cria(
+  navegador: Navegador,
+  mesa: Vista,
+  oque: "pessoa" | "chave",
+  campos: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { pagina } = mesa;
+  await navegador.vai(mesa, "/painel/acessos");
+  const formulario = `form[action="/painel/acessos/${oque}"]`;
+  await pagina.click(`details:has(${formulario}) summary`);
+  for (const [nome, valor] of Object.entries(campos)) {
+    const campo = `${formulario} [name="${nome}"]`;
+    const tipo = await pagina.$eval(campo, (um) => um.getAttribute("type") ?? um.tagName);
+    if (tipo === "SELECT") await pagina.select(campo, valor);
+    else if (tipo === "checkbox") await pagina.click(campo);
+    else await pagina.type(campo, valor);
+  }
+  await Promise.all([pagina.waitForNavigation(), pagina.click(`${formulario} button`)]);
+}
+
 async function daTv(navegador: Navegador): Promise<void> {
   const tv = await navegador.janela({ largura: 1280, altura: 720 });
   await navegador.vai(tv, "/tv");
+  // Na sala já o ligaram.
+  await tv.pagina.click(".som");
+  await tv.pagina.waitForSelector(".som", { hidden: true });
   await guarda(tv, "tv");
 }
 
@@ -95,13 +123,24 @@ async function doPaciente(navegador: Navegador): Promise<void> {
   await navegador.vai(telefone, "/");
   await guarda(telefone, "inicio");
   await navegador.vai(telefone, "/marcar?especialidade=CLINICO+GERAL&profissional=DRA.+ANA+LIMA&data=2026-12-07");
+  await ateAo(telefone, "main > :last-child");
   await guarda(telefone, "horas");
   await navegador.vai(
     telefone,
     "/marcar?especialidade=CLINICO+GERAL&profissional=DRA.+ANA+LIMA&data=2026-12-07&hora=09%3A30",
   );
   await preenche(telefone, { cpf: cpfDeExemplo(4321), nome: "Joana Prado", telefone: "(11) 98765-4321" });
+  await ateAo(telefone, "main .botoes");
   await guarda(telefone, "cartao");
+}
+
+/** O que fica por baixo do que se quer mostrar, em px. */
+const MARGEM = 20;
+
+/** Dá à janela a altura que mostra tudo até ao fim de um elemento, e não um pedaço do que vem a seguir. */
+async function ateAo({ pagina }: Vista, seletor: string): Promise<void> {
+  const fim = await pagina.$eval(seletor, (um) => um.getBoundingClientRect().bottom);
+  await pagina.setViewport({ width: TELEFONE.largura ?? 360, height: Math.ceil(fim) + MARGEM });
 }
 
 /** Preenche o formulário da página e manda-o. */

@@ -166,6 +166,9 @@ function semHoras(): never {
 
 const AO_MESMO_TEMPO = 16;
 
+/** As horas que cada uma das duas que as gastam pode gastar: as outras também as querem, por mais que a prova dure. */
+const HORAS_DE_CADA = 300;
+
 async function aMesmaVez(cena: Cena): Promise<Promessa> {
   const tempo = cronometro(cena.contexto.segundos * 0.15);
   let [vezes, erradas] = [0, ""];
@@ -180,7 +183,7 @@ async function aMesmaVez(cena: Cena): Promise<Promessa> {
     const linhas = quantosDe(cena, cpf);
     if (linhas !== 1 || estados.some((estado) => estado !== 303)) erradas ||= `${linhas} linhas; ${estados.join(" ")}`;
     vezes++;
-  } while (!tempo.acabou());
+  } while (!tempo.acabou() && vezes < HORAS_DE_CADA);
   return promessa(
     "o mesmo formulário, mandado muitas vezes ao mesmo tempo e outra depois, marca uma vez e mostra sempre a mesma",
     erradas === "" && vezes > 0,
@@ -188,14 +191,14 @@ async function aMesmaVez(cena: Cena): Promise<Promessa> {
   );
 }
 
-/** Quanto os terminais esperam, no máximo, antes de disputar uma hora com as páginas, em ms. */
-const ATRASO_MAXIMO = 60;
+/** Em quanto tempo se espera que uma página responda, em ms, enquanto não se viu nenhuma. */
+const UMA_PAGINA = 30;
 
 async function ultimaVaga(cena: Cena): Promise<Promessa> {
   const { servidor, contexto: { segundos, semente } } = cena;
   const sorteio = new Sorteio(semente);
   const tempo = cronometro(segundos * 0.2);
-  let [disputas, erradas, porPaginas] = [0, "", 0];
+  let [disputas, erradas, porPaginas, demora] = [0, "", 0, UMA_PAGINA];
   do {
     const hora = cena.proxima();
     if (hora === undefined) break;
@@ -203,11 +206,17 @@ async function ultimaVaga(cena: Cena): Promise<Promessa> {
     const formularios = await Promise.all(quem.map((_, n) => n % 2 === 0 ? formulario(cena, hora) : undefined));
     const fios = await Promise.all(quem.map(({ de }, n) => n % 2 === 0 ? undefined : terminal(servidor.porta, de)));
     try {
-      // Um terminal é mais rápido: sem um atraso, uma página nunca ganhava.
-      const atraso = sorteio.inteiro(0, ATRASO_MAXIMO);
+      // Um terminal é mais rápido: sem um atraso, uma página nunca ganhava. Até um sexto do que ela demora, ganha ora um ora outra.
+      const atraso = sorteio.inteiro(0, Math.ceil(demora / 6));
+      const comeco = performance.now();
       const ganharam = await Promise.all(quem.map(async ({ cpf, de }, n) => {
         const [campos, fio] = [formularios[n], fios[n]];
-        if (campos !== undefined) return (await manda(cena, campos, { cpf, de })).estado === 303 ? "página" : "";
+        if (campos !== undefined) {
+          const { estado } = await manda(cena, campos, { cpf, de });
+          if (estado !== 303) return "";
+          demora = performance.now() - comeco;
+          return "página";
+        }
         await delay(atraso);
         await fio?.manda(codificarPedido(agend({ cpf, ...hora, horario: hora.hora })));
         return (await fio?.resposta())?.codigo === "OK-300" ? "terminal" : "";
@@ -224,7 +233,7 @@ async function ultimaVaga(cena: Cena): Promise<Promessa> {
     } finally {
       for (const fio of fios) fio?.[Symbol.dispose]();
     }
-  } while (!tempo.acabou());
+  } while (!tempo.acabou() && disputas < HORAS_DE_CADA);
   return promessa(
     "a última vaga, pedida por páginas e por terminais ao mesmo tempo, é de um só",
     erradas === "" && disputas > 0,

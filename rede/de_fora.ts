@@ -1,5 +1,5 @@
 /**
- * Por que um agendamento está fora da semana de agora, se está. Só `console.ts` o pergunta.
+ * Por que um agendamento está fora da semana de agora, se está: `console.ts` conta-os, e o painel faz deles uma lista de trabalho.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export function deFora(
   const inicio = minutoDoDia(um.hora);
   const cabe = ({ turnos, horarios }: AgendaDoDia): boolean =>
     um.encaixe
-      ? turnos.some((turno) => aberto(turno, inicio))
+      ? turnos.some((turno) => aberto(turno, inicio) && aberto(turno, inicio, Math.min(inicio + um.minutos, turno.fim)))
       : horarios.some(({ hora, minutos }) => hora === um.hora && minutos === um.minutos);
   if (agendas.some((uma) => uma.agenda === agenda && cabe(uma))) return undefined;
   if (um.profissional === "" && agendas.some(cabe)) return "profissional";

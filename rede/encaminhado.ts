@@ -76,6 +76,10 @@ function noDe(elemento: string): string | undefined {
 
 /** `"10.0.0.7"`, `"10.0.0.7:80"`, `"[::1]"`, `"[::1]:80"` ou `"::1"`; `unknown` e os nomes escondidos não dizem nada. */
 function enderecoEm(texto: string): string | undefined {
-  const [, v6, v4, nu = ""] = /^(?:\[([^\]]*)\](?::\w+)?|([\d.]+):\w+|(.*))$/s.exec(texto.trim()) ?? [];
-  return canonico(v6 ?? v4 ?? nu);
+  const escrito = texto.trim();
+  // Quase sempre é só ele.
+  const um = canonico(escrito);
+  if (um !== undefined) return um;
+  const [, v6, v4] = /^(?:\[([^\]]*)\](?::\w+)?|([\d.]+):\w+)$/.exec(escrito) ?? [];
+  return canonico(v6 ?? v4 ?? "");
 }

@@ -96,13 +96,14 @@ function importsDe(modulo: string, codigo: string): Import[] {
   const especificados = [
     ...semComentarios(codigo).matchAll(/\b(?:from|import)\s*\(?\s*(["'`])(\.[^"'`]+)\1/g),
     ...semComentarios(codigo).matchAll(/\bnew URL\(\s*(["'`])([^"'`]+\.ts)\1,\s*import\.meta\.url/g),
+    ...semComentarios(codigo).matchAll(/\bimport\.meta\.resolve\(\s*(["'`])(\.[^"'`]+)\1/g),
   ];
   return especificados.map(([, , caminho]) => [modulo, join(dirname(modulo), caminho)]);
 }
 
 /** Verdadeiro se o módulo importa algo cujo nome só se sabe ao rodar. */
 function importaAsEscuras(codigo: string): boolean {
-  return /\bimport\s*\(\s*(?!["'])/.test(semComentarios(codigo));
+  return /\bimport\s*\(\s*(?!["']|import\.meta\.resolve\(\s*["'])/.test(semComentarios(codigo));
 }
 
 /** Os arquivos de uma pasta e das de dentro, por caminhos a partir da raiz. */
@@ -190,15 +191,18 @@ const { i } = await import(
 );
 await import(\`./j.ts\`);
 new Worker(new URL("k.ts", import.meta.url), { type: "module" });
+await import(import.meta.resolve("./l.ts"));
 import { assert } from "@std/assert";
 // import "./comentado.ts";
  * import { x } from "./num_exemplo.ts";
 `;
   const lidos = importsDe("rede/x.ts", codigo).map(([, para]) => para).sort();
-  assertEquals(lidos, ["b.ts", ...[..."acdefghijk"].map((nome) => `rede/${nome}.${nome === "e" ? "json" : "ts"}`)]);
+  assertEquals(lidos, ["b.ts", ...[..."acdefghijkl"].map((nome) => `rede/${nome}.${nome === "e" ? "json" : "ts"}`)]);
   assertEquals(["import(nome)", 'import("./" + x)', "import(`./j.ts`)", 'import("x")'].map(importaAsEscuras), [
     ...[true, false, true, false],
   ]);
+  const resolvidos = ['import(import.meta.resolve("./l.ts"))', "import(import.meta.resolve(nome))"];
+  assertEquals(resolvidos.map(importaAsEscuras), [false, true]);
 });
 
 Deno.test("a casa: um import contra o caminho é recusado", PURO, () => {

@@ -189,6 +189,7 @@ export class ClinicaDeTeste implements AsyncDisposable {
       endereco: "10.0.0.7",
       porta: 40312,
       desta: true,
+      passou(): void {},
     });
   }
 
@@ -209,7 +210,12 @@ export class ClinicaDeTeste implements AsyncDisposable {
     this.#servidor = Deno.serve(
       { port: porta, hostname: "127.0.0.1", onListen(): void {} },
       (request, { remoteAddr }) =>
-        this.app.fetch(request, { endereco: remoteAddr.hostname, porta: remoteAddr.port, desta: true }),
+        this.app.fetch(request, {
+          endereco: remoteAddr.hostname,
+          porta: remoteAddr.port,
+          desta: true,
+          passou(): void {},
+        }),
     );
     return `http://127.0.0.1:${this.#servidor.addr.port}`;
   }

@@ -19,6 +19,8 @@ const PASTAS = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/snap/bin"];
 const BANDEIRAS = [
   ...["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"],
   ...["--no-first-run", "--lang=pt-BR", "--disable-sync", "--disable-gpu", "--hide-scrollbars", "--mute-audio"],
+  // Sem isto um campo de data seguia a língua da máquina, e não a da página.
+  "--enable-blink-features=LangAttributeAwareFormControlUI",
   // Um só computador e vários testes: o que não está à vista anda na mesma.
   ...["--disable-background-timer-throttling", "--disable-renderer-backgrounding"],
 ];
@@ -39,6 +41,11 @@ function existe(programa: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Verdadeiro se há um navegador nesta máquina. */
+export function haNavegador(): boolean {
+  return existe(PROGRAMA);
 }
 
 /** Registra um teste que usa um navegador; onde não há, é ignorado e diz como o ter. */
@@ -94,8 +101,6 @@ export class Navegador implements AsyncDisposable {
     const navegador = await puppeteer.launch({
       executablePath: onde(PROGRAMA),
       args: BANDEIRAS,
-      // Com a língua da máquina, um campo de data mostrava-a de outra maneira em cada uma.
-      env: { ...Deno.env.toObject(), LANGUAGE: "pt_BR" },
       // O das pessoas guarda as páginas a que se recua.
       ignoreDefaultArgs: ["--disable-back-forward-cache"],
       acceptInsecureCerts: true,
@@ -122,8 +127,9 @@ export class Navegador implements AsyncDisposable {
     const queixas: string[] = [];
     pagina.on("pageerror", (erro) => queixas.push(`erro: ${erro instanceof Error ? erro.message : erro}`));
     pagina.on("console", (dito) => {
-      // O que o servidor recusa diz-se aí também, e não é um erro da página.
-      if (dito.type() === "error" && !dito.text().startsWith("Failed to load resource")) {
+      // O que o servidor recusa diz-se aí também, e não é um erro da página; o sinal da aba ela é que o tem de trazer.
+      const recusado = dito.text().startsWith("Failed to load resource");
+      if (dito.type() === "error" && (!recusado || dito.location().url?.endsWith("/favicon.ico"))) {
         queixas.push(`console: ${dito.text()}`);
       }
     });

@@ -120,7 +120,8 @@ export class PainelDeTeste implements Disposable {
       ...{ agenda: painel.agenda, relogio, anota },
       ...{ arquivos: await Arquivos.le(), selos: new Selos(await pessoas.segredo(), relogio) },
       fluxo: painel.#fluxo,
-      ...{ segura, painelSemTls, conta: () => 0, aoFalhar: (_o_que, causa) => console.error(causa) },
+      ...{ segura, painelSemTls, abertaAoPublico: true },
+      ...{ conta: () => 0, aoFalhar: (_o_que, causa) => console.error(causa) },
       aoVer: (quem, { comando }, resultado) => {
         const numeros = "agendamentos" in resultado
           ? resultado.agendamentos.map(({ numero }) => numero)
@@ -188,7 +189,10 @@ export interface SemNinguem {
   /** À porta do painel. */
   readonly porteiro: Porteiro;
   /** O resto da casa. */
-  readonly casa: Pick<Casa, "arquivos" | "selos" | "segura" | "anota" | "painelSemTls" | "gerencia">;
+  readonly casa: Pick<
+    Casa,
+    "arquivos" | "selos" | "segura" | "anota" | "abertaAoPublico" | "painelSemTls" | "gerencia"
+  >;
 }
 
 /** As de um servidor; os de um mesmo livro abrem os selos uns dos outros. */
@@ -206,7 +210,7 @@ export async function semNinguem(relogio: () => number): Promise<SemNinguem> {
     }),
     casa: {
       ...{ arquivos: await Arquivos.le(), selos: new Selos("ab".repeat(32), relogio) },
-      ...{ segura: false, anota: () => {}, painelSemTls: false },
+      ...{ segura: false, anota: () => {}, abertaAoPublico: true, painelSemTls: false },
       gerencia: {
         ...{ arquivoDaSemana: "clinica.json", chaves: new ChavesDeTeste(), pessoas },
         trilha: () => Promise.reject(new Error("sem trilha")),
@@ -259,7 +263,7 @@ export class NavegadorDeTeste {
         headers,
         ...campos === undefined ? {} : { method: "POST", body: new URLSearchParams(campos) },
       }),
-      { endereco, porta: 40000, desta: endereco === "127.0.0.1" },
+      { endereco, porta: 40000, desta: endereco === "127.0.0.1", passou(): void {} },
     );
     for (const posto of resposta.headers.getSetCookie()) {
       this.postos.push(posto);

@@ -10,6 +10,7 @@ import { LimitesDePedidos } from "../acesso/limites.ts";
 import type { Pedido, Resultado } from "../clinica/pedido.ts";
 import type { Casa } from "../web/casa.ts";
 import { Fluxo } from "../web/fluxo.ts";
+import { Feitas } from "../web/paciente/feitas.ts";
 import { paginas } from "../web/paginas.ts";
 import { BalcaoDaAgenda, CEDO } from "./balcao.ts";
 import { type SemNinguem, semNinguem } from "./painel.ts";
@@ -22,11 +23,14 @@ export class Paginas implements AsyncDisposable {
   readonly vistos: { readonly pedido: Pedido; readonly resultado: Resultado }[] = [];
   /** O que falhou nelas. */
   readonly falhas: unknown[] = [];
+  /** As que se deram sem passar pelas rotas. */
+  depressa = 0;
   #app: ReturnType<typeof paginas>;
+  #feitas: Feitas;
   #fluxo = new Fluxo({ aoFalhar: (causa) => this.falhas.push(causa) });
   #contadas = 0;
 
-  private constructor(balcao: BalcaoDaAgenda, sobre: SemNinguem) {
+  private constructor(balcao: BalcaoDaAgenda, sobre: SemNinguem, abertaAoPublico: boolean) {
     this.balcao = balcao;
     const relogio = (): number => balcao.agora;
     const limites = new LimitesDePedidos(relogio);
@@ -35,20 +39,22 @@ export class Paginas implements AsyncDisposable {
       conta: (quem, pedido) => limites.conta(quem, pedido),
       aoVer: (_quem, pedido, resultado) => this.vistos.push({ pedido, resultado }),
       aoFalhar: (_o_que, causa) => this.falhas.push(causa),
-      quemEntrou: () => Promise.resolve(undefined),
+      ...{ quemEntrou: () => Promise.resolve(undefined), abertaAoPublico },
     };
-    this.#app = paginas(casa, sobre.porteiro);
+    this.#feitas = new Feitas(casa);
+    this.#app = paginas(casa, sobre.porteiro, this.#feitas);
   }
 
   /** As de um servidor com esta semana; ou as de outro, sobre o mesmo livro. */
   static async abre(
-    { config = {}, agora = CEDO, balcao = new BalcaoDaAgenda(config, agora) }: {
+    { config = {}, agora = CEDO, balcao = new BalcaoDaAgenda(config, agora), abertaAoPublico = true }: {
       readonly config?: unknown;
       readonly agora?: number;
       readonly balcao?: BalcaoDaAgenda;
+      readonly abertaAoPublico?: boolean;
     } = {},
   ): Promise<Paginas> {
-    return new Paginas(balcao, await semNinguem(() => balcao.agora));
+    return new Paginas(balcao, await semNinguem(() => balcao.agora), abertaAoPublico);
   }
 
   /** Pede uma página, de um endereço. */
@@ -56,7 +62,10 @@ export class Paginas implements AsyncDisposable {
     const { gravadas } = this.balcao;
     this.#fluxo.gravou(gravadas.slice(this.#contadas));
     this.#contadas = gravadas.length;
-    return await this.#app.fetch(request, { endereco, porta: 1, desta: false });
+    const de = { endereco, porta: 1, desta: false, passou(): void {} };
+    const ja = this.#feitas.depressa(request, de);
+    if (ja !== undefined) this.depressa++;
+    return ja ?? await this.#app.fetch(request, de);
   }
 
   /** Um telefone, noutra casa. */

@@ -14,6 +14,7 @@ import type { ParDeChaves } from "../rede/porta_tls.ts";
 import { Arquivos } from "./arquivos.ts";
 import type { Casa, Gerencia } from "./casa.ts";
 import { Fluxo, type OpcoesDoFluxo } from "./fluxo.ts";
+import { Feitas } from "./paciente/feitas.ts";
 import { paginas } from "./paginas.ts";
 import { Porteiro } from "./painel/porteiro.ts";
 import { type OpcoesDaPorta, PortaDasPaginas } from "./porta.ts";
@@ -50,7 +51,7 @@ export interface PaginasNoAr extends AsyncDisposable {
   encerra(): Promise<void>;
 }
 
-/** Abre-as. Lança o que `Deno.serve` lança, se a porta não se pôde abrir. */
+/** Abre-as. Lança o que a porta lança, se não se pôde abrir. */
 export async function abrePaginas(
   { pessoas, sessoes, porta, segue, aoRenovar, gerencia, ...casa }: OpcoesDasPaginas,
 ): Promise<PaginasNoAr> {
@@ -77,15 +78,20 @@ export async function abrePaginas(
       aoFalhar: (causa) => aoFalhar("o uso de uma sessão não pôde ser escrito; ela vale na mesma", causa),
     }),
   });
-  const app = paginas({
+  const inteira: Casa = {
     ...{ ...casa, arquivos, selos, fluxo, segura },
     gerencia: { ...gerencia, pessoas },
     quemEntrou: (c, usa) => porteiro.quemEntrou(c, usa),
-  }, porteiro);
+  };
+  const feitas = new Feitas(inteira);
+  const app = paginas(inteira, porteiro, feitas);
   // Se a porta não se abre, ninguém renova o código.
   using pilha = new DisposableStack();
   pilha.use(primeiro);
-  const aberta = await PortaDasPaginas.abre(porta, (request, de) => app.fetch(request, de));
+  const aberta = await PortaDasPaginas.abre(
+    porta,
+    (request, de) => feitas.depressa(request, de) ?? app.fetch(request, de),
+  );
   const fica = pilha.move();
   const encerra = (): Promise<void> => {
     fica.dispose();

@@ -26,6 +26,7 @@ export type NomeDeArquivo =
   | "painel.ts"
   | "fluxo.ts"
   | "dia.css"
+  | "dia_lado.ts"
   | "dia.ts"
   | "dia_vivo.ts"
   | "tv.css"
@@ -41,6 +42,7 @@ const NOMES: readonly NomeDeArquivo[] = [
   "painel.ts",
   "dia.css",
   "fluxo.ts",
+  "dia_lado.ts",
   "dia.ts",
   "dia_vivo.ts",
   "tv.css",

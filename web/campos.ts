@@ -51,7 +51,7 @@ export interface Campo {
   /** O que se lê por cima. */
   readonly rotulo: string;
   /** O que ajuda a preenchê-lo. */
-  readonly dica?: string;
+  readonly dica?: string | Html;
   /** O que tem, se não é o que o formulário diz. */
   readonly valor?: string;
   /** Texto, se não se diz; o de uma frase-senha nunca volta. */

@@ -40,6 +40,8 @@ export interface Casa {
   readonly segura: boolean;
   /** Quem entrou no painel, se a sessão que o pedido traz ainda vale; `usa`, se é alguém que o faz, e não a página sozinha. */
   readonly quemEntrou: (c: Contexto, usa?: boolean) => Promise<Entrado | undefined>;
+  /** Quem não entrou marca, e trata do que é seu; senão, as páginas do paciente mandam-no à recepção. */
+  readonly abertaAoPublico: boolean;
   /** O painel deixa entrar de outras máquinas ainda que não seja por TLS. */
   readonly painelSemTls: boolean;
   /** O que mudou no livro, a quem o mostra. */
@@ -90,6 +92,8 @@ export interface Ambiente {
     porta: number;
     /** Quem ligou está nesta máquina, e não veio por um intermediário. */
     desta: boolean;
+    /** Quem responde aos poucos diz por ela que o que já respondeu foi lido: sem isso, ao fim de um minuto, corta-se. */
+    passou: () => void;
   };
   /** O que se lê dele. */
   Variables: {
@@ -119,7 +123,7 @@ export type Contexto = Context<Ambiente>;
 export type Rotas = Hono<Ambiente>;
 
 /** Quem pede por uma página, sem ter entrado: um objeto por pedido, que a trilha só junta ao fechar o segundo. */
-export function quemPede({ env: { endereco, porta } }: Contexto, papel: Papel): Quem {
+export function quemPede({ env: { endereco, porta } }: Pick<Contexto, "env">, papel: Papel): Quem {
   return { origem: redeDe(endereco), cliente: `${endereco}:${porta}`, papel };
 }
 

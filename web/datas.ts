@@ -12,6 +12,7 @@ import { ETIQUETAS, type Lingua } from "./palavras/palavras.ts";
 const FORMAS = {
   porExtenso: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
   semAno: { weekday: "long", day: "numeric", month: "long" },
+  diaDoMes: { day: "numeric", month: "long" },
   semana: { weekday: "short" },
   semanaInteira: { weekday: "long" },
   diaEMes: { day: "numeric", month: "short" },
@@ -32,12 +33,25 @@ function forma(qual: keyof typeof FORMAS, lingua: Lingua): Intl.DateTimeFormat {
 
 /** `"segunda-feira, 30 de novembro de 2026"`. */
 export function diaPorExtenso(data: string, lingua: Lingua): string {
-  return forma("porExtenso", lingua).format(Date.parse(data));
+  return inteira(forma("porExtenso", lingua).format(Date.parse(data)), lingua);
 }
 
 /** `"segunda-feira, 30 de novembro"`. */
 export function diaSemAno(data: string, lingua: Lingua): string {
-  return forma("semAno", lingua).format(Date.parse(data));
+  return inteira(forma("semAno", lingua).format(Date.parse(data)), lingua);
+}
+
+/** `"30 de novembro"`. */
+export function diaDoMes(data: string, lingua: Lingua): string {
+  return inteira(forma("diaDoMes", lingua).format(Date.parse(data)), lingua);
+}
+
+/** O dia não se separa do mês no fim de uma linha; e em português o primeiro é o 1º. */
+function inteira(data: string, lingua: Lingua): string {
+  return data.replace(/(\d+) (de )?(?=\p{L})/gu, (_, dia: string, de?: string) => {
+    const numero = dia === "1" && lingua === "pt" ? "1º" : dia;
+    return `${numero}\u00a0${de === undefined ? "" : "de\u00a0"}`;
+  });
 }
 
 /** O dia da semana: `"seg."`, ou por inteiro. */
@@ -45,9 +59,12 @@ export function diaDaSemana(data: string, lingua: Lingua, { inteiro = false } = 
   return forma(inteiro ? "semanaInteira" : "semana", lingua).format(Date.parse(data));
 }
 
-/** De uma data a outra: `"30 de nov. – 6 de dez."`. */
+/** De uma data a outra: `"30 de nov. – 6 de dez."`; o ano não se diz, mesmo na semana em que muda. */
 export function entreDatas(de: string, ate: string, lingua: Lingua): string {
-  return forma("diaEMes", lingua).formatRange(Date.parse(de), Date.parse(ate));
+  const [qual, uma, outra] = [forma("diaEMes", lingua), Date.parse(de), Date.parse(ate)];
+  return de.slice(0, 4) === ate.slice(0, 4)
+    ? qual.formatRange(uma, outra)
+    : `${qual.format(uma)} – ${qual.format(outra)}`;
 }
 
 /** `"30/11"`. */

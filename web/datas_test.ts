@@ -9,6 +9,7 @@ import {
   dataEHora,
   dataInteira,
   diaDaSemana,
+  diaDoMes,
   diaEMes,
   diaPorExtenso,
   diaSemAno,
@@ -19,10 +20,11 @@ import {
 } from "./datas.ts";
 
 Deno.test("datas: por extenso, em cada língua, sem que o fuso da máquina as mude", { permissions: "none" }, () => {
-  assertEquals(diaPorExtenso("2026-11-30", "pt"), "segunda-feira, 30 de novembro de 2026");
-  assertMatch(diaPorExtenso("2026-11-30", "en"), /^Monday,? 30 November 2026$/);
-  assertEquals(diaPorExtenso("2026-11-30", "es"), "lunes, 30 de noviembre de 2026");
-  assertEquals(diaSemAno("2026-12-01", "pt"), "terça-feira, 1 de dezembro");
+  assertEquals(diaPorExtenso("2026-11-30", "pt"), "segunda-feira, 30\u00a0de\u00a0novembro de 2026");
+  assertMatch(diaPorExtenso("2026-11-30", "en"), /^Monday,? 30\u00a0November 2026$/);
+  assertEquals(diaPorExtenso("2026-11-30", "es"), "lunes, 30\u00a0de\u00a0noviembre de 2026");
+  assertEquals(diaSemAno("2026-12-01", "pt"), "terça-feira, 1º\u00a0de\u00a0dezembro");
+  assertEquals(diaDoMes("2026-12-01", "es"), "1\u00a0de\u00a0diciembre");
 });
 
 Deno.test("datas: um instante é o da clínica, também na noite que já é outro dia", { permissions: "none" }, () => {
@@ -36,6 +38,7 @@ Deno.test("datas: curtas, onde há muitas; e de uma a outra", { permissions: "no
     ...["ter.", "martes"],
   ]);
   assertMatch(entreDatas("2026-11-30", "2026-12-06", "pt"), /^30 de nov\..*6 de dez\.$/);
+  assertMatch(entreDatas("2026-12-28", "2027-01-03", "pt"), /^28 de dez\. – 3 de jan\.$/);
   assertEquals([segundaDe("2026-12-06"), segundaDe("2026-11-30"), maisDias("2026-11-30", -1)], [
     ...["2026-11-30", "2026-11-30", "2026-11-29"],
   ]);

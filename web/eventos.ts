@@ -49,9 +49,11 @@ export class Saida {
   /** A que abre o fluxo. */
   readonly resposta: Response;
   #controle: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #aoLer: (() => void) | undefined;
 
-  /** `aoSair` é chamada se é o navegador que se vai. */
-  constructor(primeiro: Uint8Array, aoSair: () => void) {
+  /** `aoSair` é chamada se é o navegador que se vai; `aoLer`, de cada vez que se manda e tudo o que havia foi lido. */
+  constructor(primeiro: Uint8Array, aoSair: () => void, aoLer?: () => void) {
+    this.#aoLer = aoLer;
     const corpo = new ReadableStream<Uint8Array>({
       start: (controle) => {
         this.#controle = controle;
@@ -78,6 +80,7 @@ export class Saida {
   manda(bytes: Uint8Array): boolean {
     if (this.#controle === undefined) return true;
     if ((this.#controle.desiredSize ?? 0) <= 0) return false;
+    if (this.vazia) this.#aoLer?.();
     this.#controle.enqueue(bytes);
     return true;
   }

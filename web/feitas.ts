@@ -8,24 +8,18 @@
 import { aceitaGzip } from "./arquivos.ts";
 import type { Contexto } from "./casa.ts";
 
-interface Guardada<T> {
-  readonly de: T;
-  readonly corpo: Uint8Array<ArrayBuffer>;
-  readonly headers: Headers;
-}
-
 /** Uma página guardada. */
 export interface PaginaFeita<T> {
   /** De que se fez. */
   readonly de: T;
-  /** Dá-a. */
-  readonly resposta: () => Response;
+  /** A que fica; dá-se `clone()`, que custa menos de metade de fazer uma com os mesmos bytes e cabeçalhos. */
+  readonly resposta: Response;
 }
 
 /** Páginas, cada uma com aquilo de que se fez. */
 export class PaginasFeitas<T> {
   #maximo: number;
-  #guardadas = new Map<string, Guardada<T>>();
+  #guardadas = new Map<string, PaginaFeita<T>>();
 
   /** Nenhuma ainda; tantas, no máximo. */
   constructor(maximo: number) {
@@ -34,10 +28,7 @@ export class PaginasFeitas<T> {
 
   /** A de uma chave. */
   acha(c: Contexto, chave: string): PaginaFeita<T> | undefined {
-    const guardada = this.#guardadas.get(nomeDe(c, chave));
-    if (guardada === undefined) return undefined;
-    const { de, corpo, headers } = guardada;
-    return { de, resposta: () => new Response(corpo, { headers }) };
+    return this.#guardadas.get(nomeDe(c, chave));
   }
 
   /** Guarda uma, e devolve a que se dá. Um cookie é de quem o recebe agora, e não da página. */
@@ -48,10 +39,11 @@ export class PaginasFeitas<T> {
     const nome = nomeDe(c, chave);
     // Tira-se e põe-se, para que a mais antiga seja a primeira.
     this.#guardadas.delete(nome);
-    this.#guardadas.set(nome, { de, corpo, headers });
+    const fica = new Response(corpo, { headers });
+    this.#guardadas.set(nome, { de, resposta: fica });
     const [antiga] = this.#guardadas.keys();
     if (this.#guardadas.size > this.#maximo) this.#guardadas.delete(antiga);
-    return new Response(corpo, { headers });
+    return fica.clone();
   }
 }
 

@@ -16,7 +16,7 @@ function pedidor(maximo: number): (caminho: string, aceita?: string) => Promise<
   let vezes = 0;
   rotas.get("*", async (c) => {
     const feita = feitas.acha(c, c.req.path);
-    if (feita !== undefined) return feita.resposta();
+    if (feita !== undefined) return feita.resposta.clone();
     const headers = c.req.path === "/cookie" ? { "set-cookie": "de=alguem" } : undefined;
     const resposta = new Response(String(++vezes), { status: c.req.path === "/mal" ? 422 : 200, headers });
     return await feitas.guarda(c, c.req.path, c.req.path, resposta);

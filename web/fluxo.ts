@@ -60,6 +60,8 @@ export interface Assinatura {
   readonly ainda?: () => boolean | Promise<boolean>;
   /** Chamada com o que se lhe mandou: para quem tem de ficar escrito que viu. */
   readonly aoMandar?: (novidade: Novidade) => void;
+  /** Chamada quando leu tudo o que se lhe mandou; quem não o faz fica parado, e é a porta que o corta (`Ambiente`). */
+  readonly aoLer?: () => void;
 }
 
 /** O que um `Fluxo` precisa. */
@@ -168,6 +170,8 @@ export class Fluxo implements Disposable {
 
   /** Verdadeiro se desde este id nada mudou, que se saiba, do que se segue: o que então se fez ainda vale. */
   intacto(id: string, topicos: readonly Topico[]): boolean {
+    // Fechado, já não se sabe o que muda.
+    if (this.#fechado) return false;
     this.#acorda();
     const visto = this.#anel.le(id);
     if (visto === SEM_NADA) return false;
@@ -206,7 +210,7 @@ export class Fluxo implements Disposable {
     const pedido = request.headers.get("Last-Event-ID") ?? new URL(request.url).searchParams.get("desde") ?? "";
     const visto = this.#anel.le(pedido);
     const grupo = JSON.stringify([assinatura.chave, assinatura.topicos]);
-    const saida = new Saida(vivo(this.#anel.id(visto)), () => this.#sai(aberto));
+    const saida = new Saida(vivo(this.#anel.id(visto)), () => this.#sai(aberto), assinatura.aoLer);
     const aberto: Aberto = { assinatura, grupo, saida };
     this.#entra(aberto, visto);
     return saida.resposta;

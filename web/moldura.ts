@@ -4,7 +4,7 @@
  * @module
  */
 
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import { gzipSync } from "node:zlib";
 import { aceitaGzip, type NomeDeArquivo } from "./arquivos.ts";
 import type { Casa, Contexto } from "./casa.ts";
@@ -16,6 +16,12 @@ import { ETIQUETAS, LINGUAS, PALAVRAS } from "./palavras/palavras.ts";
  * @internal
  */
 export type Html = ReturnType<typeof html>;
+
+/** O sinal da aba; sem ele o navegador pede um arquivo que não há, e queixa-se. */
+const SINAL: Html = raw(
+  "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E" +
+    "%3Crect width='16' height='16' rx='4' fill='%2300605a'/%3E%3Cpath fill='%23fff' d='M7 3h2v4h4v2H9v4H7V9H3V7h4z'/%3E%3C/svg%3E\">",
+);
 
 /** O que não muda de página para página: seis constantes custam um terço do que custa pô-las uma a uma. */
 const CABECALHOS: Readonly<Record<string, string>> = {
@@ -97,6 +103,7 @@ function documento(casa: Casa, c: Contexto, { titulo, face, arquivos = [], cabec
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
     <title>${titulo} · ${nome}</title>
+    ${SINAL}
     ${estilos.map((arquivo) => html`<link rel="stylesheet" href="${endereco(arquivo)}">`)}
     ${scripts.map((arquivo) => html`<script type="module" src="${endereco(arquivo)}"></script>`)}
       </head>
@@ -118,7 +125,7 @@ function linguas({ var: { lingua, p }, req }: Contexto): Html {
   return html`
     <footer class="rodape">
       <form method="post" action="/lingua" aria-label="${p.comum.linguas}">
-    <input type="hidden" name="volta" value="${req.method === "GET" ? req.path + new URL(req.url).search : "/"}">
+    <input type="hidden" name="volta" value="${req.method === "GET" ? req.path + procuraDe(req.url) : "/"}">
     ${LINGUAS.map((uma) =>
       html`
         <button name="lingua" value="${uma}" lang="${ETIQUETAS[uma]}" ${uma === lingua
@@ -131,4 +138,10 @@ function linguas({ var: { lingua, p }, req }: Contexto): Html {
       </form>
     </footer>
   `;
+}
+
+/** O que vem depois do caminho, desde o `?`; sem `new URL`, que um `Host` torto faz lançar. */
+function procuraDe(url: string): string {
+  const onde = url.indexOf("?");
+  return onde < 0 ? "" : url.slice(onde);
 }

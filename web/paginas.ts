@@ -19,6 +19,7 @@ import {
   type Rotas,
 } from "./casa.ts";
 import { completa, emoldura } from "./moldura.ts";
+import { Feitas } from "./paciente/feitas.ts";
 import { rotasDoPaciente } from "./paciente/rotas.ts";
 import type { Porteiro } from "./painel/porteiro.ts";
 import { rotasDoPainel } from "./painel/rotas.ts";
@@ -30,7 +31,7 @@ import { COOKIE_DA_LINGUA, DeOutraOrigem, FormularioRecusado, leFormulario, ling
 const UM_ANO = 365 * 24 * 3600;
 
 /** Todas as rotas. */
-export function paginas(casa: Casa, porteiro: Porteiro): Rotas {
+export function paginas(casa: Casa, porteiro: Porteiro, feitas: Feitas = new Feitas(casa)): Rotas {
   const app = new Hono<Ambiente>();
   app.use(async (c, segue) => {
     const lingua = linguaDoPedido(c);
@@ -55,7 +56,7 @@ export function paginas(casa: Casa, porteiro: Porteiro): Rotas {
     }
     return c.redirect(caminhoNosso(campos("volta")), 303);
   });
-  app.route("/", rotasDoPaciente(casa));
+  app.route("/", rotasDoPaciente(casa, feitas));
   app.route("/painel", rotasDoPainel(casa, porteiro));
   app.route("/tv", rotasDaTv(casa));
   app.notFound((c) => diz(casa, c, { codigo: 404, titulo: c.var.p.falha.naoHa, texto: c.var.p.falha.naoHaExplica }));

@@ -51,19 +51,22 @@ export async function leEscrito({ req }: Contexto): Promise<string> {
 async function leTexto(request: Request): Promise<string> {
   const tamanho = request.headers.get("content-length");
   if (Number(tamanho ?? 0) > FORMULARIO_MAXIMO) throw new FormularioRecusado("é grande demais");
-  let [texto, bytes] = ["", 0];
-  const decodifica = new TextDecoder();
   try {
     // Com o tamanho dito não vem mais do que isso, e lê-se de uma vez: aos pedaços custa o triplo.
-    if (tamanho !== null) return await request.text();
-    for await (const pedaco of request.body ?? []) {
-      bytes += pedaco.length;
-      if (bytes > FORMULARIO_MAXIMO) throw new FormularioRecusado("é grande demais");
-      texto += decodifica.decode(pedaco, { stream: true });
-    }
+    return tamanho === null ? await aosPedacos(request) : await request.text();
   } catch (causa) {
     // Quem o mandava foi-se, ou não o escreve como se deve.
     throw causa instanceof FormularioRecusado ? causa : new FormularioRecusado("não chegou inteiro", { cause: causa });
+  }
+}
+
+async function aosPedacos({ body }: Request): Promise<string> {
+  let [texto, bytes] = ["", 0];
+  const decodifica = new TextDecoder();
+  for await (const pedaco of body ?? []) {
+    bytes += pedaco.length;
+    if (bytes > FORMULARIO_MAXIMO) throw new FormularioRecusado("é grande demais");
+    texto += decodifica.decode(pedaco, { stream: true });
   }
   return texto + decodifica.decode();
 }

@@ -1,20 +1,20 @@
 /**
- * A porta das páginas: HTTP por `Deno.serve`, atrás de uma frente que aceita quem liga, com limites e prazos (`frente.ts`, num
- * Worker), e de quem é cada pedido.
+ * A porta das páginas: aceita quem liga, dá cada ligação a quem lhe põe limites e prazos (`ligacoes.ts`), e diz de quem é cada
+ * pedido. Por TLS, quem liga fala com um túnel (`porta_segura.ts`), e aqui chega o que ele traz.
  *
  * @module
  */
 
 import { delay } from "@std/async";
-import { canonico } from "../clinica/endereco.ts";
+import { canonico, type Remoto } from "../clinica/endereco.ts";
 import { mensagem } from "../clinica/texto.ts";
 import { enderecoDe } from "../rede/encaminhado.ts";
-import { ehLocal } from "../rede/ouvinte.ts";
+import { ehLocal, jaSeFoi } from "../rede/ouvinte.ts";
 import type { ParDeChaves } from "../rede/porta_tls.ts";
 import type { Ambiente } from "./casa.ts";
-import { LIMITES_DA_FRENTE, type LimitesDaFrente } from "./frente.ts";
-import { Remetentes } from "./remetentes.ts";
-import type { Aviso, Ordem } from "./trabalhador.ts";
+import { motorHttp } from "./http.ts";
+import { type Atende, Ligacoes, type LimitesDasLigacoes, PRAZOS } from "./ligacoes.ts";
+import type { PortaSegura } from "./porta_segura.ts";
 
 /** Quem responde a cada pedido. */
 export type Responde = (request: Request, de: Ambiente["Bindings"]) => Response | Promise<Response>;
@@ -29,69 +29,54 @@ export interface OpcoesDaPorta {
   readonly par?: ParDeChaves;
   /** Os intermediários em que se confia. */
   readonly confiados?: ReadonlySet<string>;
-  /** Quantas ligações ao mesmo tempo; cada uma gasta três arquivos. */
+  /** Quantas ligações ao mesmo tempo; cada uma gasta um arquivo, e três por TLS. */
   readonly conexoes: number;
   /** Quantas de um endereço; esta máquina e os intermediários não têm este limite. */
   readonly conexoesPorEndereco: number;
-  /** Avisada de uma ligação que se fechou por mal, com quem e porquê. */
-  readonly aoFechar?: (cliente: string, motivo: string) => void;
+  /** Avisada de uma ligação que se cortou por mal, com quem e porquê. */
+  readonly aoCortar?: (cliente: string, motivo: string) => void;
   /** Avisada do que falhou. */
   readonly aoFalhar?: (o_que: string, causa: unknown) => void;
   /** Outros limites, nos testes. */
-  readonly limites?: Partial<LimitesDaFrente>;
+  readonly limites?: Partial<LimitesDasLigacoes>;
 }
 
-/** Ao encerrar, quanto se espera pelas respostas em curso, e depois por que se leiam, em ms. */
-const ESPERA_PELAS_RESPOSTAS = 3000;
-const ESPERA_PELA_LEITURA = 1000;
+/** Ligações que podem esperar por `accept`. */
+const FILA_DE_ACCEPT = 4096;
 
-/** Se o servidor HTTP caiu, ao fim de quanto tempo se abre outro, em ms. */
-const REABRE = 100;
+/** Depois de um `accept` que falhou, em ms. */
+const ESPERA = 100;
+
+/** Ao encerrar, quanto se espera que quem pediu leia o que se lhe responde, em ms. */
+const ESPERA_PELAS_RESPOSTAS = 3000;
 
 /** Uma porta aberta. */
 export class PortaDasPaginas implements AsyncDisposable {
   #opcoes: OpcoesDaPorta;
   #responde: Responde;
-  #remetentes = new Remetentes();
-  #servidor: Deno.HttpServer<Deno.NetAddr>;
-  #worker: Worker;
-  #canal: MessagePort;
-  #aberta = Promise.withResolvers<number>();
-  #acabou = Promise.withResolvers<void>();
-  #porta = 0;
+  #ligacoes: Ligacoes;
+  #ouve: Deno.TcpListener | undefined;
+  #segura: PortaSegura | undefined;
   #fim: Promise<void> | undefined;
 
   private constructor(opcoes: OpcoesDaPorta, responde: Responde) {
     this.#opcoes = opcoes;
     this.#responde = responde;
-    this.#servidor = this.#serve();
-    const { port1, port2 } = new MessageChannel();
-    this.#canal = port1;
-    port1.onmessage = ({ data }) => this.#ouve(data);
-    this.#worker = new Worker(new URL("./trabalhador.ts", import.meta.url), { type: "module" });
-    this.#worker.onerror = (evento) => {
-      evento.preventDefault();
-      this.#falhou("a frente das páginas caiu", evento.message);
-      this.#aberta.reject(new Error(evento.message));
-      this.#acabou.resolve();
-    };
-    this.#worker.postMessage("canal", [port2]);
+    const { conexoes, conexoesPorEndereco, limites, confiados } = opcoes;
+    this.#ligacoes = new Ligacoes({
+      serve: motorHttp(),
+      limites: { ...PRAZOS, conexoes, conexoesPorEndereco, ...limites },
+      confiados,
+      aoCortar: (cliente, motivo) => opcoes.aoCortar?.(cliente, motivo),
+      aoFalhar: (causa) => opcoes.aoFalhar?.("um pedido às páginas ficou sem resposta", mensagem(causa)),
+    });
   }
 
   /** Abre-a, e começa a atender. Lança o que `Deno.listen` lança, com `code`, se não pôde. */
   static async abre(opcoes: OpcoesDaPorta, responde: Responde): Promise<PortaDasPaginas> {
     const porta = new PortaDasPaginas(opcoes, responde);
-    const { conexoes, conexoesPorEndereco, limites, endereco, par, confiados } = opcoes;
-    porta.#manda({
-      tipo: "abre",
-      como: {
-        ...{ endereco, par, confiados, porta: opcoes.porta, dentro: porta.#servidor.addr.port },
-        limites: { ...LIMITES_DA_FRENTE, conexoes, conexoesPorEndereco, ...limites },
-        remetentes: porta.#remetentes.memoria,
-      },
-    });
     try {
-      porta.#porta = await porta.#aberta.promise;
+      await porta.#abre();
       return porta;
     } catch (causa) {
       await porta[Symbol.asyncDispose]();
@@ -99,14 +84,28 @@ export class PortaDasPaginas implements AsyncDisposable {
     }
   }
 
+  async #abre(): Promise<void> {
+    const { endereco: hostname, porta: port, par } = this.#opcoes;
+    if (par === undefined) {
+      this.#ouve = Deno.listen({ hostname, port, tcpBacklog: FILA_DE_ACCEPT });
+      this.#aceita(this.#ouve, (conexao) => this.#recebe(conexao, conexao.remoteAddr));
+      return;
+    }
+    this.#ouve = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: FILA_DE_ACCEPT });
+    // Só aqui: quem não atende por TLS não espera por ela.
+    const { PortaSegura } = await import("./porta_segura.ts");
+    this.#segura = await PortaSegura.abre({ ...this.#opcoes, par, fila: FILA_DE_ACCEPT }, this.#ouve.addr.port);
+    this.#aceita(this.#ouve, (conexao) => void this.#deDentro(conexao).catch((erro) => this.#naoAceitou(erro)));
+  }
+
   /** A porta TCP. */
   get porta(): number {
-    return this.#porta;
+    return this.#segura?.porta ?? this.#ouve?.addr.port ?? 0;
   }
 
   /** Outro certificado, daqui em diante; ninguém é desligado. */
   troca(par: ParDeChaves): void {
-    this.#manda({ tipo: "troca", par });
+    this.#segura?.troca(par);
   }
 
   /** Deixa de receber, e espera, com prazo, que se responda ao que já se recebeu. Os fluxos de eventos fecha-os quem os abriu, antes. */
@@ -115,80 +114,56 @@ export class PortaDasPaginas implements AsyncDisposable {
   }
 
   async #encerra(): Promise<void> {
-    this.#manda({ tipo: "encerra" });
-    await ateQuando(this.#servidor.shutdown(), ESPERA_PELAS_RESPOSTAS);
-    if (this.#porta !== 0) {
-      this.#manda({ tipo: "acaba", prazo: ESPERA_PELA_LEITURA });
-      await this.#acabou.promise;
-    }
-    this.#canal.close();
-    this.#worker.terminate();
+    if (this.#segura === undefined) this.#ouve?.close();
+    else this.#segura.encerra();
+    await this.#ligacoes.encerra(ESPERA_PELAS_RESPOSTAS);
+    if (this.#segura === undefined) return;
+    await this.#segura[Symbol.asyncDispose]();
+    this.#ouve?.close();
   }
 
-  #manda(ordem: Ordem): void {
-    this.#canal.postMessage(ordem);
-  }
-
-  #ouve(aviso: Aviso): void {
-    switch (aviso.tipo) {
-      case "aberta":
-        return this.#aberta.resolve(aviso.porta);
-      case "recusada":
-        return this.#aberta.reject(Object.assign(new Error(aviso.texto), { code: aviso.codigo }));
-      case "fechou":
-        return this.#opcoes.aoFechar?.(aviso.cliente, aviso.motivo);
-      case "falhou":
-        return this.#falhou(aviso.o_que, aviso.causa);
-      case "acabou":
-        return this.#acabou.resolve();
-      default:
-        aviso satisfies never;
-    }
-  }
-
-  #falhou(o_que: string, causa: unknown): void {
-    this.#opcoes.aoFalhar?.(o_que, causa);
-  }
-
-  /** O servidor HTTP, que só a frente conhece. Se lhe faltam arquivos rejeita, e não atende mais: abre-se outro. */
-  #serve(): Deno.HttpServer<Deno.NetAddr> {
-    const opcoes = { hostname: "127.0.0.1", port: 0, onListen(): void {} };
-    const servidor = Deno.serve(opcoes, (request, { remoteAddr }) => this.#atende(request, remoteAddr.port));
-    servidor.finished.catch(async (causa) => {
-      this.#falhou("o servidor das páginas caiu, e abre-se outra vez", mensagem(causa));
-      while (this.#fim === undefined && this.#servidor === servidor) {
-        await delay(REABRE);
-        try {
-          this.#servidor = this.#serve();
-          this.#manda({ tipo: "dentro", porta: this.#servidor.addr.port });
-        } catch {
-          // Ainda faltam.
-        }
+  async #aceita(ouve: Deno.TcpListener, recebe: (conexao: Deno.TcpConn) => void): Promise<void> {
+    for (;;) {
+      try {
+        recebe(await ouve.accept());
+      } catch (erro) {
+        if (this.#fim !== undefined) return;
+        if (jaSeFoi(erro)) continue;
+        this.#naoAceitou(erro);
+        this.#ligacoes.cede("faltam arquivos, e esta ligação às páginas era a mais demorada");
+        await delay(ESPERA);
       }
-    });
-    return servidor;
+    }
   }
 
-  #atende(request: Request, porta: number): Response | Promise<Response> {
-    const de = this.#remetentes.de(porta);
-    // Alguém desta máquina achou a porta de dentro.
-    if (de === undefined) return new Response(null, { status: 403 });
-    const { headers } = request;
-    const [forwarded, xForwardedFor] = [headers.get("forwarded"), headers.get("x-forwarded-for")];
-    const { confiados } = this.#opcoes;
-    const endereco = confiados === undefined
-      ? canonico(de.hostname) ?? de.hostname
-      : enderecoDe(de.hostname, { forwarded, xForwardedFor }, confiados);
+  #naoAceitou(erro: unknown): void {
+    this.#opcoes.aoFalhar?.("uma ligação às páginas não pôde ser aceita", mensagem(erro));
+  }
+
+  /** Recebe o que o túnel traz. */
+  async #deDentro(conexao: Deno.TcpConn): Promise<void> {
+    const de = await this.#segura?.deQuem(conexao);
+    if (de === undefined) conexao.close();
+    else this.#recebe(conexao, de);
+  }
+
+  #recebe(conexao: Deno.TcpConn, de: Remoto): void {
+    this.#ligacoes.recebe(conexao, de, this.#atende(de));
+  }
+
+  /** Quem responde ao que essa ligação pedir. */
+  #atende(de: Remoto): Atende {
+    const { confiados, endereco: daqui } = this.#opcoes;
+    const ligado = canonico(de.hostname) ?? de.hostname;
     // Quem liga do próprio endereço em que se atende também é desta máquina: de outra não o pode dizer e receber resposta.
-    const local = ehLocal(de.hostname) || de.hostname === this.#opcoes.endereco;
-    const desta = local && forwarded === null && xForwardedFor === null;
-    return this.#responde(request, { endereco, porta: de.port, desta });
+    const local = ehLocal(de.hostname) || de.hostname === daqui;
+    const sozinho = !local && !confiados?.has(ligado);
+    return (request, passou) => {
+      if (sozinho) return this.#responde(request, { endereco: ligado, porta: de.port, desta: false, passou });
+      const [forwarded, xForwardedFor] = [request.headers.get("forwarded"), request.headers.get("x-forwarded-for")];
+      const desta = local && forwarded === null && xForwardedFor === null;
+      const endereco = desta ? ligado : enderecoDe(ligado, { forwarded, xForwardedFor }, confiados);
+      return this.#responde(request, { endereco, porta: de.port, desta, passou });
+    };
   }
-}
-
-async function ateQuando(promessa: Promise<unknown>, prazo: number): Promise<void> {
-  const desiste = new AbortController();
-  const passou = delay(prazo, { signal: desiste.signal }).catch(() => {});
-  await Promise.race([promessa, passou]);
-  desiste.abort();
 }

@@ -66,6 +66,15 @@ testeComSistema("porta das páginas: fechada a meio de uma troca, fica livre", a
   Deno.listen({ hostname: "127.0.0.1", port: numero }).close();
 });
 
+testeComSistema("porta das páginas: uma que já está em uso diz-se como tal, às claras e por TLS", async () => {
+  using ocupada = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  for (const par of [undefined, await parDeExemplo(["localhost"])]) {
+    const opcoes = { ...AQUI, par, porta: ocupada.addr.port };
+    const erro = await assertRejects(() => PortaDasPaginas.abre(opcoes, () => new Response()), Error);
+    assertEquals("code" in erro && erro.code, "EADDRINUSE");
+  }
+});
+
 testeComSistema("porta das páginas: desta máquina é quem liga dela, e não por um intermediário", async () => {
   await comPorta({ confiados: new Set(["127.0.0.1"]) }, (_request, de) => Response.json(de), async ({ porta }) => {
     const de = async (headers: Record<string, string> = {}): Promise<unknown[]> => {

@@ -7,8 +7,9 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 import { BYTES_DO_CODIGO, escreveCodigo } from "../clinica/agendamento.ts";
+import { hmacDe } from "../clinica/hmac.ts";
 
 /** Para que serve o que se cifra: o de uma coisa não serve para outra. */
 export type Uso = "cartao" | "guardado" | "procura" | "recado" | "totp";
@@ -28,14 +29,14 @@ const ALGORITMO = "aes-256-gcm";
  */
 export class Selos {
   #cifra: Buffer;
-  #deduz: Buffer;
+  #deduz: (texto: string) => string;
   #relogio: () => number;
 
   /** Os de um livro, do segredo dele; `relogio` em ms desde 1970. */
   constructor(segredo: string, relogio: () => number) {
     const chave = (para: string): Buffer => Buffer.from(hkdfSync("sha256", segredo, "", `clinica ${para}`, 32));
     this.#cifra = chave("paginas");
-    this.#deduz = chave("codigos");
+    this.#deduz = hmacDe(chave("codigos"));
     this.#relogio = relogio;
   }
 
@@ -66,6 +67,6 @@ export class Selos {
 
   /** O código que se deduz de um sorteio: sempre o mesmo, e sem o segredo não se adivinha. */
   codigoDe(sorteio: string): string {
-    return escreveCodigo(createHmac("sha256", this.#deduz).update(sorteio).digest().subarray(0, BYTES_DO_CODIGO));
+    return escreveCodigo(Uint8Array.fromHex(this.#deduz(sorteio).slice(0, 2 * BYTES_DO_CODIGO)));
   }
 }

@@ -8,15 +8,7 @@
  * @module
  */
 
-/** O que o servidor responde a um formulário. */
-interface Resposta {
-  readonly feito: boolean;
-  readonly texto: string;
-  readonly numero?: number;
-  readonly data?: string;
-  readonly troca?: unknown;
-  readonly painel?: string;
-}
+import { botao, Lado, type Resposta } from "./dia_lado.ts";
 
 /** O que se toca na grelha. */
 const TOCA = ".marcado, a.livre, button.livre, .segurada";
@@ -32,13 +24,16 @@ const ATOS: ReadonlyMap<string, string> = new Map([
 
 const dia = document.querySelector<HTMLElement>("#dia");
 const rolo = document.querySelector<HTMLElement>("#rolo");
-const lado = document.querySelector<HTMLElement>("#escolhido");
-if (dia !== null && rolo !== null && lado !== null) atende(dia, rolo, lado);
+const escolhido = document.querySelector<HTMLElement>("#escolhido");
+if (dia !== null && rolo !== null && escolhido !== null) atende(dia, rolo, escolhido);
 
-function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
-  const palavras: Readonly<Record<string, string>> = JSON.parse(dia.dataset.palavras ?? "{}");
+function atende(dia: HTMLElement, rolo: HTMLElement, aberto: HTMLElement): void {
+  const lado = new Lado(dia, aberto, () => (oEscolhido() ?? rolo).focus());
+  const { palavras } = lado;
   /** O que está escolhido, por um seletor: o elemento pode ser outro depois de uma troca. */
   let escolhido = "";
+  /** A célula em que estava: se dali saiu, continua-se na hora que deixou livre, e nunca em quem a tomou. */
+  let lugar = "";
   let naMao: HTMLElement | undefined;
 
   // ------------------------------------------------------------------------------------------------ a escolha
@@ -48,22 +43,33 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
   }
 
   function oEscolhido(): HTMLElement | null {
-    return escolhido === "" ? null : rolo.querySelector<HTMLElement>(escolhido);
+    if (escolhido === "") return null;
+    return rolo.querySelector<HTMLElement>(escolhido) ??
+      document.getElementById(lugar)?.querySelector<HTMLElement>("a.livre") ?? null;
   }
 
   function escolhe(um: HTMLElement, { foca = true } = {}): void {
-    escolhido = um.id !== "" ? `#${CSS.escape(um.id)}` : `[data-para="${CSS.escape(um.dataset.para ?? "")}"]`;
+    const { para } = um.dataset;
+    lugar = um.closest("td")?.id ?? "";
+    escolhido = um.id !== ""
+      ? `#${CSS.escape(um.id)}`
+      : para !== undefined
+      ? `[data-para="${CSS.escape(para)}"]`
+      : `#${CSS.escape(lugar)} :is(button, .segurada)`;
     decora();
     if (foca) um.focus();
   }
 
   /** Uma só paragem para a tecla Tab, e as setas andam a partir dela. */
   function decora(): void {
-    const aqui = oEscolhido() ?? todos()[0];
+    const este = oEscolhido();
+    const paragem = este ?? todos()[0];
     for (const um of todos()) {
-      um.tabIndex = um === aqui ? 0 : -1;
-      um.classList.toggle("escolhido", um === aqui && escolhido !== "");
-      if (um.matches(".marcado") && dia.dataset.move !== undefined) um.draggable = true;
+      // Escrever o que já lá está também obriga a refazer o estilo de cada um.
+      const ordem = um === paragem ? 0 : -1;
+      if (um.tabIndex !== ordem) um.tabIndex = ordem;
+      um.classList.toggle("escolhido", um === este);
+      if (um.matches(".marcado:not([draggable])") && dia.dataset.move !== undefined) um.draggable = true;
     }
   }
 
@@ -93,90 +99,7 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
     if (naMao !== undefined) marcaAlvo(melhor.um);
   }
 
-  // ------------------------------------------------------------------------------------------------ o que se diz
-
-  function diz(texto: string, { erro = false, mais }: { erro?: boolean; mais?: HTMLElement } = {}): void {
-    const p = document.createElement("p");
-    p.className = erro ? "recado de-erro" : "recado";
-    if (erro) p.setAttribute("role", "alert");
-    p.textContent = texto;
-    if (mais !== undefined) p.append(" ", mais);
-    document.getElementById("recado")?.replaceChildren(p);
-  }
-
-  /** Entra-se noutra aba, e o que aqui se escreveu fica. */
-  function dizQueSaiu(): void {
-    const entra = document.createElement("a");
-    entra.href = "/painel/entrar";
-    entra.target = "_blank";
-    entra.rel = "noopener";
-    entra.textContent = palavras.entra;
-    diz(palavras.saiu, { erro: true, mais: entra });
-  }
-
-  // ------------------------------------------------------------------------------------------------ o lado
-
-  async function abre(caminho: string, depois?: (lado: HTMLElement) => void): Promise<void> {
-    const resposta = await fetch(caminho, { headers: { "x-pedaco": "sim" } }).catch(() => undefined);
-    if (resposta === undefined) return diz(palavras.falhou, { erro: true });
-    if (foiEntrar(resposta)) return dizQueSaiu();
-    mostraNoLado(await resposta.text());
-    depois?.(lado);
-  }
-
-  function mostraNoLado(html: string): void {
-    lado.innerHTML = html;
-    lado.hidden = false;
-    delete lado.dataset.sujo;
-    const fecha = document.createElement("button");
-    fecha.type = "button";
-    fecha.className = "fechar";
-    fecha.setAttribute("aria-label", palavras.fechar);
-    fecha.textContent = "×";
-    fecha.addEventListener("click", fechaOLado);
-    lado.append(fecha);
-    const foco = lado.querySelector<HTMLElement>("[aria-invalid], [autofocus]") ??
-      lado.querySelector<HTMLElement>("h2");
-    foco?.focus();
-    lado.scrollIntoView({ block: "nearest" });
-  }
-
-  function fechaOLado(): void {
-    lado.hidden = true;
-    lado.replaceChildren();
-    (oEscolhido() ?? rolo).focus();
-  }
-
-  function noLado(): HTMLElement | null {
-    return lado.hidden ? null : lado.querySelector<HTMLElement>(".um[data-numero]");
-  }
-
   // ------------------------------------------------------------------------------------------------ os formulários
-
-  async function manda(
-    caminho: string,
-    campos: Readonly<Record<string, string>> | URLSearchParams,
-  ): Promise<Resposta | undefined> {
-    const resposta = await fetch(caminho, {
-      method: "POST",
-      headers: { "x-pedaco": "sim" },
-      body: new URLSearchParams(campos),
-    }).catch(() => undefined);
-    if (resposta !== undefined && foiEntrar(resposta)) {
-      dizQueSaiu();
-      return undefined;
-    }
-    if (resposta?.headers.get("content-type")?.startsWith("application/json") !== true) {
-      diz(resposta === undefined ? palavras.falhou : await recadoDe(resposta), { erro: true });
-      dia.dispatchEvent(new Event("inteira"));
-      return undefined;
-    }
-    const lida: Resposta = await resposta.json();
-    if (lida.troca !== undefined && lida.troca !== null) {
-      dia.dispatchEvent(new CustomEvent("troca", { detail: lida.troca }));
-    }
-    return lida;
-  }
 
   async function age(
     um: HTMLElement,
@@ -185,18 +108,12 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
   ): Promise<Resposta | undefined> {
     um.classList.add("a-fazer");
     um.setAttribute("aria-busy", "true");
-    const resposta = await manda(um.getAttribute("href") ?? "", { ato, versao: um.dataset.versao ?? "", ...mais });
+    const resposta = await lado.manda(um.getAttribute("href") ?? "", { ato, versao: um.dataset.versao ?? "", ...mais });
     um.classList.remove("a-fazer");
     um.removeAttribute("aria-busy");
     if (resposta === undefined) return undefined;
-    diz(resposta.texto, { erro: !resposta.feito });
-    const aberto = noLado();
-    if (
-      aberto?.dataset.numero === String(resposta.numero) && resposta.painel !== undefined &&
-      lado.dataset.sujo === undefined
-    ) {
-      const foco = document.activeElement;
-      mostraNoLado(resposta.painel);
+    const foco = document.activeElement;
+    if (lado.renova(resposta)) {
       if (foco instanceof HTMLElement && rolo.contains(foco)) foco.focus();
       oEscolhido()?.focus();
     }
@@ -206,14 +123,11 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
   async function mandaFormulario(formulario: HTMLFormElement, botao: HTMLElement | null): Promise<void> {
     const campos = new URLSearchParams();
     new FormData(formulario, botao).forEach((valor, nome) => campos.append(nome, String(valor)));
-    const dentro = lado.contains(formulario);
     botao?.setAttribute("aria-busy", "true");
-    const resposta = await manda(formulario.getAttribute("action") ?? "", campos);
+    const resposta = await lado.manda(formulario.getAttribute("action") ?? "", campos);
     botao?.removeAttribute("aria-busy");
-    if (resposta === undefined) return;
-    diz(resposta.texto, { erro: !resposta.feito });
-    if (!dentro || resposta.painel === undefined) return;
-    mostraNoLado(resposta.painel);
+    if (resposta?.painel === undefined || !aberto.contains(formulario)) return;
+    lado.mostra(resposta.painel);
     const novo = resposta.numero === undefined ? null : rolo.querySelector<HTMLElement>(`#n${resposta.numero}`);
     if (novo !== null && resposta.feito) escolhe(novo, { foca: false });
   }
@@ -258,23 +172,23 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
     if (resposta === undefined) return;
     if (!resposta.feito) {
       // Uma regra pede um motivo: o formulário já o traz, com a hora escolhida.
-      if (resposta.painel?.includes("aria-invalid")) mostraNoLado(resposta.painel);
+      if (resposta.painel?.includes("aria-invalid")) lado.mostra(resposta.painel);
       return;
     }
     const novo = document.getElementById(id);
     if (novo !== null) escolhe(novo);
-    const desfaz = document.createElement("button");
-    desfaz.type = "button";
-    desfaz.className = "pequeno";
-    desfaz.textContent = palavras.mudarDeVolta;
-    desfaz.addEventListener("click", () => {
+    const desfaz = botao(palavras.mudarDeVolta, "pequeno", () => {
       const agora = document.getElementById(id);
       if (agora !== null) age(agora, "REMARC", { dia: data, para: volta });
     });
-    diz(resposta.texto, { mais: desfaz });
+    lado.diz(resposta.texto, { mais: desfaz });
   }
 
   // ------------------------------------------------------------------------------------------------ as teclas
+
+  async function abre(caminho: string, depois: () => void): Promise<void> {
+    if (await lado.abre(caminho)) depois();
+  }
 
   function letra(tecla: string, evento: KeyboardEvent): void {
     switch (tecla) {
@@ -291,25 +205,25 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
     if (ato === undefined && !["P", "X", "R", "M", "N"].includes(tecla)) return;
     evento.preventDefault();
     const um = oEscolhido();
-    if (um === null || !um.matches(".marcado")) return diz(palavras.escolha, { erro: true });
-    const caminho = um.getAttribute("href") ?? "";
+    if (um === null || !um.matches(".marcado")) return lado.diz(palavras.escolha, { erro: true });
     if (ato !== undefined) return void age(um, ato);
+    const caminho = um.getAttribute("href") ?? "";
     switch (tecla) {
       case "P":
-        return void abre(caminho, (lado) => lado.querySelector<HTMLElement>("select[name=prioridade]")?.focus());
+        return void abre(caminho, () => aberto.querySelector<HTMLElement>("select[name=prioridade]")?.focus());
       case "X":
-        return void abre(caminho, (lado) => {
-          const cancela = lado.querySelector("details.cancelar");
+        return void abre(caminho, () => {
+          const cancela = aberto.querySelector("details.cancelar");
           cancela?.setAttribute("open", "");
           cancela?.querySelector<HTMLElement>("input[name=motivo]")?.focus();
         });
       case "R":
       case "N":
-        return void abre(caminho, (lado) => lado.querySelector<HTMLElement>(`[data-tecla=${tecla}]`)?.click());
+        return void abre(caminho, () => aberto.querySelector<HTMLElement>(`[data-tecla=${tecla}]`)?.click());
       case "M":
         if (dia.dataset.move === undefined) return;
         pega(um);
-        return diz(palavras.pegou.replace("{nome}", um.querySelector(".nome")?.textContent ?? ""));
+        return lado.diz(palavras.pegou.replace("{nome}", um.querySelector(".nome")?.textContent ?? ""));
     }
   }
 
@@ -323,14 +237,14 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
     if (key === "Escape" && naMao !== undefined) {
       const um = naMao;
       larga();
-      diz(palavras.largou);
+      lado.diz(palavras.largou);
       return escolhe(um);
     }
     if (naMao !== undefined) {
       evento.preventDefault();
       const livre = oEscolhido();
       if (key !== "Enter" || livre === null) return;
-      return servePara(naMao, livre) ? void muda(naMao, livre) : diz(palavras.naoDaqui, { erro: true });
+      return servePara(naMao, livre) ? void muda(naMao, livre) : lado.diz(palavras.naoDaqui, { erro: true });
     }
     if (key.length === 1) letra(key.toUpperCase(), evento);
   });
@@ -343,12 +257,12 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
   dia.addEventListener("keydown", (evento) => {
     const { key, target, ctrlKey, metaKey, altKey } = evento;
     if (!(target instanceof Element) || rolo.contains(target)) return;
-    if (key === "Escape" && lado.contains(target)) return fechaOLado();
+    if (key === "Escape" && aberto.contains(target)) return lado.fecha();
     if (key.length !== 1 || ctrlKey || metaKey || altKey || target.matches("input, select, textarea")) return;
     const linha = target.closest<HTMLElement>("[data-vai]");
     const naGrelha = linha === null ? null : rolo.querySelector<HTMLElement>(`#n${linha.dataset.vai}`);
     if (naGrelha !== null) escolhe(naGrelha, { foca: false });
-    if (naGrelha !== null || noLado() !== null && lado.contains(target)) letra(key.toUpperCase(), evento);
+    if (naGrelha !== null || lado.aberto !== null && aberto.contains(target)) letra(key.toUpperCase(), evento);
   });
 
   // ------------------------------------------------------------------------------------------------ o rato
@@ -364,7 +278,7 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
     const naGrelha = vai === undefined ? null : rolo.querySelector<HTMLElement>(`#n${vai}`);
     if (naGrelha !== null) escolhe(naGrelha, { foca: false });
     naGrelha?.scrollIntoView({ block: "nearest", inline: "nearest" });
-    abre(ligacao.getAttribute("href") ?? "");
+    lado.abre(ligacao.getAttribute("href") ?? "");
   });
 
   dia.addEventListener("submit", (evento) => {
@@ -373,8 +287,6 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
     evento.preventDefault();
     mandaFormulario(target, submitter);
   });
-
-  lado.addEventListener("input", () => lado.dataset.sujo = "");
 
   rolo.addEventListener("dragstart", ({ target, dataTransfer }) => {
     const um = target instanceof Element ? target.closest<HTMLElement>(".marcado") : null;
@@ -407,35 +319,22 @@ function atende(dia: HTMLElement, rolo: HTMLElement, lado: HTMLElement): void {
 
   dia.addEventListener("trocado", decora);
   dia.addEventListener("recado", (evento) => {
-    if (evento instanceof CustomEvent) diz(evento.detail);
+    if (evento instanceof CustomEvent) lado.diz(evento.detail);
   });
   dia.addEventListener("mudaram", (evento) => {
-    const aberto = noLado();
-    if (aberto === null || !(evento instanceof CustomEvent)) return;
+    const um = lado.aberto;
+    if (um === null || !(evento instanceof CustomEvent)) return;
     const mudaram: readonly (readonly [number, number, string, string])[] = evento.detail;
     for (const [numero, versao, situacao, quem] of mudaram) {
-      if (aberto.dataset.numero !== String(numero) || Number(aberto.dataset.versao) >= versao) continue;
-      avisaNoLado(aberto, palavras.mudouAgora.replace("{quem}", quem).replace("{situacao}", situacao));
+      if (um.dataset.numero !== String(numero) || Number(um.dataset.versao) >= versao) continue;
+      lado.avisa(um, palavras.mudouAgora.replace("{quem}", quem).replace("{situacao}", situacao));
     }
   });
 
-  /** O que se está a escrever fica; quem quer vê como está. */
-  function avisaNoLado(aberto: HTMLElement, texto: string): void {
-    lado.querySelector(".mudou")?.remove();
-    const p = document.createElement("p");
-    p.className = "recado de-aviso mudou";
-    p.setAttribute("role", "status");
-    const ve = document.createElement("button");
-    ve.type = "button";
-    ve.className = "pequeno";
-    ve.textContent = palavras.verAgora;
-    ve.addEventListener("click", () => abre(`/painel/agendamento/${aberto.dataset.numero}?data=${dia.dataset.data}`));
-    p.append(`${texto} `, ve);
-    aberto.prepend(p);
-  }
-
   decora();
-  const vem = location.hash.startsWith("#n") ? document.getElementById(location.hash.slice(1)) : null;
+  const vem = location.hash.startsWith("#n")
+    ? document.getElementById(location.hash.slice(1))
+    : rolo.querySelector<HTMLElement>(".a-mudar") ?? rolo.querySelector<HTMLElement>("button.livre");
   if (vem !== null && rolo.contains(vem)) escolhe(vem);
   else poeAVista(rolo, document.getElementById("agora"));
   document.documentElement.classList.add("com-script");
@@ -446,15 +345,4 @@ function poeAVista(rolo: HTMLElement, um: HTMLElement | null): void {
   if (um === null) return;
   const [dentro, fora] = [um.getBoundingClientRect(), rolo.getBoundingClientRect()];
   rolo.scrollTop += dentro.top - fora.top - rolo.clientHeight / 2;
-}
-
-/** A sessão acabou a meio. */
-function foiEntrar({ status, redirected, url }: Response): boolean {
-  return status === 401 || redirected && new URL(url).pathname.endsWith("/entrar");
-}
-
-/** O que diz uma página de erro. */
-async function recadoDe(resposta: Response): Promise<string> {
-  const pagina = new DOMParser().parseFromString(await resposta.text(), "text/html");
-  return [...pagina.querySelectorAll("main h1, main h1 + p")].map(({ textContent }) => textContent).join(". ");
 }

@@ -77,15 +77,21 @@ function vive(dia: HTMLElement): void {
     );
     const aMudar = dia.dataset.aMudar !== undefined;
     if (troca.inteira || troca.estrutura !== dia.dataset.estrutura || parteQueFalta || aMudar) return inteira();
-    for (const [id, html] of Object.entries(troca.celulas)) poe(document.getElementById(id), html);
+    const focos = Object.entries(troca.celulas).map(([id, html]) => poe(document.getElementById(id), html));
     for (const [id, { marca, html }] of Object.entries(troca.partes)) {
       const parte = document.getElementById(id);
       if (html === undefined || parte === null || parte.dataset.marca === marca) continue;
-      poe(parte, html);
+      focos.push(poe(parte, html));
       parte.dataset.marca = marca;
     }
+    acaba(focos);
+  }
+
+  function acaba(focos: readonly (() => void)[]): void {
     relogio();
     dia.dispatchEvent(new Event("trocado"));
+    // Por fim: pôr o foco obriga a dispor a página, e o que se trocasse depois obrigava outra vez.
+    for (const foca of focos) foca();
   }
 
   async function pedeInteira(): Promise<void> {
@@ -103,16 +109,15 @@ function vive(dia: HTMLElement): void {
     dia.dataset.leu = String(Date.now());
     const rolo = dia.querySelector<HTMLElement>("#rolo");
     const [x, y] = [rolo?.scrollLeft ?? 0, rolo?.scrollTop ?? 0];
-    poe(rolo, nova.querySelector("#rolo")?.innerHTML ?? "");
+    const focos = [poe(rolo, nova.querySelector("#rolo")?.innerHTML ?? "")];
     rolo?.scrollTo(x, y);
     for (const parte of nova.querySelectorAll<HTMLElement>("[data-marca]")) {
       const aqui = document.getElementById(parte.id);
       if (aqui === null || aqui.dataset.marca === parte.dataset.marca) continue;
-      poe(aqui, parte.innerHTML);
+      focos.push(poe(aqui, parte.innerHTML));
       aqui.dataset.marca = parte.dataset.marca;
     }
-    relogio();
-    dia.dispatchEvent(new Event("trocado"));
+    acaba(focos);
   }
 
   function inteira(ms = 0): void {
@@ -172,17 +177,19 @@ function dois(n: number): string {
   return String(n).padStart(2, "0");
 }
 
-/** Troca o que um elemento tem, sem tirar o foco a quem o tem nem fechar o que está aberto. */
-function poe(onde: HTMLElement | null, html: string): void {
-  if (onde === null) return;
+/** Troca o que um elemento tem, sem fechar o que está aberto; o que se devolve dá outra vez o foco a quem lá dentro o tinha. */
+function poe(onde: HTMLElement | null, html: string): () => void {
+  if (onde === null) return () => {};
   const foco = document.activeElement;
   const dentro = foco instanceof HTMLElement && onde.contains(foco) && foco !== onde ? marcaDe(foco) : undefined;
   const abertos = [...onde.querySelectorAll("details")].map(({ open }) => open);
   onde.innerHTML = html;
   onde.querySelectorAll("details").forEach((um, i) => um.open = abertos[i] ?? um.open);
-  if (dentro === undefined) return;
-  const outra = onde.querySelector<HTMLElement>(dentro) ?? onde.querySelector<HTMLElement>("a, button");
-  outra?.focus({ preventScroll: true });
+  return () => {
+    if (dentro === undefined) return;
+    const outra = onde.querySelector<HTMLElement>(dentro) ?? onde.querySelector<HTMLElement>("a, button");
+    outra?.focus({ preventScroll: true });
+  };
 }
 
 /** Como se acha outra vez o que tinha o foco. */
@@ -190,6 +197,7 @@ function marcaDe(um: HTMLElement): string {
   if (um.id !== "") return `#${CSS.escape(um.id)}`;
   const { para } = um.dataset;
   if (para !== undefined) return `[data-para="${CSS.escape(para)}"]`;
+  if (um instanceof HTMLButtonElement && um.name === "para") return `button[value="${CSS.escape(um.value)}"]`;
   const href = um.getAttribute("href");
   if (href !== null) return `[href="${CSS.escape(href)}"]`;
   const caminho = um.closest("form")?.getAttribute("action");

@@ -19,6 +19,9 @@ interface Chamada {
 /** Uma chamada de há mais do que isto já não se diz, em ms. */
 const RECENTE = 120_000;
 
+/** Até quantas letras cabem em grande; o resto o estilo encolhe. */
+const LETRAS = { quem: 8, local: 14 } as const;
+
 /** Por quanto tempo a chamada nova se realça, em ms. */
 const REALCE = 12_000;
 
@@ -61,16 +64,20 @@ function mostra(chamadas: readonly Chamada[]): void {
   const chamada = acha(".agora .chamada", HTMLElement);
   chamada.hidden = agora === undefined;
   acha(".agora .ninguem", HTMLElement).hidden = agora !== undefined;
-  poe(chamada, ".quem", agora?.quem ?? "");
-  poe(chamada, ".local", agora?.local ?? "");
+  for (const classe of ["quem", "local"] as const) {
+    const texto = agora?.[classe] ?? "";
+    poe(chamada, `.${classe}`, texto);
+    acha(`.agora .${classe}`, HTMLElement).classList.toggle("comprido", texto.length > LETRAS[classe]);
+  }
   const secao = acha(".antes", HTMLElement);
   secao.hidden = antes.length === 0;
   acha(".antes ol", HTMLElement).replaceChildren(...antes.map(({ quem, local }) => {
     const linha = document.createElement("li");
-    for (const [classe, texto] of [["quem", quem], ["local", local]]) {
+    for (const [classe, texto] of [["quem", quem], ["local", local]] as const) {
       const parte = document.createElement("span");
       parte.className = classe;
       parte.textContent = texto;
+      parte.classList.toggle("comprido", texto.length > LETRAS[classe]);
       linha.append(parte);
     }
     return linha;

@@ -81,7 +81,7 @@ export async function abre(casa: Casa, c: Contexto, campos: Campos): Promise<Res
       erros: { codigo: p.agendamento.naoAbre },
     });
   }
-  await daBilhete(casa, c, comCodigo(await leBilhete(casa, c), cpf, codigo));
+  daBilhete(casa, c, comCodigo(leBilhete(casa, c), cpf, codigo));
   return c.redirect(volta === "" ? "/agendamento" : volta, 303);
 }
 
@@ -94,20 +94,20 @@ function voltaNossa(volta: string): string {
  * O que o bilhete abre, ou a página a mostrar em vez da que se pediu: sem bilhete, a que pergunta o código e volta aqui, com o
  * que se escolheu, que não é nada de ninguém.
  */
-export async function exige(
+export function exige(
   casa: Casa,
   c: Contexto,
   escolhido: Readonly<Record<string, string | number | undefined>>,
-): Promise<Visto | Response> {
-  const bilhete = await leBilhete(casa, c);
+): Response | Promise<Visto | Response> {
+  const bilhete = leBilhete(casa, c);
   if (bilhete !== undefined) return ve(casa, c, bilhete);
   const volta = endereco(c.req.path, escolhido);
   return c.req.method === "POST" ? c.redirect(volta, 303) : perguntaCodigo(casa, c, { volta });
 }
 
 /** Volta ao cartão, a dizer o que se fez. */
-export async function aoCartao(casa: Casa, c: Contexto, bilhete: Visto["bilhete"], feito: Feito): Promise<Response> {
-  await daBilhete(casa, c, { ...bilhete, feito });
+export function aoCartao(casa: Casa, c: Contexto, bilhete: Visto["bilhete"], feito: Feito): Response {
+  daBilhete(casa, c, { ...bilhete, feito });
   return c.redirect("/agendamento", 303);
 }
 

@@ -8,9 +8,10 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import type { Agendamento } from "../../clinica/agendamento.ts";
 import type { Ambiente, Casa, Contexto, Rotas } from "../casa.ts";
+import type { Html } from "../moldura.ts";
 import { leFormulario } from "../pedido.ts";
 import { abre, exige, formularioDoCodigo, numeroDe, perguntaCodigo } from "./abrir.ts";
-import { rotasDosAtos, saidasDaEspera, saidasDoAgendamento } from "./atos.ts";
+import { respostas, rotasDosAtos, saidasDaEspera, saidasDoAgendamento } from "./atos.ts";
 import { daBilhete, type Feito, leBilhete, tiraBilhete, ve, type Visto } from "./bilhete.ts";
 import { cartao, cartaoDaEspera } from "./cartao.ts";
 import { escreveIcs } from "./ics.ts";
@@ -43,7 +44,7 @@ const TONS: { readonly [F in Feito]?: "de-aviso" | "de-erro" } = {
 
 async function oMeu(casa: Casa, c: Contexto): Promise<Response> {
   const { p } = c.var;
-  const bilhete = await leBilhete(casa, c);
+  const bilhete = leBilhete(casa, c);
   if (bilhete === undefined) return perguntaCodigo(casa, c);
   const { feito, ...dele } = bilhete;
   const visto = await ve(casa, c, dele);
@@ -51,10 +52,12 @@ async function oMeu(casa: Casa, c: Contexto): Promise<Response> {
   const antes = feito === undefined ? "" : recado(p.feito[feito], TONS[feito]);
   if (agendamentos.length + esperas.length === 0) {
     tiraBilhete(casa, c);
-    return perguntaCodigo(casa, c, { antes: antes === "" ? recado(p.feito.jaNaoHa, "de-aviso") : antes });
+    return antes === ""
+      ? perguntaCodigo(casa, c, { antes: recado(p.feito.jaNaoHa, "de-aviso") })
+      : eAgora(casa, c, antes);
   }
   // O recado diz-se uma vez, e o tempo conta desde agora.
-  await daBilhete(casa, c, visto.bilhete);
+  daBilhete(casa, c, visto.bilhete);
   return mostra(casa, c, {
     titulo: agendamentos.length > 0 ? p.agendamento.titulo : p.agendamento.tituloDaEspera,
     arquivos: ["agendamento.ts"],
@@ -67,7 +70,7 @@ async function oMeu(casa: Casa, c: Contexto): Promise<Response> {
       )}
       ${esperas.map((uma) =>
         html`
-          ${cartaoDaEspera(casa, c, uma)} ${saidasDaEspera(c, uma)}
+          ${cartaoDaEspera(casa, c, uma, respostas(c, uma))} ${saidasDaEspera(c, uma)}
         `
       )}
       <section class="nao-se-imprime mais">
@@ -82,21 +85,33 @@ async function oMeu(casa: Casa, c: Contexto): Promise<Response> {
   });
 }
 
+/** O que se fez deixou a pessoa sem nada por aqui: diz-se, e por onde se segue. */
+function eAgora(casa: Casa, c: Contexto, antes: Html | ""): Promise<Response> {
+  const { p } = c.var;
+  return mostra(casa, c, {
+    ...{ titulo: p.agendamento.eAgora, antes },
+    corpo: caminhos([
+      { para: "/marcar", nome: p.agendamento.marcarOutro },
+      { para: "/agendamento", nome: p.agendamento.verOutro },
+    ]),
+  });
+}
+
 /** Como se guarda: no calendário, e no papel se há scripts (o navegador também imprime sem eles). */
-function guarda({ var: { p: { agendamento } } }: Contexto, { numero }: Agendamento): ReturnType<typeof html> {
+function guarda({ var: { p: { agendamento } } }: Contexto, { numero }: Agendamento): Html {
   return html`
-    <p class="botoes">
-      <a class="botao segundo" href="${endereco("/agendamento/cartao.ics", {
+    <p class="botoes leves">
+      <a class="botao leve" href="${endereco("/agendamento/cartao.ics", {
         numero,
       })}" download="agendamento.ics">${agendamento
         .calendario}</a>
-      <button class="botao segundo" type="button" data-imprime hidden>${agendamento.imprime}</button>
+      <button class="botao leve" type="button" data-imprime hidden>${agendamento.imprime}</button>
     </p>
   `;
 }
 
 /** Quem tem uma hora pode querer uma antes. */
-function maisCedo(casa: Casa, c: Contexto, um: Agendamento, { esperas }: Visto): ReturnType<typeof html> | "" {
+function maisCedo(casa: Casa, c: Contexto, um: Agendamento, { esperas }: Visto): Html | "" {
   const porVir = um.situacao === "MARCADO" || um.situacao === "CONFIRMADO";
   const conhecida = casa.agenda.clinica.especialidade(um.especialidade) !== undefined;
   if (!porVir || !conhecida || esperas.some(({ espera }) => espera.especialidade === um.especialidade)) return "";
@@ -119,7 +134,7 @@ async function calendario(casa: Casa, c: Contexto): Promise<Response> {
   const especialidade = clinica.nomeDe(um.especialidade);
   const onde = [clinica.oferta.nome, clinica.localDe(um)].filter((parte) => parte !== "").join(", ");
   const texto = escreveIcs({
-    uid: `${um.numero}-${await casa.selos.codigoDe(`uid ${um.numero}`)}@clinica`,
+    uid: `${um.numero}-${casa.selos.codigoDe(`uid ${um.numero}`)}@clinica`,
     ...{
       sequencia: um.versao,
       agora,

@@ -96,7 +96,7 @@ testeComSistema("agendamento: confirma-se, chega-se no dia, e a senha mostra-se"
   assertNotMatch(telefone.texto, /Confirmar presença/);
   await telefone.toca("Cheguei");
   assertEquals([telefone.titulo, situacoes(paginas)[0]], ["Já está na clínica?", `${SEGUNDA} 08:30 CONFIRMADO`]);
-  await telefone.toca("Cheguei");
+  await telefone.toca("Sim, cheguei");
   assertEquals(situacoes(paginas), [`${SEGUNDA} 08:30 CHEGOU`]);
   assertStringIncludes(telefone.texto, "Sua senha A001");
   assertNotMatch(telefone.texto, /Cancelar|Mudar|Cheguei/);
@@ -107,8 +107,8 @@ testeComSistema("agendamento: só se diz que se chegou no próprio dia", async (
   const telefone = await abre(paginas.telefone(), await marcado(paginas));
   assertNotMatch(telefone.texto, /Cheguei/);
   await telefone.vai("/agendamento/chegar?numero=1");
-  await telefone.toca("Cheguei");
-  assertStringIncludes(telefone.texto, "já não se pode fazer");
+  await telefone.toca("Sim, cheguei");
+  assertStringIncludes(telefone.texto, "Não dá mais para fazer isso");
 });
 
 testeComSistema("agendamento: cancela-se depois de perguntar, e o código não se torna a dizer", async () => {
@@ -116,9 +116,14 @@ testeComSistema("agendamento: cancela-se depois de perguntar, e o código não s
   const telefone = await abre(paginas.telefone(), await marcado(paginas));
   await telefone.toca("Cancelar");
   assertEquals([telefone.titulo, situacoes(paginas)], ["Quer mesmo cancelar?", [`${SEGUINTE} 08:30 MARCADO`]]);
-  await telefone.toca("Cancelar");
+  await telefone.toca("Sim, cancelar");
   assertEquals(situacoes(paginas), [`${SEGUINTE} 08:30 CANCELADO`]);
   assertStringIncludes(telefone.texto, "foi cancelado");
+  assertNotMatch(
+    telefone.html,
+    /<input\b[^>]*name="cpf"/,
+    "a quem acabou de cancelar não se pede o código do que já não há",
+  );
   const antes = paginas.vistos.length;
   await telefone.vai("/agendamento");
   assertEquals(paginas.vistos.length, antes);
@@ -135,11 +140,11 @@ testeComSistema("agendamento: muda-se de dia e hora, com quem se tinha, e o cód
   const telefone = await abre(paginas.telefone(), codigo);
   await telefone.toca("Mudar");
   assertStringIncludes(telefone.texto, "Ver os horários de todos os profissionais");
-  await telefone.toca("segunda-feira, 7 de dezembro");
+  await telefone.toca("7 de dezembro");
   await telefone.toca("09:00");
   assertEquals(telefone.titulo, "Mudar para este horário?");
   assertEquals(situacoes(paginas), [`${SEGUNDA} 08:00 MARCADO`]);
-  await telefone.toca("Mudar");
+  await telefone.toca("Sim, mudar");
   assertStringIncludes(telefone.texto, "Mudado. O código continua o mesmo.");
   const [linha] = paginas.balcao.livro.linhas;
   assertEquals([linha.data, linha.hora, linha.profissional, linha.codigo], [SEGUINTE, "09:00", "DR. REIS", codigo]);
@@ -149,13 +154,13 @@ testeComSistema("agendamento: a hora para que se ia mudar foi-se; a que se tem f
   await using paginas = await Paginas.abre();
   const telefone = await abre(paginas.telefone(), await marcado(paginas));
   await telefone.toca("Mudar");
-  await telefone.toca("segunda-feira, 30 de novembro");
+  await telefone.toca("30 de novembro");
   await telefone.toca("09:00");
   poe(paginas.balcao, { cpf: BIA, hora: "09:00" });
-  await telefone.toca("Mudar");
-  assertEquals([telefone.codigo, telefone.titulo], [409, "Esse horário já não está livre"]);
+  await telefone.toca("Sim, mudar");
+  assertEquals([telefone.codigo, telefone.titulo], [409, "Escolha outro horário"]);
   assertEquals(situacoes(paginas)[0], `${SEGUINTE} 08:30 MARCADO`);
-  await telefone.toca("segunda-feira, 30 de novembro, às 08:30");
+  await telefone.toca("30 de novembro, às 08:30");
   assertEquals(situacoes(paginas)[0], `${SEGUNDA} 08:30 MARCADO`);
 });
 
@@ -165,19 +170,19 @@ testeComSistema("agendamento: o que mudou entretanto diz-se, e nada se faz por c
   const { acao, campos } = telefone.formulario("Confirmar presença");
   await paginas.balcao.pede({ comando: "CORRIGE", cpf: ANA, especialista: CLINICO, nome: "ANA DE OUTRO NOME" });
   await telefone.manda(acao, campos);
-  assertStringIncludes(telefone.texto, "mudou entretanto, e nada se fez");
+  assertStringIncludes(telefone.texto, "mudou nesse meio-tempo, e nada foi feito");
   assertStringIncludes(telefone.texto, "ANA DE OUTRO NOME");
   assertEquals(situacoes(paginas), [`${SEGUINTE} 08:30 MARCADO`]);
   await telefone.toca("Cancelar");
   await paginas.balcao.pede(situa(ANA, "CONFIRMADO"));
-  await telefone.toca("Cancelar");
+  await telefone.toca("Sim, cancelar");
   assertEquals(situacoes(paginas), [`${SEGUINTE} 08:30 CONFIRMADO`]);
   await telefone.toca("Mudar");
-  await telefone.toca("segunda-feira, 30 de novembro");
+  await telefone.toca("30 de novembro");
   await telefone.toca("09:00");
   await paginas.balcao.pede({ comando: "CORRIGE", cpf: ANA, especialista: CLINICO, nome: "ANA" });
-  await telefone.toca("Mudar");
-  assertStringIncludes(telefone.texto, "mudou entretanto, e nada se fez");
+  await telefone.toca("Sim, mudar");
+  assertStringIncludes(telefone.texto, "mudou nesse meio-tempo, e nada foi feito");
   assertEquals(situacoes(paginas), [`${SEGUINTE} 08:30 CONFIRMADO`]);
 });
 
@@ -190,7 +195,7 @@ testeComSistema("agendamento: o que a recepção cancelou já não se abre, e o 
   assertStringIncludes(telefone.texto, "sexta-feira, 4 de dezembro de 2026");
   await paginas.balcao.pede(cancel(ANA, CLINICO));
   await telefone.vai("/agendamento/cancelar?numero=1");
-  assertStringIncludes(telefone.texto, "já não está marcado");
+  assertStringIncludes(telefone.texto, "já passou, ou foi desmarcado");
   await telefone.vai("/agendamento");
   assertNotMatch(telefone.texto, /7 de dezembro/);
   assertEquals(errados(paginas), 1, "o que já nada abre diz-se uma vez, que conta como errado");
@@ -201,10 +206,10 @@ testeComSistema("agendamento: o que as regras já não deixam não se oferece, e
   const codigo = await marcado(paginas, ANA, "08:30", SEGUNDA);
   const telefone = await abre(paginas.telefone(), codigo);
   assertNotMatch(telefone.texto, /Cancelar|Mudar/);
-  assertStringIncludes(telefone.texto, "Já não se pode mudar ou cancelar por aqui");
+  assertStringIncludes(telefone.texto, "Não dá mais para mudar ou cancelar por aqui");
   for (const ato of ["cancelar", "mudar"]) {
     await telefone.manda(`/agendamento/${ato}`, { numero: "1", versao: "1", quando: `${SEGUINTE} 08:30` });
-    assertStringIncludes(telefone.texto, "As regras da clínica já não deixam");
+    assertStringIncludes(telefone.texto, "As regras da clínica não deixam mais");
   }
   assertEquals(situacoes(paginas), [`${SEGUNDA} 08:30 MARCADO`]);
 });
@@ -214,17 +219,17 @@ testeComSistema("agendamento: o bilhete que acaba a meio não perde o que se esc
   const codigo = await marcado(paginas);
   const telefone = await abre(paginas.telefone(), codigo);
   await telefone.toca("Mudar");
-  await telefone.toca("segunda-feira, 30 de novembro");
+  await telefone.toca("30 de novembro");
   await telefone.toca("09:30");
   paginas.balcao.agora = CEDO + 31 * MINUTO;
-  await telefone.toca("Mudar");
+  await telefone.toca("Sim, mudar");
   assertEquals([telefone.titulo, situacoes(paginas)], ["Ver meu agendamento", [`${SEGUINTE} 08:30 MARCADO`]]);
-  assertStringIncludes(telefone.texto, "O que escolheu não se perdeu");
+  assertStringIncludes(telefone.texto, "O que você escolheu não se perdeu");
   await telefone.toca("Ver", { cpf: ANA, codigo: "AAAA-AAAA" });
   await telefone.toca("Ver", { codigo });
   assertEquals(telefone.titulo, "Mudar para este horário?");
   assertStringIncludes(telefone.texto, "09:30");
-  await telefone.toca("Mudar");
+  await telefone.toca("Sim, mudar");
   assertEquals(situacoes(paginas), [`${SEGUNDA} 09:30 MARCADO`]);
 });
 
@@ -245,7 +250,7 @@ testeComSistema("agendamento: o de outro não se alcança pelo número, nem com 
   for (const ato of ["confirmar", "cancelar", "chegar", "aceitar", "recusar", "desistir", "mudar"]) {
     await telefone.manda(`/agendamento/${ato}`, { numero: "2", versao: "1", quando: `${SEGUNDA} 08:00` });
     await telefone.vai(`/agendamento/${ato}?numero=2`);
-    assertStringIncludes(telefone.texto, "já não está marcado");
+    assertStringIncludes(telefone.texto, "já passou, ou foi desmarcado");
   }
   assertEquals((await telefone.vai("/agendamento/cartao.ics?numero=2")).codigo, 404);
   assertEquals(situacoes(paginas), [`${SEGUINTE} 08:30 MARCADO`, `${SEGUINTE} 09:00 MARCADO`]);

@@ -35,8 +35,8 @@ const DA_ESPERA: readonly AtoDaEspera[] = ["aceitar", "recusar", "desistir"];
 /** Os que se fazem logo, do cartão; os outros perguntam antes. */
 const LOGO: readonly Ato[] = ["confirmar", "aceitar"];
 
-/** Os que tiram alguma coisa a quem os faz. */
-const TIRAM: readonly Ato[] = ["cancelar", "recusar", "desistir"];
+/** Os que tiram a quem os faz o que já tinha. */
+const TIRAM: readonly Ato[] = ["cancelar", "desistir"];
 
 /** O endereço da página de um ato. */
 function caminhoDe(ato: Ato): string {
@@ -190,33 +190,39 @@ function pergunta(
         [p.paciente.hora, sobre.hora ?? ""],
       ])}</div>
       <p>${p.explicaDoAto[ato]}</p>
-      ${botaoDe(c, ato, { numero, versao })}
-      <p class="outra-saida"><a href="/agendamento">${p.agendamento.naoFaz}</a></p>
+      <div class="botoes">
+        ${formularioDe(ato, { numero, versao }, {
+          texto: p.simDoAto[ato],
+          classe: TIRAM.includes(ato) ? "perigo certo" : "",
+        })}
+        <a class="botao segundo" href="/agendamento">${p.agendamento.naoFaz}</a>
+      </div>
     `,
   });
 }
 
 /** O botão que faz um ato. */
-function botaoDe(
-  { var: { p } }: Contexto,
+function formularioDe(
   ato: Ato,
   { numero, versao }: { readonly numero: number | undefined; readonly versao?: number },
+  { texto, classe = "" }: { readonly texto: string; readonly classe?: string },
 ): Html {
   return html`
     <form method="post" action="${caminhoDe(ato)}">
       ${escondidos({ numero: numero ?? "", versao: versao ?? "" })}
-      <button class="botao ${TIRAM.includes(ato) ? "perigo" : ""}">${p.ato[ato]}</button>
+      <button class="botao ${classe}">${texto}</button>
     </form>
   `;
 }
 
 /** O que se pode fazer: um botão para o que se faz logo, uma ligação para o que se pergunta. */
 function saida(c: Contexto, ato: Ato, alvo: { readonly numero: number; readonly versao?: number }): Html {
-  if (LOGO.includes(ato)) return botaoDe(c, ato, alvo);
+  const texto = c.var.p.ato[ato];
+  if (LOGO.includes(ato)) return formularioDe(ato, alvo, { texto });
   return html`
     <a class="botao ${TIRAM.includes(ato) ? "perigo" : "segundo"}" href="${endereco(caminhoDe(ato), {
       numero: alvo.numero,
-    })}">${c.var.p.ato[ato]}</a>
+    })}">${texto}</a>
   `;
 }
 
@@ -250,12 +256,16 @@ export function saidasDoAgendamento(casa: Casa, c: Contexto, agendamento: Agenda
   `;
 }
 
-/** O que se pode fazer de uma entrada, agora. */
-export function saidasDaEspera(c: Contexto, { espera: { numero }, convite }: AEsperar): Html {
+/** As respostas a um convite. */
+export function respostas(c: Contexto, { espera: { numero } }: AEsperar): Html {
   return html`
-    <div class="botoes">
-      ${convite === undefined ? "" : html`${saida(c, "aceitar", { numero })} ${saida(c, "recusar", { numero })}`}
-      ${saida(c, "desistir", { numero })}
-    </div>
+    <div class="botoes">${saida(c, "aceitar", { numero })} ${saida(c, "recusar", { numero })}</div>
+  `;
+}
+
+/** O que se pode fazer de uma entrada, agora. */
+export function saidasDaEspera(c: Contexto, { espera: { numero } }: AEsperar): Html {
+  return html`
+    <div class="botoes">${saida(c, "desistir", { numero })}</div>
   `;
 }

@@ -35,8 +35,8 @@ function nome({ segura }: Casa): string {
 }
 
 /** O bilhete que o pedido traz, se ainda vale. */
-export async function leBilhete(casa: Casa, c: Contexto): Promise<Bilhete | undefined> {
-  const valor = await casa.selos.abre("cartao", getCookie(c, nome(casa)));
+export function leBilhete(casa: Casa, c: Contexto): Bilhete | undefined {
+  const valor = casa.selos.abre("cartao", getCookie(c, nome(casa)));
   return ehBilhete(valor) ? valor : undefined;
 }
 
@@ -48,9 +48,9 @@ function ehBilhete(valor: unknown): valor is Bilhete {
 }
 
 /** Dá um, em vez do que houvesse. */
-export async function daBilhete(casa: Casa, c: Contexto, { codigos, ...resto }: Bilhete): Promise<void> {
+export function daBilhete(casa: Casa, c: Contexto, { codigos, ...resto }: Bilhete): void {
   const bilhete: Bilhete = { ...resto, codigos: [...new Set(codigos)].slice(0, CODIGOS_MAXIMOS) };
-  setCookie(c, nome(casa), await casa.selos.fecha("cartao", bilhete, DURA * 1000), {
+  setCookie(c, nome(casa), casa.selos.fecha("cartao", bilhete, DURA * 1000), {
     ...{ path: "/", maxAge: DURA, httpOnly: true, sameSite: "Lax", secure: casa.segura },
   });
 }

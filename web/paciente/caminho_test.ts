@@ -82,6 +82,7 @@ async function percorre(
   await vai('a[href^="/agendamento/cancelar"]');
   await vai("main form .botao");
   assertEquals(await pagina.$eval("main .recado", (um) => um.textContent?.length !== 0), true);
+  await vai('main a[href="/agendamento"]');
   await escreve(pagina, "#cpf", cpf);
   await escreve(pagina, "#codigo", "AAAA-AAAA");
   await vai("main form .botao");
@@ -116,6 +117,36 @@ testeComNavegador("paciente: nas três línguas, e o axe-core não acha nada em 
     });
   }
 });
+
+testeComNavegador(
+  "paciente: um nome comprido não sai do cartão, nem parte o que ele é; e a 200 % tudo cabe",
+  async () => {
+    using pasta = new Pasta();
+    const especialidade = "Otorrinolaringologia e Cirurgia Cervicofacial";
+    const atendimentos = [{ especialidade, dia: "SEGUNDA-FEIRA", inicio: "08:00", vagas: 1, minutos: 30 }];
+    Deno.writeTextFileSync(pasta.arquivo("clinica.json"), JSON.stringify({ atendimentos }));
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho });
+    await using navegador = await Navegador.abre(await servidor.paginas());
+    const vista = await navegador.janela(TELEFONE);
+    await navegador.vai(vista, `/marcar/espera?especialidade=${encodeURIComponent(especialidade)}`);
+    const cabem = await vista.pagina.$$eval(".dados dt, .dados dd", (todos) =>
+      todos.map((um) => {
+        const [dele, dentro] = [um.getBoundingClientRect(), um.ownerDocument.createRange()];
+        dentro.selectNodeContents(um);
+        const linhas = new Set([...dentro.getClientRects()].map(({ top }) => top)).size;
+        const cartao = um.closest(".escolhido")?.getBoundingClientRect().right ?? 0;
+        return um.scrollWidth <= um.clientWidth && dele.right <= cartao && (um.tagName === "DD" || linhas === 1);
+      }));
+    assertEquals(cabem, [true, true]);
+    // A 200 %, a largura é metade.
+    await vista.pagina.setViewport({ width: 180, height: 370 });
+    for (const caminho of ["/", "/marcar", `/marcar/espera?especialidade=${encodeURIComponent(especialidade)}`]) {
+      await navegador.vai(vista, caminho);
+      await cabe(vista);
+    }
+    vista.semQueixas();
+  },
+);
 
 testeComNavegador("paciente: o QR preenche o formulário, não o manda, e não fica no endereço", async () => {
   using pasta = new Pasta();

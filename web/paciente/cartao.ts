@@ -40,39 +40,54 @@ export function cartao(casa: Casa, c: Contexto, agendamento: Agendamento): Html 
     <article class="cartao cartao-do-paciente">
       <p class="so-no-papel"><strong>${clinica.oferta.nome}</strong></p>
       <p class="quando"><span>${diaPorExtenso(data, lingua)}</span> <strong>${hora}</strong></p>
+      ${senha === "" ? "" : html`
+        <p class="senha ${situacao === "CHAMADO" ? "vez" : ""}">
+          <span class="rotulo">${p.agendamento.senha}</span> <strong>${senha}</strong>
+          ${situacao === "CHAMADO"
+            ? html`<b>${juntos(p.situacaoDoPaciente.CHAMADO, clinica.localDe(agendamento))}</b>`
+            : ""}
+        </p>
+      `}
       ${dados([
         [p.paciente.especialidade, clinica.nomeDe(agendamento.especialidade)],
         [p.paciente.profissional, clinica.profissionalDe(agendamento.profissional)],
         [p.paciente.local, clinica.localDe(agendamento)],
         [p.agendamento.dura, p.agendamento.minutos(minutos)],
         [p.agendamento.situacao, p.situacaoDoPaciente[situacao]],
-        [p.agendamento.senha, senha],
         [p.agendamento.paraQuem, nome],
         [p.paciente.cpf, formatarCpf(cpf)],
       ])}
-      ${identidade(casa, c, { cpf, codigo })}
+      ${identidade(casa, c, { cpf, codigo, guarde: p.agendamento.guarde })}
     </article>
   `;
 }
 
+function juntos(...partes: readonly string[]): string {
+  return partes.filter((parte) => parte !== "").join(" · ");
+}
+
 /** O código, com o QR. */
-function identidade(casa: Casa, c: Contexto, { cpf, codigo }: Pick<Agendamento, "cpf" | "codigo">): Html {
-  const { p } = c.var;
+function identidade(
+  casa: Casa,
+  c: Contexto,
+  { cpf, codigo, guarde }: Pick<Agendamento, "cpf" | "codigo"> & { readonly guarde: string },
+): Html {
+  const { agendamento } = c.var.p;
   return html`
     <div class="identidade">
-      <img src="${qr(enderecoDoCartao(casa, c.req.url, { cpf, codigo }))}" alt="${p.agendamento
-        .qr}" width="148" height="148">
       <p>
-        <span class="rotulo">${p.agendamento.oCodigo}</span>
+        <span class="rotulo">${agendamento.oCodigo}</span>
         <strong class="codigo">${mostraCodigo(codigo)}</strong>
-        <span class="rotulo">${p.agendamento.guarde}</span>
+        <span class="rotulo">${guarde}</span>
       </p>
+      <img src="${qr(enderecoDoCartao(casa, c.req.url, { cpf, codigo }))}" alt="${agendamento
+        .qr}" width="148" height="148">
     </div>
   `;
 }
 
-/** O cartão de quem espera; a hora que lhe está segurada é o que mais importa. */
-export function cartaoDaEspera(casa: Casa, c: Contexto, { espera, convite, posicao }: AEsperar): Html {
+/** O cartão de quem espera; a hora que lhe está segurada é o que mais importa, e logo a seguir as respostas. */
+export function cartaoDaEspera(casa: Casa, c: Contexto, { espera, convite, posicao }: AEsperar, respostas: Html): Html {
   const { lingua, p } = c.var;
   const { avisar } = p;
   const { clinica } = casa.agenda;
@@ -86,18 +101,23 @@ export function cartaoDaEspera(casa: Casa, c: Contexto, { espera, convite, posic
           <p class="quando"><span>${p.agendamento.vagou}</span> <span>${diaPorExtenso(convite.data, lingua)}</span>
             <strong>${convite.hora}</strong></p>
           <p class="prazo">${p.agendamento.responda(diaSemAno(prazo.data, lingua), prazo.hora)}</p>
+          ${respostas}
         `}
       ${dados([
         [p.paciente.especialidade, clinica.nomeDe(especialidade)],
         [p.paciente.profissional, clinica.profissionalDe(convite?.profissional ?? profissional)],
         [p.paciente.local, convite === undefined ? "" : clinica.localDe(convite)],
-        [avisar.de, de === "" ? "" : diaPorExtenso(de, lingua)],
-        [avisar.ate, ate === "" ? "" : diaPorExtenso(ate, lingua)],
-        [avisar.turno, turno === "" ? "" : avisar[turno]],
-        [avisar.marca, marca ? avisar.marcaLogo : avisar.perguntaAntes],
+        ...convite === undefined
+          ? [
+            [avisar.de, de === "" ? "" : diaPorExtenso(de, lingua)],
+            [avisar.ate, ate === "" ? "" : diaPorExtenso(ate, lingua)],
+            [avisar.turno, turno === "" ? "" : avisar[turno]],
+            [avisar.marca, marca ? avisar.marcaLogo : avisar.perguntaAntes],
+          ] as const
+          : [],
         [p.agendamento.paraQuem, nome],
       ])}
-      ${identidade(casa, c, { cpf, codigo })}
+      ${identidade(casa, c, { cpf, codigo, guarde: p.agendamento.guardeEspera })}
     </article>
   `;
 }

@@ -7,7 +7,7 @@
 
 import { html } from "hono/html";
 import type { Contexto } from "../casa.ts";
-import { diaSemAno } from "../datas.ts";
+import { diaDaSemana, diaDoMes } from "../datas.ts";
 import type { Html } from "../moldura.ts";
 import type { DiaComHoras, Quando } from "./livres.ts";
 import { escreveQuando } from "./livres.ts";
@@ -41,8 +41,8 @@ export function escolheDia(
   return html`
     ${caminhos(mostrados.map(({ data, horas }) => ({
       para: liga({ data }),
-      nome: diaSemAno(data, lingua),
-      mais: marcar.quantas(horas.length),
+      nome: diaDoMes(data, lingua),
+      mais: `${diaDaSemana(data, lingua, { inteiro: true })} · ${marcar.quantas(horas.length)}`,
     })))}
     <p class="botoes">
       ${daqui.length === dias.length ? "" : html`
@@ -90,9 +90,9 @@ export function botoesDeHoras({ var: { lingua, p: { paciente } } }: Contexto, ho
       ${horas.map((quando) =>
         html`
           <li><button class="caminho" name="quando" value="${escreveQuando(quando)}"><strong>${paciente.diaEHora(
-            diaSemAno(quando.data, lingua),
+            diaDoMes(quando.data, lingua),
             quando.hora,
-          )}</strong></button></li>
+          )}</strong><span>${diaDaSemana(quando.data, lingua, { inteiro: true })}</span></button></li>
         `
       )}
     </ul>

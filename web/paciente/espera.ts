@@ -70,7 +70,7 @@ export function rotasDaEspera(casa: Casa): Rotas {
 
 /** O que quem traz o bilhete tem marcado nessa especialidade. */
 async function oQueTem(casa: Casa, c: Contexto, { chave }: Especialidade): Promise<Agendamento | undefined> {
-  const bilhete = await leBilhete(casa, c);
+  const bilhete = leBilhete(casa, c);
   if (bilhete === undefined) return undefined;
   const { agendamentos } = await ve(casa, c, bilhete);
   return agendamentos.find(({ especialidade }) => especialidade === chave);
@@ -189,8 +189,8 @@ async function entra(
   const recusa = (erros: Erros): Promise<Response> => pergunta(casa, c, tem, { ...pagina, erros });
   switch (resultado.codigo) {
     case "OK-307":
-      await daBilhete(casa, c, {
-        ...comCodigo(await leBilhete(casa, c), cpf, resultado.espera.codigo),
+      daBilhete(casa, c, {
+        ...comCodigo(leBilhete(casa, c), cpf, resultado.espera.codigo),
         feito: "esperando",
       });
       return c.redirect("/agendamento", 303);

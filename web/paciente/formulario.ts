@@ -49,8 +49,8 @@ export function lerPessoa(
   const pessoa: Pessoa = {
     cpf: lidos.le("cpf", CPF, escrito.cpf.trim() === "" ? paciente.faltaCpf : paciente.cpfErrado) ?? "",
     nome: lidos.le("nome", NOME, escrito.nome.trim() === "" ? paciente.faltaNome : paciente.nomeErrado) ?? "",
-    email: lidos.le("email", EMAIL, paciente.emailErrado) || undefined,
     telefone: lidos.le("telefone", TELEFONE, paciente.telefoneErrado) || undefined,
+    email: lidos.le("email", EMAIL, paciente.emailErrado) || undefined,
   };
   return lidos.serve ? { escrito, erros: {}, pessoa } : { escrito, erros: lidos.erros };
 }

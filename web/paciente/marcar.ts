@@ -81,7 +81,7 @@ function perguntaQuem(casa: Casa, c: Contexto, fim: Fim): Promise<Response> {
 
 /** Marca o que o formulário diz. */
 async function marca(casa: Casa, c: Contexto, campos: Campos): Promise<Response> {
-  const { p } = c.var;
+  const p = c.get("p");
   const { especialidade, profissional } = leEscolhido(casa, {
     ...{ especialidade: campos("especialidade"), profissional: campos("profissional") },
   });
@@ -101,7 +101,7 @@ async function marca(casa: Casa, c: Contexto, campos: Campos): Promise<Response>
   switch (resultado.codigo) {
     case "OK-300": {
       const [{ cpf, codigo }] = resultado.agendamentos;
-      await daBilhete(casa, c, { ...comCodigo(await leBilhete(casa, c), cpf, codigo), feito: "marcado" });
+      daBilhete(casa, c, { ...comCodigo(leBilhete(casa, c), cpf, codigo), feito: "marcado" });
       return c.redirect("/agendamento", 303);
     }
     case "ERRO-103":

@@ -18,7 +18,7 @@ async function ateAoFim(telefone: Telefone, hora = "08:30", especialidade = CLIN
   await telefone.vai("/");
   await telefone.toca("Marcar um atendimento");
   await telefone.toca(especialidade);
-  await telefone.toca("segunda-feira, 30 de novembro");
+  await telefone.toca("30 de novembro");
   return await telefone.toca(hora);
 }
 
@@ -56,7 +56,7 @@ testeComSistema("marcar: o que está cheio não se oferece; sem horas, oferece-s
   assertEquals([...telefone.texto.matchAll(/\d\d:\d\d/g)].map(String), ["09:00"]);
   await balcao.pede(agend(BIA, { horario: "09:00" }));
   await telefone.toca("09:00");
-  assertStringIncludes(telefone.texto, "já não tem horários livres");
+  assertStringIncludes(telefone.texto, "não tem mais horários livres");
   await balcao.pede(fecha({ data: SEGUNDA, ate: "2027-02-01", especialista: CLINICO }));
   await telefone.vai("/marcar?especialidade=CLINICO+GERAL");
   assertEquals(telefone.titulo, "Não há horários livres");
@@ -73,16 +73,16 @@ testeComSistema("marcar: o que a antecedência da clínica não deixa marcar nã
 testeComSistema("marcar: com uma especialidade só, e um profissional só, não se pergunta qual", async () => {
   await using paginas = await Paginas.abre({ config: { atendimentos: [EQUIPE.atendimentos[0]] } });
   const telefone = await paginas.telefone().vai("/marcar");
-  assertEquals(telefone.titulo, "Que dia lhe serve?");
+  assertEquals(telefone.titulo, "Qual dia é melhor para você?");
 });
 
 testeComSistema("marcar: com quem se quer, ou com qualquer um", async () => {
   await using paginas = await Paginas.abre({ config: EQUIPE });
   const telefone = await paginas.telefone().vai("/marcar");
   await telefone.toca(CLINICO);
-  assertEquals(telefone.titulo, "Com quem quer marcar?");
+  assertEquals(telefone.titulo, "Com quem você quer marcar?");
   await telefone.toca("Dr. Reis");
-  await telefone.toca("segunda-feira, 30 de novembro");
+  await telefone.toca("30 de novembro");
   await telefone.toca("08:00");
   await telefone.toca(CONFIRMA, QUEM);
   assertStringIncludes(telefone.texto, "Dr. Reis");
@@ -94,10 +94,10 @@ testeComSistema("marcar: a hora que se foi diz-se, e marca-se uma das três mais
   const telefone = await ateAoFim(paginas.telefone(), "10:00");
   poe(paginas.balcao, { cpf: BIA, hora: "10:00" });
   await telefone.toca(CONFIRMA, QUEM);
-  assertEquals([telefone.codigo, telefone.titulo], [409, "Esse horário já não está livre"]);
+  assertEquals([telefone.codigo, telefone.titulo], [409, "Escolha outro horário"]);
   const oferecidas = [...telefone.html.matchAll(/name="quando" value="([^"]*)"/g)].map(([, quando]) => quando);
   assertEquals(oferecidas, [`${SEGUNDA} 08:30`, `${SEGUNDA} 09:00`, `${SEGUNDA} 09:30`]);
-  await telefone.toca("segunda-feira, 30 de novembro, às 09:00");
+  await telefone.toca("30 de novembro, às 09:00");
   assertEquals(naAgenda(paginas), [`${SEGUNDA} 10:00 BIA MARCADO`, `${SEGUNDA} 09:00 ANA MARIA MARCADO`]);
   assertEquals(paginas.balcao.livro.linhas[1].telefone, "+5511987654321");
 });
@@ -117,7 +117,7 @@ testeComSistema("marcar: um formulário mandado outra vez, aqui ou noutro servid
   // Com o nome de outro, o mesmo formulário é outro pedido.
   await tres.manda(acao, { ...campos, ...QUEM, cpf: BIA, nome: "Bia" });
   assertEquals([tres.codigo, naAgenda(paginas).length], [409, 1]);
-  await tres.toca("segunda-feira, 30 de novembro, às 09:00");
+  await tres.toca("30 de novembro, às 09:00");
   const [deAna, deBia] = paginas.balcao.livro.linhas;
   assertEquals([deBia.nome, deBia.codigo === deAna.codigo], ["BIA", false]);
 });
@@ -150,7 +150,7 @@ testeComSistema("marcar: o que não serve diz-se ao lado do campo, e o que se es
   assertEquals([...telefone.html.matchAll(/autofocus/g)].length, 1);
   assertMatch(telefone.html, /<input id="cpf"[^>]*autofocus/);
   assertMatch(telefone.html, /aria-describedby="cpf-dica cpf-erro"/);
-  for (const id of invalidos) assertStringIncludes(telefone.html, `<a href="#${id}">`);
+  assertEquals([...telefone.html.matchAll(/<li>\s*<a href="#(\w+)">/g)].map(([, id]) => id), invalidos);
   await telefone.toca(CONFIRMA, { ...escrito, cpf: "529.982.247-25", nome: " ", telefone: "", email: "" });
   assertStringIncludes(telefone.texto, "Escreva o seu nome.");
   await telefone.toca(CONFIRMA, { nome: "Ana" });
@@ -224,7 +224,7 @@ testeComSistema("marcar: o que se estraga no endereço ou no formulário não pa
 testeComSistema("marcar: mudar de língua a meio fica onde se estava", async () => {
   await using paginas = await Paginas.abre();
   const telefone = await paginas.telefone().vai("/marcar?especialidade=CLINICO+GERAL");
-  await telefone.toca("segunda-feira, 30 de novembro");
+  await telefone.toca("30 de novembro");
   const aqui = telefone.caminho;
   await telefone.manda("/lingua", { ...telefone.formulario("English").campos, lingua: "en" });
   assertEquals([telefone.caminho, telefone.titulo], [aqui, "At what time?"]);
@@ -262,7 +262,7 @@ testeComSistema("marcar: uma página guardada é a de agora, e na língua de cad
   assertEquals(telefone.titulo, "¿A qué hora?");
   await telefone.vai("/");
   balcao.troca({ nome: "Outra clínica", regras: { antecedencia: 60 } });
-  assertStringIncludes((await telefone.vai("/")).texto, "Outra clínica");
+  assertStringIncludes((await telefone.vai("/")).html, "Outra clínica");
   const feita = await paginas.pede(new Request(`http://clinica.local${aqui}`), "203.0.113.9");
   assertEquals(feita.headers.get("content-encoding"), null);
   const comprimida = { headers: { "accept-encoding": "gzip" } };
@@ -275,6 +275,43 @@ testeComSistema("marcar: uma página guardada é a de agora, e na língua de cad
     await resposta.body?.cancel();
   }
   await feita.body?.cancel();
+});
+
+testeComSistema("marcar: um pedido igual a outro nem passa pelas rotas, enquanto a página é a mesma", async () => {
+  await using paginas = await Paginas.abre();
+  const { balcao } = paginas;
+  const pede = async (headers: Record<string, string> = {}): Promise<[string, boolean]> => {
+    const antes = paginas.depressa;
+    const request = new Request(`http://clinica.local/marcar?especialidade=CLINICO+GERAL&data=${SEGUNDA}`, { headers });
+    const texto = await (await paginas.pede(request, "203.0.113.7")).text();
+    return [texto, paginas.depressa > antes];
+  };
+  /** A mesma três vezes: faz-se, dá-se a que se fez, e depois já se conhece o pedido. */
+  const tres = async (headers?: Record<string, string>): Promise<string> => {
+    const vezes = [await pede(headers), await pede(headers), await pede(headers)];
+    assertEquals(vezes.map(([, depressa]) => depressa), [false, false, true]);
+    assertEquals(new Set(vezes.map(([texto]) => texto)).size, 1);
+    return vezes[0][0];
+  };
+  const antes = await tres();
+  assertStringIncludes(antes, "09:00");
+  assertStringIncludes(await tres({ "accept-language": "en" }), "At what time?");
+  // Onde acaba um cabeçalho e começa o outro também conta.
+  const outro = { "accept-encoding": "a", "accept-language": "b es" };
+  assertEquals([(await pede(outro))[1], (await pede(outro))[1]], [false, true]);
+  assertStringIncludes(await tres({ "accept-encoding": "a b", "accept-language": "es" }), "¿A qué hora?");
+  const comCookie = { cookie: "lingua=es" };
+  assertEquals([(await pede(comCookie))[1], (await pede(comCookie))[1]], [false, false]);
+  await balcao.pede(agend(BIA, { horario: "09:00" }));
+  const [depois, depressa] = await pede();
+  assertEquals([depois.includes("09:00"), depressa], [false, false]);
+  // O que mudou ainda se está a juntar; a seguir é outra que já se conhece.
+  await ate(async () => (await pede())[1]);
+  assertEquals((await pede())[0], depois);
+  balcao.agora += 60_000;
+  assertEquals([(await pede())[1], (await pede())[1]], [false, true], "ao minuto vê-se se ainda são as mesmas");
+  balcao.troca({ nome: "Outra clínica" });
+  assertStringIncludes(await tres(), "Outra clínica");
 });
 
 testeComSistema("marcar: uma página guardada conta como as outras a quem pede demais", async () => {

@@ -109,8 +109,7 @@ function pergunta(
       ...{ titulo: agendamento.mudaHora, volta: liga({}) },
       antes: hora === undefined ? "" : recado(marcar.horaSeFoi(diaSemAno(dia.data, lingua), hora), "de-aviso"),
       corpo: html`
-        ${atual(casa, c, um)}
-        <p>${agendamento.noDia(diaSemAno(dia.data, lingua))}</p>
+        ${atual(casa, c, um, dia.data)}
         ${escolheHora(c, dia, liga)}
       `,
     });
@@ -125,9 +124,11 @@ function pergunta(
       ])}</div>
       <form method="post" action="${AQUI}">
         ${escondidos(daqui(mudanca))} ${escondidos({ quando: escreveQuando({ data: dia.data, hora }) })}
-        <button class="botao">${agendamento.muda}</button>
+        <p class="botoes">
+          <button class="botao">${agendamento.mudaFaz}</button>
+          <a class="botao segundo" href="/agendamento">${agendamento.naoFaz}</a>
+        </p>
       </form>
-      <p class="outra-saida"><a href="/agendamento">${agendamento.naoFaz}</a></p>
     `,
   });
 }
@@ -136,12 +137,18 @@ function daqui({ um: { numero, versao }, profissional }: Mudanca): Readonly<Reco
   return { numero, versao, profissional };
 }
 
-/** O que se tem, e que fica até que se mude. */
-function atual(casa: Casa, { var: { lingua, p: { paciente, agendamento } } }: Contexto, um: Agendamento): Html {
+/** O que se tem, e que fica até que se mude; e o dia para que se muda, se já se sabe. */
+function atual(
+  casa: Casa,
+  { var: { lingua, p: { paciente, agendamento } } }: Contexto,
+  um: Agendamento,
+  data?: string,
+): Html {
   return html`
     <div class="escolhido">${dados([
       [paciente.especialidade, casa.agenda.clinica.nomeDe(um.especialidade)],
       [agendamento.estava, paciente.diaEHora(diaSemAno(um.data, lingua), um.hora)],
+      [agendamento.passaPara, data === undefined ? "" : diaSemAno(data, lingua)],
     ])}</div>
   `;
 }

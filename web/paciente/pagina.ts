@@ -66,8 +66,10 @@ export function dados(pares: readonly (readonly [o_que: string, valor: string | 
     <dl class="dados">
       ${pares.filter(([, valor]) => valor !== "").map(([o_que, valor]) =>
         html`
-          <dt>${o_que}</dt>
-          <dd>${valor}</dd>
+          <div>
+            <dt>${o_que}</dt>
+            <dd>${valor}</dd>
+          </div>
         `
       )}
     </dl>

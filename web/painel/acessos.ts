@@ -40,7 +40,7 @@ export function rotasDosAcessos(casa: Casa): Rotas {
 async function mostraAcessos(casa: Casa, c: Contexto, comErro?: Preenchido): Promise<Response> {
   const { p } = c.var;
   const { acessos, mesa } = p;
-  const recado = await colhe(casa, c);
+  const recado = colhe(casa, c);
   const [chaves, pessoas] = await Promise.all([casa.gerencia.chaves.todas(), casa.gerencia.pessoas.todas()]);
   const { hoje } = casa.agenda.clinica.calendario.janela(casa.relogio());
   const da = (forma: string): Preenchido => comErro?.forma === forma ? comErro : preenchido(forma);
@@ -242,7 +242,7 @@ async function criar(casa: Casa, c: Contexto): Promise<Response> {
   const criadaEm = agora(casa);
   const { texto, chave } = await criaChave(chaves, { papel, nome, profissional, ate, criadaEm });
   anota(quem, "CHAVE CRIA", chave.numero);
-  await deixa(casa, c, {
+  deixa(casa, c, {
     titulo: acessos.chaveCriada(chave.numero, nome),
     linhas: [acessos.guardeAChave],
     segredo: texto,
@@ -259,7 +259,7 @@ async function revogar(casa: Casa, c: Contexto): Promise<Response> {
     return await mostraAcessos(casa, c, { forma: "revoga", valor: () => "", erros: { "": acessos.erros.jaRevogada } });
   }
   anota(quem, "CHAVE REVOGA", numero);
-  await deixa(casa, c, { titulo: acessos.chaveRevogada(numero), linhas: [acessos.dentroDeUmSegundo] });
+  deixa(casa, c, { titulo: acessos.chaveRevogada(numero), linhas: [acessos.dentroDeUmSegundo] });
   return c.redirect("/painel/acessos", 303);
 }
 
@@ -293,7 +293,7 @@ async function criarPessoa(casa: Casa, c: Contexto): Promise<Response> {
     return await mostraAcessos(casa, c, lidos.preenchido("pessoa"));
   }
   anota(entrado.quem, "PESSOA CRIA", feito.pessoa.numero);
-  await deixa(casa, c, {
+  deixa(casa, c, {
     titulo: acessos.pessoaCriada(nome, quem),
     ...escrita === undefined ? { linhas: [acessos.guardeAFrase], segredo: frase } : {},
   });

@@ -6,9 +6,9 @@
  */
 
 import { html } from "hono/html";
-import type { Agendamento } from "../../clinica/agendamento.ts";
+import type { Agendamento, Situacao } from "../../clinica/agendamento.ts";
 import { pode } from "../../clinica/permissao.ts";
-import { formatarCpf, inofensivo } from "../../clinica/texto.ts";
+import { formatarCpf, formatarTelefone, inofensivo } from "../../clinica/texto.ts";
 import { EMAIL_MAXIMO, MOTIVO_MAXIMO, NOTA_MAXIMA } from "../../fio/leitores.ts";
 import { NOME_MAXIMO } from "../../clinica/texto.ts";
 import { type Campo, campo, type Erros, preenchido } from "../campos.ts";
@@ -32,10 +32,20 @@ const TECLAS: { readonly [A in AtoDeSituacao]: string } = {
   CANCELADO: "X",
 };
 
+/** O que mais se faz a quem está em cada situação: vem primeiro, e é o botão cheio. */
+const PRINCIPAL: { readonly [S in Situacao]?: AtoDeSituacao } = {
+  MARCADO: "CHEGOU",
+  CONFIRMADO: "CHEGOU",
+  CHEGOU: "CHAMADO",
+  CHAMADO: "ATENDIDO",
+};
+
 /** O que se acabou de pedir, e não se fez: o que se tinha escrito fica. */
 export interface Escrito {
   /** O que se pediu. */
   readonly ato: string;
+  /** De que versão fala quem repetir: a de então, e quem mudou entretanto não se sobrepõe; ou a que já se lhe disse. */
+  readonly versao: string;
   /** O valor de cada campo. */
   readonly campos: (nome: string) => string;
   /** Os que não servem. */
@@ -83,7 +93,7 @@ function dados({ dia, p, um }: MostraUm): Html {
     [p.mesa.campos.chamadas, um.chamadas === 0 ? "" : String(um.chamadas)],
     [p.mesa.campos.motivo, um.motivo],
     [p.mesa.campos.nota, um.nota],
-    [p.mesa.campos.telefone, um.telefone],
+    [p.mesa.campos.telefone, formatarTelefone(um.telefone)],
     [p.mesa.campos.email, um.email],
     [p.mesa.campos.cpf, formatarCpf(um.cpf)],
     // Como no fio: quem trata do agendamento vê o código, e quem só atende não.
@@ -105,8 +115,7 @@ function dados({ dia, p, um }: MostraUm): Html {
 
 /** O começo de um formulário: para onde vai, e a versão que se tem à frente. */
 function formulario({ um, escrito }: MostraUm, classe: string, dentro: Html): Html {
-  // O que se corrige depois de recusado diz ainda a versão de então: quem mudou entretanto não se sobrepõe.
-  const versao = escrito?.campos("versao") || String(um.versao);
+  const versao = escrito?.versao || String(um.versao);
   return html`
     <form method="post" action="${caminhoDe(um)}"
       class="${classe}"><input type="hidden" name="versao" value="${versao}">${dentro}</form>
@@ -115,15 +124,16 @@ function formulario({ um, escrito }: MostraUm, classe: string, dentro: Html): Ht
 
 function deSituacao(mostra: MostraUm, atos: ReadonlySet<Ato>): Html {
   const { p, um } = mostra;
-  const botoes = ATOS_DE_SITUACAO.filter((ato) => atos.has(ato) && ato !== "CANCELADO").map((ato) => {
+  const principal = PRINCIPAL[um.situacao];
+  const ordem = principal === undefined ? ATOS_DE_SITUACAO : [...new Set([principal, ...ATOS_DE_SITUACAO])];
+  const botoes = ordem.filter((ato) => atos.has(ato) && ato !== "CANCELADO").map((ato) => {
     const rotulo = ato === "CHAMADO" && um.situacao === "CHAMADO"
       ? p.dia.chamarDeNovo
       : ato === "CHEGOU" && um.situacao === "CHAMADO"
       ? p.dia.voltaAEsperar
       : p.dia.atos[ato];
-    return html`<button class="botao${ato === "DESFAZ" ? " segundo" : ""}" name="ato" value="${ato}">${rotulo} <kbd>${
-      TECLAS[ato]
-    }</kbd></button>`;
+    const classe = ato === principal ? "botao" : "botao segundo";
+    return html`<button class="${classe}" name="ato" value="${ato}">${rotulo} <kbd>${TECLAS[ato]}</kbd></button>`;
   });
   if (botoes.length === 0) return html``;
   const comPrioridade = atos.has("CHEGOU") && um.situacao !== "CHAMADO" && pode(mostra.dia.quem, "AGEND");
@@ -133,9 +143,9 @@ function deSituacao(mostra: MostraUm, atos: ReadonlySet<Ato>): Html {
         mostra,
         "atos com-prioridade",
         html`
-          <label>${p.dia.prioridade} <select name="prioridade">${[1, 2, 3, 4].map((uma) =>
+          <select name="prioridade" aria-label="${p.dia.prioridade}">${[1, 2, 3, 4].map((uma) =>
             html`<option value="${uma}">${p.mesa.prioridades[uma]}</option>`
-          )}</select></label><button class="botao segundo" name="ato"
+          )}</select><button class="botao segundo" name="ato"
             value="CHEGOU">${p.dia.chegouCom} <kbd>P</kbd></button>
         `,
       )

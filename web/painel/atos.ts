@@ -71,6 +71,8 @@ export type Desfecho =
     readonly texto: string;
     readonly um?: Agendamento;
     readonly erros?: Erros;
+    /** Disse-se como está: quem insiste já o viu, e fala dessa versão. */
+    readonly visto?: true;
   };
 
 /** Quem mudou um agendamento por último, se se viu. */
@@ -99,7 +101,8 @@ export async function faz(casa: Casa, pedido: PedidoDeAto): Promise<Desfecho> {
   if ("erros" in lido) {
     return { tipo: "recusado", texto: p.dia.haUmProblema(Object.keys(lido.erros).length), erros: lido.erros };
   }
-  return desfechoDe(pedido, ato, await pede(casa, quem, lido.pedido));
+  const desfecho = desfechoDe(pedido, ato, await pede(casa, quem, lido.pedido));
+  return "visto" in desfecho ? { ...desfecho, erros: diferencas(p, lido.pedido, desfecho.um) } : desfecho;
 }
 
 // ------------------------------------------------------------------------------------------------------ o pedido
@@ -183,7 +186,7 @@ function desfechoDe(pedido: PedidoDeAto, ato: Ato, resultado: Resultado): Desfec
     case "ERRO-115":
     case "ERRO-117": {
       const [um] = resultado.agendamentos;
-      return { tipo: "recusado", um, texto: naoPermitido(pedido, ato, resultado.codigo, um) };
+      return { tipo: "recusado", um, texto: naoPermitido(pedido, ato, resultado.codigo, um), visto: true };
     }
     case "ERRO-116":
       return {
@@ -197,6 +200,14 @@ function desfechoDe(pedido: PedidoDeAto, ato: Ato, resultado: Resultado): Desfec
         um: resultado.codigo === "ERRO-113" ? undefined : antes,
       };
   }
+}
+
+/** O que o livro já tem e uma correção recusada apagaria: diz-se ao lado de cada campo, antes que se insista. */
+function diferencas(p: Palavras, pedido: PedidoLido, agora: Agendamento | undefined): Erros {
+  if (pedido.comando !== "CORRIGE" || agora === undefined) return {};
+  const delas = (["nome", "telefone", "email", "nota"] as const)
+    .filter((qual) => agora[qual] !== "" && agora[qual] !== pedido[qual]?.trim());
+  return Object.fromEntries(delas.map((qual) => [qual, p.dia.recusas.noLivro(inofensivo(agora[qual]))]));
 }
 
 /** O que uma regra da clínica pede. */

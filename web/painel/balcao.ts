@@ -171,7 +171,10 @@ async function age(casa: Casa, c: Contexto, mostrador: Mostrador): Promise<Respo
     quemMudou: (um) => mostrador.quemMudou(um),
   });
   const agora = desfecho.um ?? um;
-  const escrito = desfecho.tipo === "feito" ? undefined : { ato: campos("ato"), campos, erros: desfecho.erros ?? {} };
+  const escrito = desfecho.tipo === "feito" ? undefined : {
+    ...{ ato: campos("ato"), campos, erros: desfecho.erros ?? {} },
+    versao: desfecho.visto ? String(agora.versao) : campos("versao"),
+  };
   if (ehPedaco(c)) return await respondeAoScript(casa, c, { mostrador, data: qual.data, desfecho, agora, escrito });
   if (desfecho.tipo === "feito") {
     const feito = new URLSearchParams({ data: agora.data, feito: campos("ato"), numero: String(agora.numero) });

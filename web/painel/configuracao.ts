@@ -46,7 +46,7 @@ async function mostraConfiguracao(casa: Casa, c: Contexto, comErro?: Preenchido)
   const { configuracao, mesa } = p;
   const { clinica } = casa.agenda;
   const { oferta } = clinica;
-  const recado = await colhe(casa, c);
+  const recado = colhe(casa, c);
   const excecoes = await excecoesDe(casa, quem);
   const da = (forma: string, valores: Readonly<Record<string, string>>): Preenchido =>
     comErro?.forma === forma ? comErro : preenchido(forma, valores);
@@ -263,7 +263,7 @@ async function fecha(casa: Casa, c: Contexto): Promise<Response> {
   if ((pedido.inicio ?? 0) >= (pedido.fim ?? MINUTOS_DO_DIA)) lidos.acusa("fim", configuracao.erros.fimAntes);
   if (lidos.serve) {
     const resultado = await pede(casa, quem, pedido);
-    if (resultado.codigo === "OK-312") return await comDeFora(casa, c, resultado);
+    if (resultado.codigo === "OK-312") return comDeFora(casa, c, resultado);
     lidos.acusa(
       resultado.codigo === "ERRO-103" ? pedido.profissional === undefined ? "data" : "profissional" : "",
       resultado.codigo === "ERRO-103" ? configuracao.erros.naoFecha : mesa.erros.recusado(resultado.codigo),
@@ -290,7 +290,7 @@ async function extra(casa: Casa, c: Contexto): Promise<Response> {
   if (lidos.serve) {
     const resultado = await pede(casa, quem, pedido);
     if (resultado.codigo === "OK-313") {
-      await deixa(casa, c, { titulo: configuracao.acrescentado(resultado.numero) });
+      deixa(casa, c, { titulo: configuracao.acrescentado(resultado.numero) });
       return c.redirect("/painel/configuracao", 303);
     }
     const [nome, dito] = recusaDoExtra(c, resultado);
@@ -322,27 +322,27 @@ async function reabre(casa: Casa, c: Contexto): Promise<Response> {
   const resultado: Resultado = Number.isSafeInteger(numero) && numero > 0
     ? await pede(casa, quem, { comando: "REABRE", numero })
     : { codigo: "ERRO-113" };
-  if (resultado.codigo === "OK-314") return await comDeFora(casa, c, resultado);
+  if (resultado.codigo === "OK-314") return comDeFora(casa, c, resultado);
   const dito = resultado.codigo === "ERRO-113" ? configuracao.erros.jaNaoVale : mesa.erros.recusado(resultado.codigo);
   return await mostraConfiguracao(casa, c, { forma: "reabre", valor: () => "", erros: { "": dito } });
 }
 
 /** O que uma exceção deixou de fora é trabalho por fazer: vai-se à lista dele, se há. */
-async function comDeFora(
+function comDeFora(
   casa: Casa,
   c: Contexto,
   { codigo, numero, agendamentos }: Extract<Resultado, { readonly codigo: "OK-312" | "OK-314" }>,
-): Promise<Response> {
+): Response {
   const { configuracao } = c.var.p;
   const quantos = agendamentos.length;
   const feito = codigo === "OK-312" ? configuracao.fechado(numero) : configuracao.reaberto(numero);
-  await deixa(casa, c, { titulo: feito, linhas: [configuracao.ficaramDeFora(quantos)] });
+  deixa(casa, c, { titulo: feito, linhas: [configuracao.ficaramDeFora(quantos)] });
   return c.redirect(quantos === 0 ? "/painel/configuracao" : "/painel/configuracao/fora", 303);
 }
 
 async function fora(casa: Casa, c: Contexto): Promise<Response> {
   const { p: { configuracao, comum }, entrado: { quem } } = c.var;
-  const recado = await colhe(casa, c);
+  const recado = colhe(casa, c);
   const deFora = await deForaDaSemana(casa, quem);
   return emolduraPainel(casa, c, {
     ...{ titulo: configuracao.foraTitulo, aqui: "configuracao" },

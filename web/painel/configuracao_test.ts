@@ -54,10 +54,10 @@ testeComSistema("configuração: fechar diz quem ficou de fora, numa lista de tr
   const { texto, html, caminho } = await mesa.faz("/painel/configuracao/fecha", { ...FECHA, profissional: "DR. REIS" });
   assertEquals(caminho, "/painel/configuracao/fora");
   assertStringIncludes(texto, "Fechado: exceção 1 Uma pessoa ficou de fora");
-  assertStringIncludes(texto, "seg. 07/12/2026 08:00 Pessoa PESSOA B 100.000.001-08 Contato +5511987654321");
+  assertStringIncludes(texto, "seg. 07/12/2026 08:00 Pessoa PESSOA B 100.000.001-08 Contato (11) 98765-4321");
   assertStringIncludes(texto, "Por quê fechou");
   assertEquals(texto.includes("PESSOA C"), false, "esta é de quem atende na mesma");
-  assertStringIncludes(html, 'href="/painel?data=2026-12-07"');
+  assertStringIncludes(html, 'href="/painel?data=2026-12-07#n');
   // Quem a fecha vê-os no OK-312; e a página, quem mostra.
   assertEquals(mesa.painel.visto, ["p:1 FECHA 1", "p:1 LISTA 1"]);
   await mesa.pede({ comando: "CANCEL", cpf: cpfDeExemplo(1) });

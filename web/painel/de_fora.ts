@@ -8,7 +8,7 @@ import { html } from "hono/html";
 import { type Agendamento, espera as seEspera } from "../../clinica/agendamento.ts";
 import type { Quem } from "../../clinica/livro.ts";
 import type { PedidoDe } from "../../clinica/pedido.ts";
-import { formatarCpf } from "../../clinica/texto.ts";
+import { formatarCpf, formatarTelefone } from "../../clinica/texto.ts";
 import { deFora } from "../../rede/de_fora.ts";
 import type { Razao } from "../../rede/eventos.ts";
 import { type Casa, type Contexto, pedeTudo } from "../casa.ts";
@@ -64,7 +64,7 @@ export function mostraDeFora(casa: Casa, c: Contexto, quais: readonly DeFora[]):
       linhas: quais.map(({ um, razao }) => [
         ligacaoAoDia(c, um),
         html`<strong>${um.nome}</strong> <small>${formatarCpf(um.cpf)}</small>`,
-        [um.telefone, um.email].filter((dito) => dito !== "").join(" · "),
+        [formatarTelefone(um.telefone), um.email].filter((dito) => dito !== "").join(" · "),
         html`${clinica.nomeDe(um.especialidade)}${
           um.profissional === "" ? "" : html`<small>${clinica.profissionalDe(um.profissional)}</small>`
         } <small>${mesa.situacoes[um.situacao]}</small>`,

@@ -93,7 +93,7 @@ async function dia(casa: Casa, c: Contexto, { mostrador, feitas }: DoDia): Promi
   const feita = simples ? feitas.acha(c, chave) : undefined;
   if (feita !== undefined && aindaVale(casa, feita.de)) {
     mostrou(casa, para.quem, feita.de.dia);
-    return feita.resposta();
+    return feita.resposta.clone();
   }
   const desde = casa.fluxo.agora();
   const desenho = await mostrador.desenha(para, data);
@@ -153,6 +153,7 @@ function fluxo(casa: Casa, c: Contexto, mostrador: Mostrador): Response {
     chave: `dia ${lingua} ${alcanceDe(quem)}`,
     de: `pessoa ${c.var.entrado.pessoa}`,
     ainda: async () => await casa.quemEntrou(c, false) !== undefined,
+    aoLer: c.env.passou,
     async desenha(novidade): Promise<Evento | undefined> {
       mostrador.viuMudar(novidade);
       if (novidade.tudo || novidade.periodos.length > 0) {

@@ -73,13 +73,16 @@ teste("só com o teclado: escolhe, chega, chama, atende, desfaz, cancela, muda e
   // Cancelar pergunta o motivo, e o foco está onde se escreve.
   await vista.pagina.focus("#n2");
   await aperta(vista, "x");
-  await diz(vista, "#escolhido", /Cancelar JOÃO/);
+  await diz(vista, "#escolhido", /Cancelar o agendamento de JOÃO/);
   await ate(async () => (await foco(vista)).includes("motivo"));
   await vista.pagina.keyboard.type("viajou");
   await aperta(vista, "Enter");
   await diz(vista, "#recado", /11:30: cancelado/);
   await diz(vista, "#riscados", /cancelado viajou/);
+  // Continua-se da hora que ficou livre, e ninguém mais parece escolhido.
   await aperta(vista, "Escape");
+  assertEquals(await foco(vista), "11:30 DRA. ANA LIMA");
+  assertEquals(await vista.pagina.$$eval(".escolhido", (uns) => uns.length), 1);
   // Pegar, levar com as setas, largar.
   await vista.pagina.focus("#n3");
   await aperta(vista, "m");
@@ -92,12 +95,42 @@ teste("só com o teclado: escolhe, chega, chama, atende, desfaz, cancela, muda e
   await aperta(vista, "Enter");
   await diz(vista, "#escolhido", /Marcar às 11:30/);
   await ate(async () => await foco(vista) === "marcar-cpf");
-  await vista.pagina.keyboard.type(cpfDeExemplo(9));
+  await vista.pagina.keyboard.type("123");
   await aperta(vista, "Tab");
   await vista.pagina.keyboard.type("ana souza");
   await aperta(vista, "Enter");
+  await diz(vista, "#escolhido", /O CPF não é válido/);
+  // O que está errado está escolhido: escreve-se por cima.
+  await vista.pagina.keyboard.type(cpfDeExemplo(9));
+  await aperta(vista, "Enter");
   await diz(vista, "#recado", /ANA SOUZA, 11:30: marcado/);
   await acessivel(vista);
+  vista.semQueixas();
+});
+
+teste("remarca-se só com o teclado, na página em que se escolhe a hora nova", async (clinica, navegador) => {
+  const vista = await abre(navegador);
+  const { pagina } = vista;
+  await pagina.focus("#n3");
+  await Promise.all([pagina.waitForNavigation(), aperta(vista, "r")]);
+  await diz(vista, "main", /Mudar BIA/);
+  assertEquals(await foco(vista), "n3", "começa-se de onde está");
+  const aqui = async (): Promise<unknown> => await pagina.evaluate("document.activeElement.value");
+  await pagina.focus('button[value="10:40 DR. BRUNO SA"]');
+  const horas: unknown[] = [];
+  for (let n = 0; n < 2; n++) {
+    await aperta(vista, "ArrowDown");
+    horas.push(await aqui());
+  }
+  assertEquals(horas, ["11:00 DR. BRUNO SA", undefined], "as setas seguem de onde se está, e passam por quem se muda");
+  await aperta(vista, "ArrowDown");
+  assertEquals(await aqui(), "11:40 DR. BRUNO SA");
+  await clinica.situa((await clinica.lista())[0], "CHEGOU");
+  await diz(vista, "#n1", /chegou/);
+  assertEquals(await aqui(), "11:40 DR. BRUNO SA", "o que outro balcão faz não tira o foco donde está");
+  await Promise.all([pagina.waitForNavigation(), aperta(vista, "Enter")]);
+  await diz(vista, "#recado", /BIA.*11:40/);
+  assertEquals((await clinica.lista()).find(({ numero }) => numero === 3)?.hora, "11:40");
   vista.semQueixas();
 });
 
@@ -142,6 +175,11 @@ teste(
       "traz exames",
     );
     assertEquals(await foco(outro), "CORRIGE-1-nota");
+    const aVista: unknown = await outro.pagina.evaluate(`
+      const [aviso, lado] = [".mudou", ".lado"].map((um) => document.querySelector(um).getBoundingClientRect());
+      aviso.top >= lado.top && aviso.bottom <= lado.bottom
+    `);
+    assertEquals(aVista, true, "quem já desceu no formulário vê o aviso");
     await aperta(outro, "Enter");
     await diz(outro, "#recado", /Nada foi feito, Balcão 1 mudou antes: MARIA DA SILVA está como chegou/);
     assertEquals(

@@ -104,7 +104,7 @@ teste("sem sessão não se chega a nada, e nem ao fluxo", async (clinica) => {
 });
 
 teste("uma data que não é uma mostra hoje; a de um dia fechado ou sem ninguém diz-se", async (clinica) => {
-  assertStringIncludes(await pagina(clinica, "/painel?data=2026-13-40"), "26 de novembro de 2026");
+  assertStringIncludes(await pagina(clinica, "/painel?data=2026-13-40"), "26\u00a0de\u00a0novembro de 2026");
   assertStringIncludes(await pagina(clinica, "/painel?data=2026-11-29"), "Neste dia não se atende ninguém.");
 });
 
@@ -146,7 +146,7 @@ teste("ao lado, quem espera por ordem de chamar, as horas seguradas e quem ficou
   await clinica.pede({ comando: "ESPERA", cpf: cpfDeExemplo(90), nome: "ZULMIRA", especialista: "Nutrição" });
   await clinica.pede({ comando: "CANCEL", cpf: vaga.cpf, especialista: "Nutrição", motivo: "viajou" }, quem("balcao"));
   const escrita = await pagina(clinica);
-  assertMatch(textoDe(escrita, "chamada"), /P001 TARDE legal há 0 min Chamar : TARDE A001 CEDO/);
+  assertMatch(textoDe(escrita, "chamada"), /P001 TARDE legal há 0 min · Dra. Ana Lima Chamar : TARDE A001 CEDO/);
   assertMatch(textoDe(escrita, "convites"), /ZULMIRA 26\/11 12:45, Caio Prado responde até \d\d:\d\d telefonar/);
   assertMatch(textoDe(escrita, "defora"), /11:00 DE FORA fechou/);
   assertMatch(textoDe(escrita, "riscados"), /12:45 .* cancelado viajou Desfazer/);
@@ -215,6 +215,21 @@ teste("cada ato do dia, com as palavras do terminal", async (clinica) => {
   assertEquals((await age(clinica, amanha, { ato: "CHEGOU" }))[1].texto, "ANA: chegou, só no próprio dia.");
 });
 
+teste(
+  "do que fecha fica de fora também o encaixe que lhe entra, e só se remarca quem ainda se move",
+  async (clinica) => {
+    const comBruno = { profissional: "Dr. Bruno Sá", encaixe: true };
+    await clinica.marca(1, "11:10", { nome: "ENTRA", ...comBruno });
+    await clinica.marca(2, "11:00", { nome: "ACABA ANTES", ...comBruno });
+    await clinica.situa(await clinica.marca(3, "11:30", { nome: "NA SALA" }), "CHEGOU", "CHAMADO");
+    await clinica.pede({ comando: "FECHA", data: HOJE, inicio: 680, fim: 720 });
+    const fora = textoDe(await pagina(clinica), "defora");
+    assertMatch(fora, /Ficaram de fora \(2\)/);
+    assertMatch(fora, /11:10 ENTRA fechou Remarcar : ENTRA/);
+    assertMatch(fora, /11:30 A001 NA SALA fechou ?$/);
+  },
+);
+
 teste("dois balcões no mesmo paciente: o segundo lê quem fez o quê, e nada se sobrepõe", async (clinica) => {
   const um = await clinica.marca(1, "11:00", { nome: "MARIA" });
   assertEquals((await age(clinica, um, { ato: "CHEGOU" }, "balcao Balcão 1"))[0], 200);
@@ -228,6 +243,22 @@ teste("dois balcões no mesmo paciente: o segundo lê quem fez o quê, e nada se
   assertStringIncludes(painel ?? "", 'value="MARIA DA SILVA"');
   const [agora] = await clinica.lista();
   assertEquals([agora.nome, agora.nota, agora.situacao], ["MARIA", "", "CHEGOU"]);
+});
+
+teste("quem já leu o que mudou repete, e vê antes o que ia apagar", async (clinica) => {
+  const um = await clinica.marca(1, "11:00", { nome: "MARIA", nota: "traz exames" });
+  await clinica.pede({
+    ...{ comando: "CORRIGE", cpf: um.cpf, especialista: um.especialidade, numero: um.numero },
+    ...{ nota: "traz exames e a filha", telefone: "+5511987654321" },
+  });
+  const campos = { ato: "CORRIGE", nome: "MARIA", telefone: "(11) 98765-4321", email: "", nota: "surda" };
+  const [status, { painel = "" }] = await age(clinica, um, campos);
+  assertEquals(status, 409);
+  assertEquals(painel.match(/No livro está agora: [^<]*/g), ["No livro está agora: traz exames e a filha"]);
+  const versoes = [...painel.matchAll(/name="versao" value="(\d+)"/g)].map(([, versao]) => Number(versao));
+  assertEquals(new Set(versoes), new Set([um.versao + 1]), "de todos os formulários");
+  assertEquals((await age(clinica, { ...um, versao: versoes[0] }, campos))[0], 200);
+  assertEquals((await clinica.lista())[0].nota, "surda");
 });
 
 teste("quem se viu mudar diz-se pelo nome", async (clinica) => {

@@ -30,7 +30,7 @@ export function rotasDeEntrar(casa: Casa, porteiro: Porteiro): Rotas {
     if (primeiro && c.env.desta && c.req.query("conta") === undefined && !await porteiro.haQuemEntre()) {
       return c.redirect(PRIMEIRO_ACESSO, 303);
     }
-    return await mostra(casa, c, { volta, primeiro, aviso: await porQueEntraOutraVez(casa, porteiro, c) });
+    return await mostra(casa, c, { volta, primeiro, aviso: porQueEntraOutraVez(casa, porteiro, c) });
   });
   rotas.post("/entrar", (c) => entra(casa, porteiro, c));
   rotas.get("/entrar/por-mandar", (c) => mostraPorMandar(casa, c));
@@ -38,6 +38,8 @@ export function rotasDeEntrar(casa: Casa, porteiro: Porteiro): Rotas {
   rotas.post("/sair", async (c) => {
     await leFormulario(c);
     await porteiro.sai(c);
+    // As outras páginas da mesma sessão deixam já de mostrar o que muda.
+    void casa.fluxo.reve();
     larga(casa, c);
     // Também as páginas que o navegador guarda inteiras para quando se recua. Só o cumpre por TLS, ou nesta máquina; o resto
     // faz `painel.ts`.
@@ -95,9 +97,9 @@ function oPrimeiro({ env, var: { p: { entrar } } }: Contexto): Html {
     : html`<p class="nota">${entrar.primeiroDeFora}</p>`;
 }
 
-async function porQueEntraOutraVez(casa: Casa, porteiro: Porteiro, c: Contexto): Promise<string | undefined> {
+function porQueEntraOutraVez(casa: Casa, porteiro: Porteiro, c: Contexto): string | undefined {
   const { entrar } = c.var.p;
-  if (await guardado(casa, c) !== undefined) return entrar.acabouEGuardou;
+  if (guardado(casa, c) !== undefined) return entrar.acabouEGuardou;
   return porteiro.deQuemEra(c) === undefined ? undefined : entrar.acabouEntre;
 }
 
@@ -114,7 +116,7 @@ async function entra(casa: Casa, porteiro: Porteiro, c: Contexto): Promise<Respo
   const entrada = await porteiro.entra(c, { quem, frase, totp: codigo, recuperacao: codigo });
   switch (entrada.tipo) {
     case "entrou": {
-      const porMandar = await guardado(casa, c);
+      const porMandar = guardado(casa, c);
       if (porMandar?.pessoa === entrada.pessoa.numero) return c.redirect("/painel/entrar/por-mandar", 303);
       larga(casa, c);
       return c.redirect(volta, 303);
@@ -145,7 +147,7 @@ function depois(resposta: Response, segundos: number): Response {
 // ------------------------------------------------------------------------------------------------------ o que ficou por mandar
 
 async function mostraPorMandar(casa: Casa, c: Contexto): Promise<Response> {
-  const [entrado, porMandar] = await Promise.all([casa.quemEntrou(c), guardado(casa, c)]);
+  const [entrado, porMandar] = [await casa.quemEntrou(c), guardado(casa, c)];
   if (entrado === undefined) return c.redirect("/painel/entrar", 303);
   if (porMandar?.pessoa !== entrado.pessoa) {
     larga(casa, c);
@@ -171,7 +173,7 @@ async function mostraPorMandar(casa: Casa, c: Contexto): Promise<Response> {
 /** Manda-o para onde ia, ou deixa-o; se a sessão acabou outra vez, fica guardado. */
 async function decidePorMandar(casa: Casa, c: Contexto): Promise<Response> {
   const campos = await leFormulario(c);
-  const [entrado, porMandar] = await Promise.all([casa.quemEntrou(c), guardado(casa, c)]);
+  const [entrado, porMandar] = [await casa.quemEntrou(c), guardado(casa, c)];
   if (entrado === undefined) return c.redirect("/painel/entrar", 303);
   larga(casa, c);
   const manda = campos("deixa") === "" && porMandar?.pessoa === entrado.pessoa;

@@ -5,7 +5,8 @@
  */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ate, Pasta, roda, Servidor } from "../../testes/apoio.ts";
+import { deadline } from "@std/async";
+import { ate, PACIENCIA, Pasta, roda, Servidor } from "../../testes/apoio.ts";
 import { type Cluster, clusterDoArquivo, testeComPostgres } from "../../testes/cluster.ts";
 
 let cluster: Cluster;
@@ -49,18 +50,26 @@ testeComPostgres(
       assertEquals(await pede(casa, "/painel/entrar", { quem: "ana", frase: FRASE }), "/painel");
       assertEquals(await estaEm(), [true, true]);
     };
+    /** Abre o fluxo de um painel em cada servidor; o que dizem, até que acabem. */
+    const segue = async (...onde: readonly string[]): Promise<() => Promise<string[]>> => {
+      const abertos = await Promise.all(onde.map((casa) => fetch(`${casa}/painel/fluxo`, { headers: { cookie } })));
+      return () => deadline(Promise.all(abertos.map((um) => um.text())), PACIENCIA);
+    };
     const deixaDeEstar = (): Promise<void> => ate(async () => (await estaEm()).every((esta) => !esta));
     await entra(casas[0]);
     const levado = cookie;
+    const ditos = await segue(casas[1]);
     await pede(casas[1], "/painel/sair", {});
+    for (const dito of await ditos()) assertStringIncludes(dito, "event: saiu");
     cookie = levado;
     await deixaDeEstar();
-    await entra(casas[1]);
-    await comando("pessoa", "senha", "ana");
-    await deixaDeEstar();
-    await entra(casas[0]);
-    await comando("pessoa", "retira", "ana");
-    await deixaDeEstar();
+    for (const ato of ["senha", "retira"]) {
+      await entra(casas[0]);
+      const ditos = await segue(...casas);
+      await comando("pessoa", ato, "ana");
+      for (const dito of await ditos()) assertStringIncludes(dito, "event: saiu");
+      await deixaDeEstar();
+    }
     await Promise.all([um.encerra(), outro.encerra()]);
     const trilha = await comando("trilha", "--quem", "p:1");
     for (const ato of ["PESSOA ENTRA", "PESSOA SAI"]) assertStringIncludes(trilha, `gerente  p:1  ${ato}  nº 1`);

@@ -426,6 +426,9 @@ teste("o primeiro acesso diz ao lado o que não serve, guarda o resto, e nunca a
   assertStringIncludes(await erra({ frase: repete, outra: repete }), "fácil de adivinhar");
   const longa = "ab ".repeat(100);
   assertStringIncludes(await erra({ frase: longa, outra: longa }), "até 256");
+  // Tudo de uma vez, e não um de cada vez que se manda.
+  const tudo = await erra({ codigo: "", quem: "dóra", nome: " ", frase: "curta", outra: "curta" });
+  assertEquals([...tudo.matchAll(/href="#(\w+)"/g)].map(([, qual]) => qual), ["codigo", "quem", "nome", "frase"]);
   // Quem já tem conta entra; e da porta vai-se ao primeiro acesso.
   const porta = await (await navegador.pede("/painel/entrar")).text();
   assertStringIncludes(porta, `href="${PRIMEIRO}"`);

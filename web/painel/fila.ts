@@ -8,7 +8,7 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import type { Quem } from "../../clinica/livro.ts";
 import type { NaFila, PedidoDe, Resultado } from "../../clinica/pedido.ts";
-import { formatarCpf, lerCpf } from "../../clinica/texto.ts";
+import { formatarCpf, formatarTelefone, lerCpf } from "../../clinica/texto.ts";
 import {
   ANTECEDENCIA_MAXIMA,
   CPF,
@@ -58,7 +58,7 @@ async function mostraFila(casa: Casa, c: Contexto, { especialidade, por, recusad
   const { p, entrado: { quem } } = c.var;
   const { fila, mesa } = p;
   const { especialidades } = casa.agenda.clinica.oferta;
-  const recado = await colhe(casa, c);
+  const recado = colhe(casa, c);
   const todas = await pedeTudo(
     casa,
     quem,
@@ -176,10 +176,11 @@ function desejos(casa: Casa, { var: { p: { fila } } }: Contexto, espera: NaFila[
     antecedencia === 0 ? "" : fila.comAntecedencia(antecedencia),
     marca ? fila.marcaLogo : "",
     motivo,
-    telefone,
+    formatarTelefone(telefone),
     email,
   ].filter((um) => um !== "");
-  return ditos.length === 0 ? fila.qualquer : ditos.join(" · ");
+  if (ditos.length === 0) return fila.qualquer;
+  return html`${ditos.map((um, i) => html`${i > 0 ? " · " : ""}<span class="inteiro">${um}</span>`)}`;
 }
 
 function formulario(casa: Casa, { var: { p: { fila, mesa } } }: Contexto, por: Preenchido): Html {
@@ -251,7 +252,7 @@ async function poe(casa: Casa, c: Contexto): Promise<Response> {
     const resultado = await pede(casa, quem, pedido);
     if (resultado.codigo === "OK-307") {
       const { posicao, espera } = resultado;
-      await deixa(casa, c, {
+      deixa(casa, c, {
         titulo: fila.entrou(espera.nome, posicao),
         linhas: [fila.codigo],
         segredo: espera.codigo.replace(/^.{4}/, "$&-"),
@@ -297,12 +298,12 @@ async function responde(casa: Casa, c: Contexto): Promise<Response> {
     case "OK-300":
     case "OK-303": {
       const [{ data, hora, nome }] = resultado.agendamentos;
-      await deixa(casa, c, { titulo: fila.aceitou(nome, `${dataInteira(data)} ${hora}`) });
+      deixa(casa, c, { titulo: fila.aceitou(nome, `${dataInteira(data)} ${hora}`) });
       return volta(c, especialista);
     }
     case "OK-308":
     case "OK-309":
-      await deixa(casa, c, { titulo: codigo === "OK-308" ? fila.saiu : fila.recusou });
+      deixa(casa, c, { titulo: codigo === "OK-308" ? fila.saiu : fila.recusou });
       return volta(c, especialista);
     default: {
       const erros: Erros = codigo === "ERRO-116"

@@ -41,7 +41,7 @@ testeComSistema("espera: põe-se alguém, e diz-se o lugar e o código, uma vez"
   const [espera] = mesa.painel.armazem.livro.esperas;
   assertStringIncludes(texto, "MARIA DA SILVA está na lista, em 1º lugar");
   assertStringIncludes(texto, `${espera.codigo.slice(0, 4)}-${espera.codigo.slice(4)}`);
-  assertStringIncludes(texto, "até 31/12/2026 · de manhã · marca-se sem perguntar · +5511987654321");
+  assertStringIncludes(texto, "até 31/12/2026 · de manhã · marca-se sem perguntar · (11) 98765-4321");
   assertStringIncludes(texto, "legal");
   const depois = await mesa.vai("/painel/espera");
   assertEquals(depois.texto.includes("1º lugar"), false, "já se disse");

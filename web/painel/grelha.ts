@@ -157,7 +157,7 @@ function cabeca({ dia, p, muda }: Mostra, coluna: Coluna): Html {
           especialidade: coluna.especialidades[0],
           encaixe: true,
         })
-      }">+ ${p.mesa.encaixe}<span class="so-leitor"> ${p.dia.encaixarCom(nome)}</span></a>`
+      }">+ ${p.dia.encaixar}<span class="so-leitor"> ${p.dia.encaixarCom(nome)}</span></a>`
       : ""
   }</th>`;
 }

@@ -81,7 +81,7 @@ async function semSessao(casa: Casa, porteiro: Porteiro, c: Contexto): Promise<R
   }
   const escrito = await leEscrito(c);
   const pessoa = porteiro.deQuemEra(c);
-  if (pessoa !== undefined && await guarda(casa, c, { pessoa, caminho, escrito })) {
+  if (pessoa !== undefined && guarda(casa, c, { pessoa, caminho, escrito })) {
     return c.redirect("/painel/entrar", 303);
   }
   const { entrar } = c.var.p;

@@ -29,9 +29,9 @@ export interface Guardado {
 const DURA = 8 * 3600 * 1000;
 
 /** Guarda-o no navegador; falso se não cabe. */
-export async function guarda(casa: Casa, c: Contexto, { pessoa, caminho, escrito }: Guardado): Promise<boolean> {
+export function guarda(casa: Casa, c: Contexto, { pessoa, caminho, escrito }: Guardado): boolean {
   const curto = deflateRawSync(escrito).toString("base64");
-  const fechado = await casa.selos.fecha("guardado", [pessoa, caminho, curto], DURA);
+  const fechado = casa.selos.fecha("guardado", [pessoa, caminho, curto], DURA);
   if (fechado.length > CIFRADO_MAXIMO) return false;
   setCookie(c, nome(casa), fechado, {
     ...{ path: "/", httpOnly: true, sameSite: "Lax", secure: casa.segura, maxAge: DURA / 1000 },
@@ -40,8 +40,8 @@ export async function guarda(casa: Casa, c: Contexto, { pessoa, caminho, escrito
 }
 
 /** O que o navegador traz guardado, se ainda se lê. */
-export async function guardado(casa: Casa, c: Contexto): Promise<Guardado | undefined> {
-  const lido = await casa.selos.abre("guardado", getCookie(c, nome(casa)));
+export function guardado(casa: Casa, c: Contexto): Guardado | undefined {
+  const lido = casa.selos.abre("guardado", getCookie(c, nome(casa)));
   if (!Array.isArray(lido)) return undefined;
   const [pessoa, caminho, curto]: unknown[] = lido;
   if (typeof pessoa !== "number" || typeof caminho !== "string" || typeof curto !== "string") return undefined;

@@ -6,7 +6,7 @@
 
 import { html } from "hono/html";
 import { agendaDe, conta } from "../../clinica/agendamento.ts";
-import { formatarCpf, inofensivo } from "../../clinica/texto.ts";
+import { formatarCpf, formatarTelefone, inofensivo } from "../../clinica/texto.ts";
 import type { Html } from "../moldura.ts";
 import { type Mostra, nomeDaColuna } from "./grelha.ts";
 
@@ -45,7 +45,7 @@ export function impresso({ dia, p }: Mostra, titulo: string): Html {
                     ? html`<br><small><bdi>${inofensivo(clinica.nomeDe(um.especialidade))}</bdi></small>`
                     : ""}</td>
                   <td>${formatarCpf(um.cpf)}</td>
-                  <td>${um.telefone}</td>
+                  <td>${formatarTelefone(um.telefone)}</td>
                   <td>${p.mesa.situacoes[um.situacao]}${um.senha === "" ? "" : ` ${um.senha}`}${um.prioridade === 0
                     ? ""
                     : `, ${p.mesa.prioridades[um.prioridade]}`}${um.encaixe ? `, ${p.mesa.encaixe}` : ""}</td>

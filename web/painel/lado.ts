@@ -9,8 +9,9 @@
 import { html } from "hono/html";
 import type { Agendamento, Situacao } from "../../clinica/agendamento.ts";
 import { pode, podePedir } from "../../clinica/permissao.ts";
+import { movivel } from "../../clinica/remarcar.ts";
 import { desfazivel } from "../../clinica/situar.ts";
-import { inofensivo } from "../../clinica/texto.ts";
+import { formatarTelefone, inofensivo } from "../../clinica/texto.ts";
 import { diaEMes } from "../datas.ts";
 import type { Html } from "../moldura.ts";
 import { caminhoDe, horaLocal, type Mostra } from "./grelha.ts";
@@ -37,7 +38,8 @@ export function parte(mostra: Mostra, qual: Parte): Html {
   }
 }
 
-function contas({ dia: { lista, quadro }, p }: Mostra): Html {
+/** Quantos de cada coisa; de outro dia, só o que há. */
+function contas({ dia: { lista, quadro, data, hoje }, p }: Mostra): Html {
   const quantos = (...situacoes: Situacao[]): number =>
     lista.filter(({ situacao }) => situacoes.includes(situacao)).length;
   const livres = quadro.colunas.reduce(
@@ -45,13 +47,15 @@ function contas({ dia: { lista, quadro }, p }: Mostra): Html {
     0,
   );
   const ditas = [
-    p.dia.contas.naSala(quantos("CHEGOU", "CHAMADO")),
-    p.dia.contas.porChegar(quantos("MARCADO", "CONFIRMADO")),
-    p.dia.contas.atendidos(quantos("ATENDIDO")),
-    p.dia.contas.faltas(quantos("FALTOU")),
-    p.dia.contas.livres(livres),
-  ];
-  return html`<p class="contas">${ditas.join(" · ")}</p>`;
+    [p.dia.contas.naSala, quantos("CHEGOU", "CHAMADO")],
+    [p.dia.contas.porChegar, quantos("MARCADO", "CONFIRMADO")],
+    [p.dia.contas.atendidos, quantos("ATENDIDO")],
+    [p.dia.contas.faltas, quantos("FALTOU")],
+    [p.dia.contas.livres, livres],
+  ] as const;
+  return html`<p class="contas">${
+    ditas.filter(([, n]) => n > 0 || data === hoje).map(([diz, n]) => diz(n)).join(" · ")
+  }</p>`;
 }
 
 /** Quem chegou, por ordem de chamar, e depois quem foi chamado. */
@@ -67,9 +71,9 @@ function chamada(mostra: Mostra): Html {
         [...esperam, ...chamados].map((um) =>
           html`<li>${quem(mostra, um)}${
             um.situacao === "CHEGOU"
-              ? html`<time datetime="${um.chegouEm}" data-ha>${
+              ? html`<span class="contato"><time datetime="${um.chegouEm}" data-ha>${
                 p.dia.esperaHa(minutosDesde(um.chegouEm, dia.agora))
-              }</time>`
+              }</time>${com(mostra, um)}</span>`
               : html`<span class="situacao">${p.mesa.situacoes[um.situacao]}${
                 um.local === "" ? "" : html`
                   · <bdi>${inofensivo(um.local)}</bdi>
@@ -79,6 +83,14 @@ function chamada(mostra: Mostra): Html {
         )
       }</ol>`
   }`;
+}
+
+/** Por quem se espera. */
+function com({ dia: { clinica } }: Mostra, { profissional }: Agendamento): Html | string {
+  if (profissional === "") return "";
+  return html`
+    · <bdi>${inofensivo(clinica.profissionalDe(profissional))}</bdi>
+  `;
 }
 
 /** Quanto se esperou, em minutos inteiros. */
@@ -115,12 +127,12 @@ function convites({ dia, p }: Mostra): Html {
   const { clinica, quem } = dia;
   if (!pode(quem, "FILA")) return html``;
   return html`<h2>${p.dia.convites}</h2>${
-    dia.convites.length === 0 ? "" : html`
+    dia.convites.length === 0 ? html`<p class="nada">${p.dia.nenhumaSegurada}</p>` : html`
       <p class="nada">${p.dia.convitesExplica}</p>
       <ul class="convites">${dia.convites.map(({ espera: { nome, telefone, email, especialidade }, convite }) => {
         const { data, hora, profissional, terminouEm } = convite;
         const com = profissional === "" ? clinica.nomeDe(especialidade) : clinica.profissionalDe(profissional);
-        const contato = telefone || email;
+        const contato = formatarTelefone(telefone) || email;
         return html`<li><bdi>${inofensivo(nome)}</bdi> <span>${diaEMes(data)} ${hora}, <bdi>${
           inofensivo(com)
         }</bdi></span> <span class="prazo">${
@@ -136,15 +148,15 @@ function convites({ dia, p }: Mostra): Html {
 function deFora(mostra: Mostra): Html {
   const { dia, p } = mostra;
   if (dia.deFora.length === 0) return html``;
-  const move = pode(dia.quem, "REMARC");
+  const move = (um: Agendamento): boolean => pode(dia.quem, "REMARC") && movivel(dia, um);
   return html`
     <h2>${p.dia.deFora} (${dia.deFora.length})</h2>
     <p class="nada">${p.dia.deForaExplica}</p>
     <ul class="defora">${dia.deFora.map(({ um, razao }) =>
       html`<li><span class="hora">${um.hora}</span> ${quem(mostra, um)}<span class="razao">${
         p.mesa.razoes[razao]
-      }</span> <span class="contato"><bdi>${inofensivo(um.telefone || um.email)}</bdi></span>${
-        move
+      }</span> <span class="contato"><bdi>${inofensivo(formatarTelefone(um.telefone) || um.email)}</bdi></span>${
+        move(um)
           ? html`
             <a href="${caminhoDeMudar(um, um.data)}">${p.dia.remarcar}<span class="so-leitor">: ${inofensivo(
               um.nome,

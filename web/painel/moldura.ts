@@ -21,13 +21,13 @@ function caminhoDe(lugar: Lugar): string {
   return lugar === "dia" ? "/painel" : `/painel/${lugar}`;
 }
 
-/** O caminho para o dia em que algo está: `"seg. 30/11/2026 08:00"`. */
+/** O caminho para o dia em que algo está, e nele para o agendamento: `"seg. 30/11/2026 08:00"`. */
 export function ligacaoAoDia(
   { var: { lingua } }: Contexto,
-  { data, hora = "" }: { readonly data: string; readonly hora?: string },
+  { data, hora = "", numero }: { readonly data: string; readonly hora?: string; readonly numero?: number },
 ): Html {
   const quando = `${diaDaSemana(data, lingua)} ${dataInteira(data)} ${hora}`.trimEnd();
-  return html`<a href="/painel?data=${data}">${quando}</a>`;
+  return html`<a href="/painel?data=${data}${numero === undefined ? "" : `#n${numero}`}">${quando}</a>`;
 }
 
 /** Uma página do painel. */

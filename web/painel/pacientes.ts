@@ -36,10 +36,10 @@ export function rotasDosPacientes(casa: Casa): Rotas {
     const defeito = cpf === undefined ? defeitoDe(c, texto) : undefined;
     if (defeito !== undefined) return await pagina(casa, c, defeito);
     const procurado: Procurado = cpf === undefined ? { texto } : { cpf };
-    return c.redirect(`/painel/pacientes?ver=${await casa.selos.fecha("procura", procurado, DURA)}`, 303);
+    return c.redirect(`/painel/pacientes?ver=${casa.selos.fecha("procura", procurado, DURA)}`, 303);
   });
   rotas.get("/", async (c) => {
-    const { cpf, texto } = lido(await casa.selos.abre("procura", c.req.query("ver")));
+    const { cpf, texto } = lido(casa.selos.abre("procura", c.req.query("ver")));
     if (cpf !== undefined) return await historia(casa, c, cpf);
     if (texto !== undefined) return await achados(casa, c, texto);
     return await pagina(casa, c, preenchido("pacientes"));

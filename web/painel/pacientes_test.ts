@@ -65,7 +65,7 @@ testeComSistema("pacientes: pelo CPF, e pelo código, vai-se à história; nenhu
   assertStringIncludes(texto, "ANTÔNIA PEREIRA 100.000.001-08");
   assertStringIncludes(texto, "seg. 07/12/2026 08:00 O quê CLINICO GERAL Situação cancelado Motivo e nota viagem");
   assertStringIncludes(html, "&lt;b&gt;surda&lt;/b&gt;");
-  assertStringIncludes(html, 'href="/painel?data=2026-12-07"');
+  assertStringIncludes(html, 'href="/painel?data=2026-12-07#n1"');
   assertEquals(caminho.includes("100000001"), false);
   assertEquals(mesa.painel.visto.at(-1), "p:2 HISTORIA 1");
   const peloCodigo = await mesa.faz("/painel/pacientes", {
@@ -81,7 +81,7 @@ testeComSistema("pacientes: as faltas contam-se, e quem nada tem diz-se", async 
   await mesa.pede({ comando: "SITUA", cpf: cpfDeExemplo(2), especialista: CLINICO, situacao: "FALTOU" });
   const deNovo = await mesa.outra("beto");
   const { texto } = await deNovo.faz("/painel/pacientes", { cpf: cpfDeExemplo(2) });
-  assertStringIncludes(texto, "Por vir 0 Atendido 0 Faltas 1");
+  assertStringIncludes(texto, "Por vir 0 Atendimentos 0 Faltas 1");
   assertStringIncludes((await deNovo.faz("/painel/pacientes", { cpf: cpfDeExemplo(9) })).texto, "Ninguém com este CPF");
 });
 

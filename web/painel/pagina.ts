@@ -130,7 +130,7 @@ function teclas(p: Palavras): Html {
   `;
 }
 
-const TECLAS = ["C", "P", "H", "A", "S", "F", "O", "X", "D", "R", "M", "N", "E", "L", "T", "Enter"] as const;
+const TECLAS = ["C", "P", "H", "A", "S", "F", "O", "X", "D", "R", "M", "N", "E", "L", "T", "/", "Enter"] as const;
 
 /** O que o script diz por si, sem perguntar ao servidor. */
 function palavrasDoScript(p: Palavras): Readonly<Record<string, string>> {

@@ -59,11 +59,15 @@ async function comEla(casa: Casa, c: Contexto, faz: (pessoa: Pessoa) => Promise<
 
 // ------------------------------------------------------------------------------------------------------ a frase-senha
 
-/** Como se dá uma frase-senha: em branco, sorteia-se. */
-export function camposDaFrase({ var: { p: { acessos } } }: Contexto, forma: Preenchido): Html {
+/** Como se dá uma frase-senha: em branco, sorteia-se, mas nunca a própria, que já não se via. */
+export function camposDaFrase(
+  { var: { p: { acessos } } }: Contexto,
+  forma: Preenchido,
+  { propria = false }: { readonly propria?: boolean } = {},
+): Html {
   return html`
     ${campo(forma, {
-      ...{ nome: "frase", rotulo: acessos.frase, dica: acessos.fraseDica },
+      ...{ nome: "frase", rotulo: acessos.frase, dica: propria ? undefined : acessos.fraseDica },
       ...{ tipo: "password", maximo: LETRAS_MAXIMAS },
     })}
     ${campo(forma, { nome: "repete", rotulo: acessos.repete, tipo: "password", maximo: LETRAS_MAXIMAS })}
@@ -89,10 +93,10 @@ interface OQueMostra {
   readonly erros?: Erros;
 }
 
-async function mostra(casa: Casa, c: Contexto, { pessoa, erros = {} }: OQueMostra): Promise<Response> {
+function mostra(casa: Casa, c: Contexto, { pessoa, erros = {} }: OQueMostra): Promise<Response> {
   const { p } = c.var;
   const { acessos } = p;
-  const recado = await colhe(casa, c);
+  const recado = colhe(casa, c);
   const forma: Preenchido = preenchido("frase", {}, erros);
   const base = `/painel/acessos/pessoa/${pessoa.numero}`;
   const propria = pessoa.numero === c.var.entrado.pessoa;
@@ -107,7 +111,7 @@ async function mostra(casa: Casa, c: Contexto, { pessoa, erros = {} }: OQueMostr
         <h2 id="da-frase">${acessos.outraFrase}</h2>
         <p>${propria ? acessos.outraFrasePropria : acessos.outraFraseExplica}</p>
         <form method="post" action="${base}/frase" class="em-colunas">
-          ${camposDaFrase(c, forma)}
+          ${camposDaFrase(c, forma, { propria })}
           <div class="botoes"><button class="botao">${acessos.outraFrase}</button></div>
         </form>
       </section>
@@ -146,12 +150,12 @@ interface DoTotp {
   readonly erros?: Erros;
 }
 
-async function mostraTotp(casa: Casa, c: Contexto, { pessoa, segredo, erros = {} }: DoTotp): Promise<Response> {
+function mostraTotp(casa: Casa, c: Contexto, { pessoa, segredo, erros = {} }: DoTotp): Promise<Response> {
   const { p } = c.var;
   const { acessos } = p;
   const { nome: clinica } = casa.agenda.clinica.oferta;
   const forma: Preenchido = preenchido("totp", {}, erros);
-  const fechado = await casa.selos.fecha("totp", [pessoa.numero, segredo], PARA_LER);
+  const fechado = casa.selos.fecha("totp", [pessoa.numero, segredo], PARA_LER);
   const svg = renderSVG(uriDoTotp(segredo, { clinica, quem: pessoa.quem }), { border: 4, pixelSize: 6 });
   return emolduraPainel(casa, c, {
     ...{ titulo: acessos.segundoFator, aqui: "acessos", codigo: haErros(erros) ? 422 : 200 },
@@ -189,7 +193,7 @@ async function acaba(
   const { acessos } = c.var.p;
   if ("impede" in feito) return await mostra(casa, c, { pessoa, erros: { "": acessos.erros.mudou } });
   casa.anota(c.var.entrado.quem, ato, pessoa.numero);
-  await deixa(casa, c, recado);
+  deixa(casa, c, recado);
   return c.redirect(`/painel/acessos${entra(feito.pessoa) ? `/pessoa/${pessoa.numero}` : ""}`, 303);
 }
 
@@ -215,7 +219,7 @@ async function troca(casa: Casa, c: Contexto, pessoa: Pessoa): Promise<Response>
 async function liga(casa: Casa, c: Contexto, pessoa: Pessoa): Promise<Response> {
   const { acessos } = c.var.p;
   const campos = await leFormulario(c);
-  const aberto = await casa.selos.abre("totp", campos("fechado"));
+  const aberto = casa.selos.abre("totp", campos("fechado"));
   const [numero, segredo]: unknown[] = Array.isArray(aberto) ? aberto : [];
   if (numero !== pessoa.numero || typeof segredo !== "string") {
     const erros = { codigo: acessos.erros.qrVelho };

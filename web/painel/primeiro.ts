@@ -7,8 +7,9 @@
 
 import { Hono } from "hono";
 import { html } from "hono/html";
-import { LETRAS_MAXIMAS, LETRAS_MINIMAS, sorteiaFrase } from "../../acesso/frase.ts";
+import { defeitoDaFrase, LETRAS_MAXIMAS, LETRAS_MINIMAS, sorteiaFrase } from "../../acesso/frase.ts";
 import type { PrimeiraEntrada } from "../../acesso/primeiro.ts";
+import { lerNomeMostrado, lerQuem } from "../../clinica/pessoa.ts";
 import { campo, type Erros, haErros, resumoDeErros, TAL_E_QUAL } from "../campos.ts";
 import type { Ambiente, Casa, Contexto, Rotas } from "../casa.ts";
 import type { Palavras } from "../palavras/pt.ts";
@@ -48,6 +49,7 @@ function mostra(casa: Casa, c: Contexto, { valor, sugestao, erros = {}, codigo }
   const { p, p: { entrar } } = c.var;
   const forma = { forma: "", valor, erros };
   const secreto = { tipo: "password", maximo: LETRAS_MAXIMAS } as const;
+  const sorteada = html`<span class="frase" translate="no">${sugestao}</span>`;
   return emolduraPorta(casa, c, {
     titulo: entrar.primeiro,
     codigo,
@@ -65,9 +67,10 @@ function mostra(casa: Casa, c: Contexto, { valor, sugestao, erros = {}, codigo }
           ...{ completa: "username", maximo: 100 },
         })}
         ${campo(forma, { nome: "nome", rotulo: entrar.nome, completa: "name", maximo: 200 })}
-        <p>${entrar.fraseDica(LETRAS_MINIMAS)}</p>
-        <p>${entrar.sugestao} <span class="frase" translate="no">${sugestao}</span></p>
-        ${campo(forma, { nome: "frase", rotulo: entrar.frase, ...secreto })}
+        ${campo(forma, {
+          ...{ nome: "frase", rotulo: entrar.frase, ...secreto },
+          dica: html`${entrar.fraseDica(LETRAS_MINIMAS)} ${entrar.sugestao} ${sorteada}`,
+        })}
         ${campo(forma, { nome: "outra", rotulo: entrar.fraseOutra, ...secreto })}
         <p class="botoes"><button class="botao">${entrar.faz}</button></p>
       </form>
@@ -76,13 +79,16 @@ function mostra(casa: Casa, c: Contexto, { valor, sugestao, erros = {}, codigo }
   });
 }
 
-/** O que se vê mal sem perguntar a ninguém; nada, se nada. */
+/** Tudo o que se vê mal sem perguntar a ninguém, de uma vez; nada, se nada. */
 function errosDe({ entrar }: Palavras, campos: Campos): Erros | undefined {
   const erros: Record<string, string> = {};
   if (campos("codigo").trim() === "") erros.codigo = entrar.primeiroFaltaCodigo;
-  if (campos("quem").trim() === "") erros.quem = entrar.faltaQuem;
-  if (campos("nome").trim() === "") erros.nome = entrar.faltaNome;
+  const quem = lerQuem(campos("quem"));
+  if (quem === undefined) erros.quem = campos("quem").trim() === "" ? entrar.faltaQuem : entrar.quemErrado;
+  if (lerNomeMostrado(campos("nome")) === undefined) erros.nome = entrar.faltaNome;
+  const defeito = defeitoDaFrase(campos("frase"), quem ?? "");
   if (campos("frase") === "") erros.frase = entrar.faltaFrase;
+  else if (defeito !== undefined) erros.frase = entrar.fraseErrada[defeito];
   else if (campos("frase") !== campos("outra")) erros.outra = entrar.fraseDiferente;
   return haErros(erros) ? erros : undefined;
 }

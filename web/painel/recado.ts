@@ -27,18 +27,18 @@ export interface Recado {
 }
 
 /** Deixa-o para a página seguinte. */
-export async function deixa(casa: Casa, c: Contexto, recado: Recado): Promise<void> {
-  setCookie(c, COOKIE, await casa.selos.fecha("recado", recado, DURA * 1000), {
+export function deixa(casa: Casa, c: Contexto, recado: Recado): void {
+  setCookie(c, COOKIE, casa.selos.fecha("recado", recado, DURA * 1000), {
     ...{ path: "/painel", maxAge: DURA, sameSite: "Lax", httpOnly: true, secure: casa.segura },
   });
 }
 
 /** O que a página anterior deixou, se deixou; não se lê outra vez. */
-export async function colhe(casa: Casa, c: Contexto): Promise<Recado | undefined> {
+export function colhe(casa: Casa, c: Contexto): Recado | undefined {
   const fechado = getCookie(c, COOKIE);
   if (fechado === undefined) return undefined;
   deleteCookie(c, COOKIE, { path: "/painel", secure: casa.segura });
-  const aberto = await casa.selos.abre("recado", fechado);
+  const aberto = casa.selos.abre("recado", fechado);
   return ehRecado(aberto) ? aberto : undefined;
 }
 

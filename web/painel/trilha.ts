@@ -13,6 +13,7 @@ import {
   entreDias,
   filtro,
   lePagina,
+  type LinhaDaPagina,
   linhaDaTrilha,
   type Mostrada,
   naHoraDaClinica,
@@ -66,11 +67,11 @@ async function procura(casa: Casa, c: Contexto): Promise<Response> {
     lidos.acusa("ate", mesa.erros.ordem);
   }
   if (!lidos.serve) return await pagina(casa, c, { forma: lidos.preenchido("trilha"), resto: "" });
-  return c.redirect(`/painel/trilha?ver=${await casa.selos.fecha("procura", procurado, DURA)}`, 303);
+  return c.redirect(`/painel/trilha?ver=${casa.selos.fecha("procura", procurado, DURA)}`, 303);
 }
 
-async function procuradoDe(casa: Casa, c: Contexto): Promise<Procurado> {
-  const aberto = await casa.selos.abre("procura", c.req.query("ver"));
+function procuradoDe(casa: Casa, c: Contexto): Procurado {
+  const aberto = casa.selos.abre("procura", c.req.query("ver"));
   if (typeof aberto !== "object" || aberto === null) return {};
   const texto = (nome: keyof Procurado): string | undefined => {
     const valor: unknown = Reflect.get(aberto, nome);
@@ -81,7 +82,7 @@ async function procuradoDe(casa: Casa, c: Contexto): Promise<Procurado> {
 
 async function mostraTrilha(casa: Casa, c: Contexto): Promise<Response> {
   const { p: { mesa, trilha } } = c.var;
-  const procurado = await procuradoDe(casa, c);
+  const procurado = procuradoDe(casa, c);
   const forma = preenchido("trilha", semNada(procurado));
   if (casa.gerencia.trilha === undefined) {
     return await pagina(casa, c, { forma, resto: html`<p>${trilha.naoFica}</p>` });
@@ -149,18 +150,25 @@ async function nomesDe({ gerencia: { chaves, pessoas } }: Casa): Promise<Readonl
 function linha(
   casa: Casa,
   { var: { p: { trilha } } }: Contexto,
-  { uma, nomes }: { readonly uma: Mostrada; readonly nomes: ReadonlyMap<string, string> },
+  { uma, nomes }: { readonly uma: LinhaDaPagina; readonly nomes: ReadonlyMap<string, string> },
 ): (Html | string)[] {
-  const { quando, papel, quem, o_que, numeros, de, para, vezes } = uma;
+  const { quando, papel, quem, o_que, numeros, de, para, vezes, desde } = uma;
   const nome = nomes.get(quem);
-  const [dia, horas] = naHoraDaClinica(quando, casa.agenda.clinica.oferta.fuso).split(" ");
+  const { fuso } = casa.agenda.clinica.oferta;
+  const [dia, horas] = naHoraDaClinica(quando, fuso).split(" ");
   return [
     horas === undefined ? inofensivo(quando) : `${dataInteira(dia)} ${horas}`,
     html`${nome === undefined ? "" : html`<strong>${inofensivo(nome)}</strong>`} <small>${papel} ${quem}</small>`,
     html`<code>${o_que}</code>`,
     inofensivo(numeros),
     de === "" && para === "" ? "" : html`${inofensivo(de)} → ${inofensivo(para)}`,
-    vezes > 1 ? trilha.tantas(vezes) : "",
+    vezes > 1
+      ? html`${trilha.tantas(vezes)}${
+        desde === undefined ? "" : html`
+          <small>${trilha.desdeAs(naHoraDaClinica(desde, fuso).split(" ")[1] ?? desde)}</small>
+        `
+      }`
+      : "",
   ];
 }
 
@@ -208,7 +216,7 @@ async function pagina(casa: Casa, c: Contexto, { forma, resto }: OQueMostra): Pr
 /** Toda, da mais antiga à mais nova, aos pedaços: um livro de muitos anos não enche a memória. */
 async function csv(casa: Casa, c: Contexto): Promise<Response> {
   if (casa.gerencia.trilha === undefined) return c.notFound();
-  const procurado = await procuradoDe(casa, c);
+  const procurado = procuradoDe(casa, c);
   const aberta = await casa.gerencia.trilha();
   casa.anota(c.var.entrado.quem, "TRILHA", undefined, procurado.cpf);
   const forma = c.req.query("forma") === "excel" ? EXCEL : COMUM;
@@ -219,6 +227,7 @@ async function csv(casa: Casa, c: Contexto): Promise<Response> {
       const { entre, serve } = await oQueSeQuer(casa, aberta, procurado);
       yield codifica.encode(forma.marca + escreve(COLUNAS));
       for await (const pedaco of porOrdem(aberta, entre)) {
+        c.env.passou();
         const servem = pedaco.flatMap(({ mostradas }) => mostradas).filter(serve);
         if (servem.length > 0) yield codifica.encode(servem.map((uma) => escreve(linhaDaTrilha(uma))).join(""));
       }

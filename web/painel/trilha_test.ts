@@ -109,6 +109,24 @@ testeComSistema(
   },
 );
 
+testeComSistema("trilha: o que se vê igual, de quem tem o dia aberto, vai numa linha por hora", async () => {
+  using mesa = await Mesa.abre();
+  const quando = (n: number): string => new Date(Date.UTC(2026, 10, 30, 12, 59, 2 * n)).toISOString();
+  mesa.painel.linhas = {
+    diario: [mudanca(1, quando(25), "k:1", "CANCEL", 8, 2, "MARCADO", "CANCELADO")],
+    acesso: Array.from(
+      { length: 40 },
+      (_, i) => acesso(i + 1, quando(i), "k:1", "LISTA", { numeros: i === 35 ? "9" : "7" }),
+    ),
+  };
+  const { html, texto } = await mesa.vai("/painel/trilha");
+  assertEquals(atos(html), ["LISTA", "LISTA", "LISTA", "CANCEL"]);
+  assertStringIncludes(texto, "9 vezes desde as 10:00:00");
+  assertStringIncludes(texto, "30 vezes desde as 09:59:00");
+  const csv = await mesa.vai("/painel/trilha/csv?");
+  assertEquals(csv.html.match(/"LISTA"/g)?.length, 40);
+});
+
 testeComSistema("trilha: mais do que cabe numa página continua na seguinte, sem repetir nem saltar", async () => {
   using mesa = await Mesa.abre();
   const quando = (n: number): string =>

@@ -6,7 +6,7 @@
  */
 
 import { Hono } from "hono";
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import { canonico, redeDe } from "../../clinica/endereco.ts";
 import type { Ambiente, Casa, Contexto, Rotas } from "../casa.ts";
 import type { Evento } from "../eventos.ts";
@@ -35,6 +35,7 @@ export function rotasDaTv(casa: Casa): Rotas {
       chave: "tv",
       de: redeDe(c.env.endereco),
       desenha: () => evento(casa),
+      aoLer: c.env.passou,
     }));
   return rotas;
 }
@@ -106,8 +107,7 @@ function pagina(
         <section class="agora" aria-live="assertive" aria-atomic="true">
           <p class="ninguem" ${agora === undefined ? "" : OCULTO}>${tv.ninguem}</p>
           <div class="chamada" ${agora === undefined ? OCULTO : marca(agora)}>
-            <p class="quem">${agora?.quem ?? ""}</p>
-            <p class="local">${agora?.local ?? ""}</p>
+            ${parte("p", "quem", agora?.quem)} ${parte("p", "local", agora?.local)}
           </div>
         </section>
         <section class="antes" aria-labelledby="antes" ${antes.length === 0 ? OCULTO : ""}>
@@ -115,7 +115,7 @@ function pagina(
           <ol>
         ${antes.map((uma) =>
           html`
-            <li${marca(uma)}><span class="quem">${uma.quem}</span><span class="local">${uma.local}</span></li>
+            <li${marca(uma)}>${parte("span", "quem", uma.quem)}${parte("span", "local", uma.local)}</li>
           `
         )}
         </ol>
@@ -125,6 +125,15 @@ function pagina(
     `,
   });
 }
+
+/** Uma parte de uma chamada; a que não cabe numa linha em letra grande diz-se comprida, e o estilo encolhe-a. */
+function parte(elemento: "p" | "span", classe: keyof typeof LETRAS, texto = ""): Html {
+  const comprido = texto.length > LETRAS[classe] ? " comprido" : "";
+  return html`${raw(`<${elemento} class="${classe}${comprido}">`)}${texto}${raw(`</${elemento}>`)}`;
+}
+
+/** Até quantas letras cabem em grande; `tv.ts` tem as mesmas. */
+const LETRAS = { quem: 8, local: 14 } as const;
 
 const OCULTO: Html = html`
   hidden

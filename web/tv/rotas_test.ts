@@ -156,6 +156,37 @@ testeComNavegador(
   },
 );
 
+testeComNavegador(
+  "tv: nomes e salas compridos leem-se inteiros, e o aviso de que se perdeu a ligação não os tapa",
+  async () => {
+    await using sala = await Sala.abre({ tv: { mostra: "iniciais" } });
+    await using navegador = await Navegador.abre(await sala.servidor.paginas());
+    const janela = await navegador.janela({ largura: 1280, altura: 720 });
+    await navegador.vai(janela, "/tv");
+    for (let n = 0; n < 5; n++) {
+      const cpf = await sala.chega("Maria das Graças de Souza Albuquerque Lima");
+      await sala.chama(cpf, "Consultório de Otorrinolaringologia, Bloco B, 2º andar");
+    }
+    await ate(async () => (await le(janela)).length === 5);
+    const cabe = (): Promise<unknown> =>
+      janela.pagina.evaluate(`(() => {
+      const fim = document.querySelector(".ligacao:not([hidden])")?.getBoundingClientRect().top ?? innerHeight;
+      return [...document.querySelectorAll(".agora, .antes li")].every((caixa) => {
+        const fora = caixa.getBoundingClientRect();
+        return fora.bottom <= fim && [...caixa.querySelectorAll(".quem, .local")].every((parte) => {
+          const { top, bottom, left, right } = parte.getBoundingClientRect();
+          return parte.scrollWidth <= parte.clientWidth + 1 && top >= fora.top && bottom <= fora.bottom &&
+            left >= fora.left && right <= fora.right;
+        });
+      });
+    })()`);
+    assertEquals(await cabe(), true);
+    await sala.servidor.encerra("SIGKILL");
+    await janela.pagina.waitForSelector(".ligacao:not([hidden])");
+    assertEquals(await cabe(), true);
+  },
+);
+
 testeComNavegador("tv: com o som ligado toca e diz, em português, a senha e a sala; e lembra-se", async () => {
   await using sala = await Sala.abre();
   await using navegador = await Navegador.abre(await sala.servidor.paginas());
