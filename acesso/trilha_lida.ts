@@ -78,7 +78,7 @@ export interface LinhaLida {
 export type Cursor = { readonly [T in TabelaDaTrilha]: number };
 
 /** O princípio: ainda nada se viu. */
-export const DO_FIM: Cursor = { diario: Number.MAX_SAFE_INTEGER, acesso: Number.MAX_SAFE_INTEGER };
+const DO_FIM: Cursor = { diario: Number.MAX_SAFE_INTEGER, acesso: Number.MAX_SAFE_INTEGER };
 
 /** Uma linha e o instante dela, em ms. */
 type ComInstante = LinhaLida & { readonly em: number };

@@ -18,6 +18,7 @@ import { desenha } from "./grafico.ts";
 import type { Carga, Medida } from "./gerador.ts";
 import { comparaCom, COMPARAVEIS } from "./contra.ts";
 import { extras } from "./extras.ts";
+import { dasPaginas } from "./paginas.ts";
 import { FALTA_POSTGRES, postgres } from "./postgres.ts";
 import {
   type Colocado,
@@ -40,7 +41,7 @@ import {
 const CARGAS: readonly Carga[] = ["busca", "par", "misto"];
 
 /** As medidas que `--so` escolhe, sem `--contra`. */
-const MEDIDAS: readonly string[] = [...CARGAS, "extras", "postgres"];
+const MEDIDAS: readonly string[] = [...CARGAS, "extras", "paginas", "postgres"];
 
 const AJUDA = `deno task bench [opções]
 
@@ -221,6 +222,7 @@ async function main(): Promise<void> {
   }
   try {
     const medidasExtras = pedidas.includes("extras") ? await extras(pasta, medidor) : [];
+    if (pedidas.includes("paginas")) medidasExtras.push(...await dasPaginas(pasta, segundos));
     if (FALTA_POSTGRES !== undefined) deixados.push(`postgres: ${FALTA_POSTGRES}`);
     else if (pedidas.includes("postgres")) medidasExtras.push(...await postgres(pasta, medidor));
     if (medidasExtras.length > 0) console.log("\nO resto");

@@ -12,7 +12,7 @@ import { ESPERA_PADRAO, GUARDA_PADRAO } from "./politica.ts";
 
 /**
  * Um resumo do que vale na semana: fuso, semanas, datas fechadas, as regras que estão ligadas, como se espera, e de cada
- * atendimento a especialidade, o dia, quem, onde e as horas. Não mudam nada o nome da clínica, o ecrã da sala, a ordem das chaves do
+ * atendimento a especialidade, o dia, quem, onde e as horas. Não mudam nada o nome da clínica, a tela da sala, a ordem das chaves do
  * arquivo, nem como se escreve o que se compara sem acentos; a ordem de especialidades e profissionais muda, pois por ela
  * se escolhe.
  */

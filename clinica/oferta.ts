@@ -116,7 +116,7 @@ export interface Oferta {
   readonly faltaAutomatica: boolean;
   /** Por quanto tempo se guarda o que é de uma pessoa. */
   readonly guarda: Guarda;
-  /** Como é o ecrã da sala de espera. */
+  /** Como é a tela da sala de espera. */
   readonly tv: Tv;
 }
 

@@ -80,19 +80,19 @@ export function lerGuarda(campo: string, valor: unknown): Guarda {
   return { meses: inteiro(`${campo}.meses`, guarda.meses, { de: 1, ate: GUARDA_MAXIMA }) };
 }
 
-/** O que o ecrã da sala de espera mostra de quem é chamado: a senha do dia, ou as iniciais do nome. */
+/** O que a tela da sala de espera mostra de quem é chamado: a senha do dia, ou as iniciais do nome. */
 export type MostraDaTv = "senha" | "iniciais";
 
 const MOSTRAM: readonly MostraDaTv[] = ["senha", "iniciais"];
 
-/** Como é o ecrã da sala de espera. */
+/** Como é a tela da sala de espera. */
 export interface Tv {
   /** Como se diz quem é chamado. */
   readonly mostra: MostraDaTv;
 }
 
 /**
- * Confere como é o ecrã da sala de espera, já lido do JSON.
+ * Confere como é a tela da sala de espera, já lida do JSON.
  *
  * @throws {ErroDeConfiguracao} com o campo e a razão.
  */

@@ -233,7 +233,7 @@ export interface ComoSeAbre {
   readonly gente?: readonly (readonly [quem: string, papel: PapelDePessoa])[];
 }
 
-/** Um navegador sem ecrã: guarda os cookies que lhe põem, e manda-os. */
+/** Um navegador sem tela: guarda os cookies que lhe põem, e manda-os. */
 export class NavegadorDeTeste {
   /** Os cookies, por nome. */
   readonly cookies = new Map<string, string>();

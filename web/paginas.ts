@@ -1,5 +1,5 @@
 /**
- * As páginas: uma face do livro para quem tem um navegador. Junta as rotas de cada parte (o paciente, o painel, o ecrã da sala
+ * As páginas: uma face do livro para quem tem um navegador. Junta as rotas de cada parte (o paciente, o painel, a tela da sala
  * de espera), e responde por elas quando algo falha. A porta que lhes traz os pedidos está em `porta.ts`; o servidor abre-a.
  *
  * @module
@@ -65,7 +65,7 @@ export function paginas(casa: Casa, porteiro: Porteiro, feitas: Feitas = new Fei
 }
 
 /** Um caminho desta casa, com o que nele se escolheu, e só dela; o resto vai ao início. */
-export function caminhoNosso(caminho: string): string {
+function caminhoNosso(caminho: string): string {
   return /^\/(?![/\\])[\w\/-]*(?:\?[\w=&%+.:*-]*)?$/.test(caminho) ? caminho : "/";
 }
 

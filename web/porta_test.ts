@@ -5,7 +5,18 @@
  */
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { ate, Fio, parDeExemplo, Pasta, saidaDe, Servidor, testeCom, testeComSistema } from "../testes/apoio.ts";
+import {
+  ate,
+  Fio,
+  PACIENCIA,
+  parDeExemplo,
+  Pasta,
+  roda,
+  saidaDe,
+  Servidor,
+  testeCom,
+  testeComSistema,
+} from "../testes/apoio.ts";
 import { type OpcoesDaPorta, PortaDasPaginas, type Responde } from "./porta.ts";
 
 const AQUI = { endereco: "127.0.0.1", porta: 0, conexoes: 100, conexoesPorEndereco: 100 };
@@ -112,5 +123,25 @@ testeCom(
     });
     using fio = await Fio.conecta(servidor.porta);
     assertEquals((await fio.resposta()).codigo, "OK-200");
+  },
+);
+
+testeCom(
+  "prlimit",
+  ["--version"],
+  "porta das páginas: com os arquivos todos para os terminais ainda se atende uma de cada vez",
+  async () => {
+    using pasta = new Pasta();
+    const diante = ["prlimit", "--nofile=1000"];
+    const { stderr } = await roda("servidor.ts", ["--conexoes", "1000"], { cwd: pasta.caminho, diante });
+    const [, maximo] = /use no máximo (\d+)/.exec(stderr) ?? [];
+    await using servidor = await Servidor.inicia({ pasta: pasta.caminho, diante, args: ["--conexoes", maximo] });
+    const casa = await servidor.paginas();
+    using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+    for (let vez = 0; vez < 3; vez++) {
+      const resposta = await fetch(casa, { client, signal: AbortSignal.timeout(PACIENCIA) });
+      await resposta.body?.cancel();
+      assertEquals(resposta.status, 200);
+    }
   },
 );

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 
 /**
- * O ecrã da sala de espera, no navegador: recebe as chamadas pelo fluxo, mostra-as, toca e diz a nova. Fica dias aberto sem
+ * A tela da sala de espera, no navegador: recebe as chamadas pelo fluxo, mostra-as, toca e diz a nova. Fica dias aberto sem
  * ninguém: religa por si, muda de dia, e nada guarda além do que mostra.
  *
  * @module
@@ -215,7 +215,7 @@ for (const gesto of ["pointerdown", "keydown"]) {
 
 function vive(): void {
   ultimaVida = Date.now();
-  // Outro dia: só com o servidor à escuta, ou ficava uma página de erro no ecrã; e a página de hoje pode ser mais nova.
+  // Outro dia: só com o servidor à escuta, ou ficava uma página de erro na tela; e a página de hoje pode ser mais nova.
   if (dataDe(agoraDaClinica()) !== hojeDaPagina) location.reload();
 }
 
@@ -257,7 +257,7 @@ function bate(): void {
   poe(tv, ".ligacao", aviso.hidden ? "" : semLigacao.replace("{hora}", horas.format(ultimaVida + diferenca)));
 }
 
-/** O ecrã não se apaga, onde o navegador o deixa pedir: só por HTTPS ou nesta máquina. */
+/** A tela não se apaga, onde o navegador o deixa pedir: só por HTTPS ou nesta máquina. */
 async function acorda(): Promise<void> {
   if (document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
   try {

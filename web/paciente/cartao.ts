@@ -16,7 +16,7 @@ import type { Html } from "../moldura.ts";
 import { dados } from "./pagina.ts";
 
 /** Um código como se lê: em duas partes. */
-export function mostraCodigo(codigo: string): string {
+function mostraCodigo(codigo: string): string {
   return `${codigo.slice(0, 4)}-${codigo.slice(4)}`;
 }
 

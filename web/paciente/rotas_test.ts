@@ -37,7 +37,7 @@ testeComSistema("paciente: onde sem chave não se marca, um formulário de antes
   assertEquals([depois.codigo, fechada.vistos, aberta.balcao.livro.linhas], [403, [], []]);
 });
 
-testeComSistema("paciente: o que se manda com --anonimo vale nas páginas; o painel e o ecrã continuam", async () => {
+testeComSistema("paciente: o que se manda com --anonimo vale nas páginas; o painel e a tela continuam", async () => {
   const marcam = await Promise.all([undefined, ...ANONIMOS].map(async (anonimo) => {
     using pasta = new Pasta();
     await using servidor = await Servidor.inicia({

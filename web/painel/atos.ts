@@ -155,7 +155,7 @@ function pedidoDe({ dia: { clinica }, p, um, campos }: PedidoDeAto, ato: Ato): L
 }
 
 /** `"HH:MM PROFISSIONAL"`, como vai no botão de uma hora livre. */
-export function horaEscolhida(para: string): readonly [hora: string, profissional: string] {
+function horaEscolhida(para: string): readonly [hora: string, profissional: string] {
   const espaco = para.indexOf(" ");
   return espaco < 0 ? [para, ""] : [para.slice(0, espaco), para.slice(espaco + 1)];
 }

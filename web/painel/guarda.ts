@@ -14,7 +14,7 @@ import { chega, quemChega, voltaDe } from "./papeis.ts";
 import type { Porteiro } from "./porteiro.ts";
 
 /** O que diz a um script que a sessão acabou: com 401, e sem que o navegador pergunte nada. */
-export const SEM_SESSAO = 'Sessao realm="painel"';
+const SEM_SESSAO = 'Sessao realm="painel"';
 
 /** Deixa passar, com `c.var.entrado`, ou responde. */
 export async function guardaDoPainel(

@@ -1,5 +1,5 @@
 /**
- * O dia em papel: uma lista por quem atende, que se lê sem ecrã. Cabe em A4, e quem atende começa sempre inteiro.
+ * O dia em papel: uma lista por quem atende, que se lê sem tela. Cabe em A4, e quem atende começa sempre inteiro.
  *
  * @module
  */

@@ -15,7 +15,7 @@ import { type Casa, pedeTudo } from "../casa.ts";
 import { maisDias } from "../datas.ts";
 
 /** Dias para trás em que se procura: quem veio há mais tempo acha-se pelo CPF. */
-export const DIAS_ATRAS = 60;
+const DIAS_ATRAS = 60;
 
 /** Pessoas que se mostram, no máximo: com mais, escreve-se mais do nome. */
 export const MOSTRADAS = 50;

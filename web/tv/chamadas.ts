@@ -1,5 +1,5 @@
 /**
- * As últimas chamadas do dia, como o ecrã da sala de espera as mostra: a senha ou as iniciais, e a sala; nem CPF, nem nome, nem
+ * As últimas chamadas do dia, como a tela da sala de espera as mostra: a senha ou as iniciais, e a sala; nem CPF, nem nome, nem
  * especialidade, nem número. Puro, salvo `chamadasDe`, que as lê pela agenda.
  *
  * @module
@@ -25,7 +25,7 @@ export interface Chamada {
   readonly local: string;
 }
 
-/** O que o ecrã mostra. */
+/** O que a tela mostra. */
 export interface Chamadas {
   /** O dia de que são, `"aaaa-mm-dd"`. */
   readonly hoje: string;

@@ -1,5 +1,5 @@
 /**
- * O que o ecrã da sala de espera mostra, e por que ordem; e de onde se alcança.
+ * O que a tela da sala de espera mostra, e por que ordem; e de onde se alcança.
  *
  * @module
  */

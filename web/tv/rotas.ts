@@ -1,5 +1,5 @@
 /**
- * O ecrã da sala de espera (`/tv`): quem é chamado e para onde, sem que ninguém entre. Refaz-se por um fluxo de eventos; sem
+ * A tela da sala de espera (`/tv`): quem é chamado e para onde, sem que ninguém entre. Refaz-se por um fluxo de eventos; sem
  * script, recarrega-se por si.
  *
  * @module
@@ -17,7 +17,7 @@ import { type Chamada, type Chamadas, chamadasDe } from "./chamadas.ts";
 /** Sem script, de quanto em quanto tempo se recarrega, em segundos. */
 const RECARREGA = 10;
 
-/** O ecrã, sob `/tv`. */
+/** A tela, sob `/tv`. */
 export function rotasDaTv(casa: Casa): Rotas {
   const rotas = new Hono<Ambiente>();
   rotas.use(async (c, segue) => {
@@ -49,7 +49,7 @@ async function evento({ agenda, relogio }: Casa): Promise<Evento> {
  * Só da rede da clínica, ainda que as páginas se alcancem da internet: mostra o que a sala já ouve, e lá fora ninguém está na sala.
  * E por um nome que não seja de fora: outra página podia dar ao nome dela este endereço (DNS rebinding) e ler daqui.
  */
-export function daSala({ env: { endereco }, req }: Pick<Contexto, "env" | "req">): boolean {
+function daSala({ env: { endereco }, req }: Pick<Contexto, "env" | "req">): boolean {
   return ehPrivado(endereco) && ehNomeDaqui(req.header("host") ?? "");
 }
 

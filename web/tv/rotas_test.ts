@@ -1,5 +1,5 @@
 /**
- * O ecrã da sala de espera num servidor e num navegador de verdade: o que mostra, o que nunca mostra, e o que aguenta.
+ * A tela da sala de espera num servidor e num navegador de verdade: o que mostra, o que nunca mostra, e o que aguenta.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { acessivel, Navegador, testeComNavegador, type Vista } from "../../teste
 
 const FUSO = "America/Sao_Paulo";
 
-/** O que em lado nenhum do ecrã pode estar, e um instante, que tem tantos algarismos como um CPF. */
+/** O que em lado nenhum da tela pode estar, e um instante, que tem tantos algarismos como um CPF. */
 const NUNCA = /MARIA|SOUZA|DERMATO|\d{11}|\d{3}\.\d{3}\.\d{3}/i;
 const INSTANTE = /"(agora|em)":\d{13}|data-(agora|em)="\d{13}"/g;
 
@@ -78,7 +78,7 @@ class Sala implements AsyncDisposable {
   }
 }
 
-/** O que o ecrã diz: a de agora, e as de antes. */
+/** O que a tela diz: a de agora, e as de antes. */
 async function le({ pagina }: Vista): Promise<string[]> {
   return await pagina.$$eval(
     ".agora .chamada:not([hidden]), .antes:not([hidden]) li",
@@ -213,7 +213,7 @@ testeComNavegador("tv: com o som ligado toca e diz, em português, a senha e a s
   janela.semQueixas();
 });
 
-testeComNavegador("tv: à meia-noite as de ontem saem do ecrã", async () => {
+testeComNavegador("tv: à meia-noite as de ontem saem da tela", async () => {
   await using sala = await Sala.abre();
   await using navegador = await Navegador.abre(await sala.servidor.paginas());
   const janela = await navegador.janela();
